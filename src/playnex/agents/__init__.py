@@ -1,0 +1,1 @@
+"""Agents: the loop of ask, answer and act, and its borders."""

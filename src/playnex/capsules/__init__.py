@@ -1,0 +1,1 @@
+"""Capsules: containers for thought that people and agents share, versioned, each version knowing where it came from."""

@@ -1,0 +1,1 @@
+"""The engine: runs a function durably, one journaled step at a time."""

@@ -1,0 +1,110 @@
+"""What a flow is, once read and checked: pure data that a run pins and a journal keeps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from playnex.canonical import Json
+
+FORMAT = 1
+
+InputType = Literal["string", "integer", "number", "boolean", "list", "map", "file", "folder"]
+ActionKind = Literal["agent", "tool", "save"]
+OnFail = Literal["retry", "fallback", "fail", "ask"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSpec:
+    """One input of a flow; `choices` is empty unless the type is a list of allowed values."""
+
+    name: str
+    type: InputType = "string"
+    required: bool = False
+    default: Json = None
+    description: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Limits in turns (model requests), tokens, US dollars and seconds; None means no limit of that kind."""
+
+    turns: int | None = None
+    tokens: int | None = None
+    usd: float | None = None
+    time: float | None = None
+
+
+NO_LIMITS = Budget()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrySpec:
+    """How often a step is tried again after its first attempt; `delay` in seconds, multiplied by `backoff` each time.
+    `on` names the reasons worth another try; empty means every ordinary failure."""
+
+    times: int = 0
+    delay: float = 1.0
+    backoff: float = 2.0
+    on: tuple[str, ...] = ()
+
+
+NO_RETRY = RetrySpec()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackSpec:
+    """What stands in when a step's attempts are spent: a `value` (templates in it see the rejected `output`) or an agent."""
+
+    value: Json = None
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifySpec:
+    """A check on a step's output before anyone sees it: an expression `that`, or a judge `agent` answering `{pass, reason}`."""
+
+    that: str | None = None
+    agent: str | None = None
+    on_fail: OnFail = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSpec:
+    """One step. `kind` and `target` say what it does: the agent's name, the tool's name, or for a plain `save` nothing.
+    `needs` is what it waits for, resolved: without a declaration, the step above it."""
+
+    id: str
+    kind: ActionKind
+    target: str = ""
+    name: str = ""
+    description: str = ""
+    needs: tuple[str, ...] = ()
+    prompt: str | None = None
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+    content: str | None = None
+    capsules: tuple[str, ...] = ()
+    output: Mapping[str, Json] | None = None
+    verify: tuple[VerifySpec, ...] = ()
+    timeout: float | None = None
+    retry: RetrySpec = NO_RETRY
+    fallback: FallbackSpec | None = None
+    save: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowSpec:
+    """A flow. `output` is a template value (templates keep their type) that the run returns; None returns the last step's output."""
+
+    name: str
+    format: int = FORMAT
+    description: str = ""
+    inputs: tuple[InputSpec, ...] = ()
+    steps: tuple[StepSpec, ...] = ()
+    budget: Budget = NO_LIMITS
+    output: Json = None
+    path: str = ""
+
+    def step(self, step_id: str) -> StepSpec | None:
+        """The step of that id, if there is one."""
+        return next((step for step in self.steps if step.id == step_id), None)

@@ -1,0 +1,211 @@
+"""One SQLite file, used well: a writer thread with group commit, readers that never wait, migrations that only append.
+
+Many callers hand over writes at the same time; the writer runs all that are waiting in one transaction, so they share one
+fsync, and each caller goes on when its group is durable. WAL with synchronous=FULL: NORMAL loses acknowledged work in a
+power cut (https://sqlite.org/pragma.html#pragma_synchronous).
+"""
+
+import asyncio
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeAlias, TypeVar
+
+import apsw
+
+from playnex.errors import StoreError, StoreFull, StoreTooNew
+
+T = TypeVar("T")
+Migration: TypeAlias = Callable[[apsw.Connection], None]
+
+GROUP = 512
+"""Writes in one transaction at most."""
+
+BUSY_MS = 30_000
+"""How long a write waits for another process's transaction."""
+
+
+@dataclass(slots=True, eq=False)
+class Submission(Generic[T]):
+    """A write on its way: the work, and where its result goes."""
+
+    work: Callable[[apsw.Connection], T]
+    future: "asyncio.Future[T] | None"
+    outcome: T | None = None
+    fault: BaseException | None = None
+
+
+class Database:
+    """An open SQLite file. `write` is durable when it returns; `note` is not awaited but keeps its place in the order."""
+
+    def __init__(self, path: Path, migrations: Sequence[Migration]) -> None:
+        self.path = path
+        self._waiting: queue.SimpleQueue[Submission[object] | None] = queue.SimpleQueue()
+        self._listeners: list[Callable[[], None]] = []
+        self._local = threading.local()
+        self._readers: list[apsw.Connection] = []
+        connection = _open(path)
+        _migrate(connection, migrations, path)
+        self._writer = threading.Thread(target=self._run, args=(connection,), name="playnex-writer", daemon=True)
+        self._writer.start()
+
+    async def write(self, work: Callable[[apsw.Connection], T]) -> T:
+        """Run `work` in a transaction; its result, once it is durable. What `work` raises is raised here, and only its own
+        changes are undone. Raises StoreFull, StoreError."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.put(Submission(work, future))  # type: ignore[arg-type]
+        return await future
+
+    def note(self, work: Callable[[apsw.Connection], object]) -> None:
+        """Run `work` in a transaction soon, before any write submitted later; nobody waits, and a failure is dropped."""
+        self._waiting.put(Submission(work, None))
+
+    @property
+    def read(self) -> apsw.Connection:
+        """This thread's read-only connection."""
+        connection: apsw.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = _configure(apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READWRITE))
+            connection.pragma("query_only", True)
+            self._local.connection = connection
+            self._readers.append(connection)
+        return connection
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` (in the writer's thread) after each commit of this process; returns the call that ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def close(self) -> None:
+        """Commit what waits, then close. Safe to call twice."""
+        if self._writer.is_alive():
+            self._waiting.put(None)
+            self._writer.join()
+        for connection in self._readers:
+            connection.close()
+        self._readers.clear()
+        self._local = threading.local()
+
+    def _run(self, connection: apsw.Connection) -> None:
+        with_more = True
+        while with_more:
+            group, with_more = self._next_group()
+            if group:
+                _commit(connection, group)
+                _settle(group)
+                for listener in tuple(self._listeners):
+                    listener()
+        connection.close()
+
+    def _next_group(self) -> tuple[list[Submission[object]], bool]:
+        group: list[Submission[object]] = []
+        first = self._waiting.get()
+        while first is not None:
+            group.append(first)
+            if len(group) >= GROUP or self._waiting.empty():
+                return group, True
+            first = self._waiting.get()
+        return group, False
+
+
+def _open(path: Path) -> apsw.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    try:
+        connection = _configure(apsw.Connection(str(path)))
+        connection.pragma("journal_mode", "wal")
+    except apsw.Error as fault:
+        raise _store_error(fault, path) from fault
+    return connection
+
+
+def _configure(connection: apsw.Connection) -> apsw.Connection:
+    connection.set_busy_timeout(BUSY_MS)
+    connection.pragma("synchronous", 2)  # FULL
+    connection.pragma("foreign_keys", True)
+    return connection
+
+
+def _migrate(connection: apsw.Connection, migrations: Sequence[Migration], path: Path) -> None:
+    done = connection.pragma("user_version")
+    if done > len(migrations):
+        raise StoreTooNew(
+            f"{path} was written by a newer Playnex (store version {done}, this one knows {len(migrations)})", hint="upgrade Playnex"
+        )
+    for number in range(done, len(migrations)):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if connection.pragma("user_version") == number:  # another process may have been faster
+                migrations[number](connection)
+                connection.pragma("user_version", number + 1)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _commit(connection: apsw.Connection, group: Sequence[Submission[object]]) -> None:
+    """One transaction for the whole group; a write that raises takes back its own changes only."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for submission in group:
+            _perform(connection, submission)
+        connection.execute("COMMIT")
+    except Exception as fault:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        error = _store_error(fault, Path(connection.filename))
+        for submission in group:
+            submission.fault = error
+
+
+def _perform(connection: apsw.Connection, submission: Submission[object]) -> None:
+    connection.execute("SAVEPOINT piece")
+    try:
+        submission.outcome = submission.work(connection)
+    except (apsw.FullError, apsw.IOError, apsw.BusyError):
+        raise
+    except Exception as fault:
+        connection.execute("ROLLBACK TO piece")
+        submission.fault = fault
+    connection.execute("RELEASE piece")
+
+
+def _settle(group: Sequence[Submission[object]]) -> None:
+    """Wake the callers, one call per event loop."""
+    loops: dict[asyncio.AbstractEventLoop, list[Submission[object]]] = {}
+    for submission in group:
+        if submission.future is not None:
+            loops.setdefault(submission.future.get_loop(), []).append(submission)
+    for loop, settled in loops.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_wake, settled)
+
+
+def _wake(settled: Sequence[Submission[object]]) -> None:
+    for submission in settled:
+        future = submission.future
+        if future is None or future.done():
+            continue
+        if submission.fault is not None:
+            future.set_exception(submission.fault)
+        else:
+            future.set_result(submission.outcome)
+
+
+def _store_error(fault: BaseException, path: Path) -> StoreError:
+    if isinstance(fault, apsw.FullError):
+        return StoreFull(f"no space left to write {path}", hint="free some space, then resume the run: nothing recorded is lost")
+    if isinstance(fault, apsw.NotADBError):
+        return StoreError(f"{path} is not a SQLite database", hint="restore it from a backup, or move it away to start anew")
+    return StoreError(f"{path} cannot be written: {fault}", hint="check the disk and the permissions of the folder")
+
+
+def sqlite_version() -> str:
+    """The version of SQLite in use, for `doctor` and reports."""
+    return f"SQLite {apsw.sqlite_lib_version()} on Python {sys.version_info.major}.{sys.version_info.minor}"

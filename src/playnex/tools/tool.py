@@ -1,0 +1,67 @@
+"""The one interface of a tool, and the contract of a box that holds them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+from playnex.canonical import Json
+from playnex.spec.context import Effect, Write
+from playnex.spec.envelope import Label
+
+Egress = Literal["none", "remote"]
+"""Whether a call can leave the machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallScope:
+    """Where a call comes from and what it may touch: `folders` are readable from outside the workspace (inputs of type
+    folder or file), `idempotency_key` is stable for this call in the life of the run."""
+
+    run: str = ""
+    step: str = ""
+    agent: str = ""
+    idempotency_key: str = ""
+    folders: tuple[Path, ...] = ()
+    memory_read: tuple[str, ...] = ()
+    memory_write: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """What a tool gave. `writes` are committed together with the call's result."""
+
+    output: Json
+    labels: tuple[Label, ...] = ()
+    sources: tuple[str, ...] = ()
+    writes: tuple[Write, ...] = ()
+
+
+Call: TypeAlias = Callable[[Mapping[str, Json], CallScope], Awaitable[ToolResult]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A capability. `parameters` is the JSON Schema of its arguments (an object); an undeclared effect is `once`;
+    `timeout` in seconds bounds each call."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Json] = field(default_factory=lambda: {"type": "object", "properties": {}, "additionalProperties": False})
+    effect: Effect = "once"
+    egress: Egress = "none"
+    timeout: float | None = 60.0
+    call: Call
+    source: str = ""
+
+
+class Toolbox(Protocol):
+    """The tools of a workspace."""
+
+    def names(self) -> tuple[str, ...]:
+        """All names, sorted."""
+        ...
+
+    def get(self, name: str) -> Tool:
+        """The tool. Raises NotFoundError with a suggestion."""
+        ...
