@@ -3,10 +3,11 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from playnex.canonical import Json, decode, encode
-from playnex.errors import PlaynexError, StepFailed
+from playnex.errors import CapsuleConflict, PlaynexError, StepFailed
 from playnex.spec.context import PLAIN, Attempt, Do, Effect, StepPlan, Write
 from playnex.spec.envelope import Envelope, Usage, from_json, to_json
 
@@ -15,13 +16,14 @@ async def drop(_writes: Sequence[Write]) -> None:
     """Commits nothing: for steps that write nothing."""
 
 
+CONFLICT_TRIES = 20
 Commit = Callable[[Sequence[Write]], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class MemoryContext:
-    """Records envelopes by key, answers a recorded key from its record, honours a plan's timeout and retry count. `commit`
-    puts a step's writes into a store; what it raises makes the attempt a failed one. `plans` has every plan by key."""
+    """Records envelopes by key, answers a recorded key from its record, honours a plan's timeout, retry count and `complete`.
+    `commit` puts a step's writes into a store; a CapsuleConflict there completes the result anew. `plans` has every plan by key."""
 
     run_id: str = "RUN"
     commit: Commit = drop
@@ -79,15 +81,23 @@ class MemoryContext:
         try:
             async with asyncio.timeout(plan.timeout):
                 envelope = await do(attempt)
-            if envelope.status != "failed":
-                await self.commit(attempt.writes)
+            return envelope if envelope.status == "failed" else await self._committed(envelope, attempt, plan)
         except TimeoutError:
-            return _failed("timeout", f"no answer within {plan.timeout:g} seconds")
+            return _failed("timeout", f"no result within {plan.timeout:g} s")
         except PlaynexError as fault:
-            return _failed(fault.code, fault.message)
+            return _failed(fault.code, f"{fault.message}; {fault.hint}" if fault.hint else fault.message)
         except Exception as fault:
-            return _failed("failed", f"{type(fault).__name__}: {fault}")
-        return envelope
+            return _failed("error", f"{type(fault).__name__}: {fault}")
+
+    async def _committed(self, outcome: Envelope, attempt: Attempt, plan: StepPlan) -> Envelope:
+        own_writes = tuple(attempt.writes)
+        for _ in range(CONFLICT_TRIES):
+            attempt.writes = list(own_writes)
+            completed = await plan.complete(outcome, attempt) if plan.complete else outcome
+            with suppress(CapsuleConflict):
+                await self.commit(attempt.writes)
+                return completed
+        return _failed(CapsuleConflict.code, "somebody else is always faster")
 
 
 def _failed(reason: str, message: str) -> Envelope:

@@ -3,16 +3,16 @@
     allow-list → argument schema → (policy → approval → budget) → journal → execute → label
 
 A call that is not admitted is a recorded step too, failed with the reason `refused`, so that the model reads why and the
-record shows it. Nothing here raises for what an agent asked: only the store's own failures and interruptions pass through.
+record shows it. `call` never raises for what an agent asked: only the store's own failures and interruptions pass through.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from playnex.canonical import Json, encode
-from playnex.errors import NotFoundError, PlaynexError, ToolRefused, UsageError
-from playnex.spec.context import Attempt, Do, StepContext, StepPlan
+from playnex.errors import NotFoundError, PlaynexError, ToolFailed, ToolRefused, UsageError
+from playnex.spec.context import Attempt, Do, StepContext, StepPlan, Write
 from playnex.spec.envelope import Envelope
 from playnex.spec.faults import did_you_mean
 from playnex.spec.flow import NO_RETRY, RetrySpec
@@ -53,6 +53,34 @@ CHECKS: tuple[Check, ...] = (fits_schema,)
 """In the order of the drawing above, behind the allow-list."""
 
 
+@dataclass(slots=True)
+class Execution:
+    """One admitted call being carried out. What the tool wants written waits in `writes` until its result is recorded."""
+
+    tool: Tool
+    request: CallRequest
+    writes: tuple[Write, ...] | None = None
+
+    async def execute(self, attempt: Attempt) -> Envelope:
+        """Run the tool. Raises ToolRefused, ToolFailed: the step context records them."""
+        try:
+            result = await self.tool.call(self.request.arguments, _scope(self.request.scope, attempt))
+        except PlaynexError:
+            raise
+        except Exception as fault:  # a user's code may raise anything
+            raise ToolFailed(f"{type(fault).__name__}: {fault}") from fault
+        self.writes = result.writes
+        return Envelope(output=result.output, labels=result.labels, sources=result.sources)
+
+    async def complete(self, outcome: Envelope, attempt: Attempt) -> Envelope:
+        """The result with its writes. Completed again because they were overtaken, the tool is asked anew: it tells."""
+        if self.writes is None:
+            outcome = await self.execute(attempt)
+        attempt.writes.extend(self.writes or ())
+        self.writes = None
+        return outcome
+
+
 class Gate:
     """Decides, journals and executes every call of a workspace's tools."""
 
@@ -67,7 +95,8 @@ class Gate:
         except ToolRefused as refusal:
             plan = StepPlan(kind="tool", actor=request.tool, effect="pure", announce=True, input=_input(request))
             return await context.perform(request.step, _refuse(refusal), plan)
-        return await context.perform(request.step, _execute(tool, request), _plan(tool, request))
+        execution = Execution(tool, request)
+        return await context.perform(request.step, execution.execute, _plan(execution))
 
     def _admitted(self, request: CallRequest) -> Tool:
         tool = _listed(self._toolbox, request)
@@ -107,13 +136,15 @@ def _not_listed(request: CallRequest, listed: list[str]) -> str:
     return f"{message}; {suggestion}" if suggestion else message
 
 
-def _plan(tool: Tool, request: CallRequest) -> StepPlan:
+def _plan(execution: Execution) -> StepPlan:
+    tool, request = execution.tool, execution.request
     return StepPlan(
         kind="tool",
         actor=tool.name,
         effect=tool.effect,
         timeout=tool.timeout if request.timeout is None else request.timeout,
         retry=request.retry,
+        complete=execution.complete,
         announce=True,
         input=_input(request),
     )
@@ -130,25 +161,7 @@ def _input(request: CallRequest) -> Json:
 
 def _refuse(refusal: ToolRefused) -> Do:
     async def do(_attempt: Attempt) -> Envelope:
-        return _failed("refused", refusal.message)
-
-    return do
-
-
-def _execute(tool: Tool, request: CallRequest) -> Do:
-    arguments: Mapping[str, Json] = request.arguments
-
-    async def do(attempt: Attempt) -> Envelope:
-        try:
-            result = await tool.call(arguments, _scope(request.scope, attempt))
-        except ToolRefused as fault:
-            return _failed("refused", _message(fault))
-        except PlaynexError as fault:
-            return _failed("tool-failed", _message(fault))
-        except Exception as fault:  # a user's code may raise anything
-            return _failed("tool-failed", f"{type(fault).__name__}: {fault}")
-        attempt.writes.extend(result.writes)
-        return Envelope(output=result.output, labels=result.labels, sources=result.sources)
+        raise refusal
 
     return do
 
@@ -156,11 +169,3 @@ def _execute(tool: Tool, request: CallRequest) -> Do:
 def _scope(scope: CallScope, attempt: Attempt) -> CallScope:
     run = scope.run or attempt.context.run_id
     return replace(scope, run=run, step=scope.step or attempt.key, idempotency_key=scope.idempotency_key or f"{run}/{attempt.key}")
-
-
-def _failed(reason: str, message: str) -> Envelope:
-    return Envelope(status="failed", reason=reason, output={"error": message})
-
-
-def _message(fault: PlaynexError) -> str:
-    return f"{fault.message}; {fault.hint}" if fault.hint else fault.message

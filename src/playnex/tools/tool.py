@@ -32,7 +32,8 @@ class CallScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolResult:
-    """What a tool gave. `writes` are committed together with the call's result."""
+    """What a tool gave. `writes` are committed together with the call's result; where somebody was faster
+    (CapsuleConflict) the tool is asked again, so a tool with writes must do nothing else that lasts."""
 
     output: Json
     labels: tuple[Label, ...] = ()
