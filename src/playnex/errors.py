@@ -124,7 +124,7 @@ class ToolError(PlaynexError):
 class ToolRefused(ToolError):
     """The gate refused the call before anything ran."""
 
-    code = "tool-refused"
+    code = "refused"
 
 
 class ToolFailed(ToolError):

@@ -1,6 +1,7 @@
 """What a capsule is, and the contract of the place that keeps them."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -11,6 +12,14 @@ from playnex.spec.envelope import CapsuleRef, Label
 
 NAME = re.compile(r"[\w][\w.-]*(/[\w][\w.-]*)*")
 NAME_LENGTH = 200
+PART_BYTES = 240
+"""A part of a name becomes a file's name, and file systems allow 255 bytes."""
+
+RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+"""Device names that Windows keeps for itself, whatever their ending."""
+
+RUN_VIEWS = "runs/"
+"""Names that begin so are a view over the journal; nobody writes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +36,13 @@ PERSON = Author()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Capsule:
-    """One version of a capsule, immutable. `header` is free, small JSON that travels with the body; `written` is seconds
-    since 1970; `model` in the header of a step's capsule says which model wrote it."""
+class CapsuleHead:
+    """All that is known of one version, without its body: what a list can afford. `header` is free, small JSON that travels
+    with the body; `written` is seconds since 1970; `model` in the header of a step's capsule says which model wrote it."""
 
     id: str
     name: str
     version: int
-    body: str
     author: Author
     written: float
     labels: tuple[Label, ...] = ()
@@ -45,6 +53,13 @@ class Capsule:
     def ref(self) -> CapsuleRef:
         """What a step's envelope says of it."""
         return CapsuleRef(name=self.name, id=self.id, version=self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capsule(CapsuleHead):
+    """One version of a capsule, whole and immutable."""
+
+    body: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,23 +101,36 @@ class Capsules(Protocol):
         fits several."""
         ...
 
-    async def list(self, *, prefix: str = "", limit: int = 200) -> tuple[Capsule, ...]:
-        """The newest version of each capsule that is not deleted, last written first."""
+    async def list(self, *, prefix: str = "", limit: int = 200) -> tuple[CapsuleHead, ...]:
+        """The newest version of each capsule that is not deleted, last written first, without bodies."""
         ...
 
-    async def history(self, typed: str) -> tuple[Capsule, ...]:
-        """All versions, newest first. Raises NotFoundError."""
+    async def history(self, typed: str) -> tuple[CapsuleHead, ...]:
+        """All versions, newest first, without bodies. Raises NotFoundError, UsageError as `read` does."""
         ...
 
     async def delete(self, typed: str, author: Author = PERSON) -> CapsuleRef:
-        """No read, list or history returns it from now on. Raises NotFoundError."""
+        """No read, list or history returns it from now on; a later write of its name is a new capsule. Raises NotFoundError,
+        UsageError as `read` does."""
         ...
 
 
 def check_name(name: str) -> str:
-    """The name, if it is one: words of letters, digits, `_ . -` joined by `/`, 200 characters at most. Raises UsageError."""
-    if not NAME.fullmatch(name) or len(name) > NAME_LENGTH or any(part in (".", "..") for part in name.split("/")):
-        raise UsageError(
-            f"{name!r} cannot be a capsule's name", hint="use letters, digits, - _ . and / between words, like notes/local-first"
-        )
+    """The name, if it is one: words of letters, digits, `_ . -` joined by `/`, 200 characters at most, that is also a file's
+    name on every system. Raises UsageError."""
+    if name.casefold().startswith(RUN_VIEWS):
+        raise UsageError(f"{name!r} cannot be written: names under {RUN_VIEWS} show the steps of runs", hint="choose another name")
+    if not NAME.fullmatch(name) or len(name) > NAME_LENGTH or unicodedata.normalize("NFC", name) != name:
+        raise _bad_name(name, "use letters, digits, - _ . and / between words, like notes/local-first")
+    for part in name.split("/"):
+        if part.endswith("."):
+            raise _bad_name(name, "no word of it may end in a dot")
+        if RESERVED.fullmatch(part):
+            raise _bad_name(name, f"{part!r} is the name of a device on Windows")
+        if len(part.encode()) > PART_BYTES:
+            raise _bad_name(name, f"each word of it may have {PART_BYTES} bytes at most")
     return name
+
+
+def _bad_name(name: str, hint: str) -> UsageError:
+    return UsageError(f"{name!r} cannot be a capsule's name", hint=hint)

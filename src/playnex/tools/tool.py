@@ -16,7 +16,8 @@ Egress = Literal["none", "remote"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallScope:
     """Where a call comes from and what it may touch: `folders` are readable from outside the workspace (inputs of type
-    folder or file), `idempotency_key` is stable for this call in the life of the run."""
+    folder or file), `idempotency_key` is stable for this call in the life of the run, `labels` and `sources` say what the
+    caller had read before it made the call: they stay with whatever the call writes."""
 
     run: str = ""
     step: str = ""
@@ -25,11 +26,14 @@ class CallScope:
     folders: tuple[Path, ...] = ()
     memory_read: tuple[str, ...] = ()
     memory_write: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolResult:
-    """What a tool gave. `writes` are committed together with the call's result."""
+    """What a tool gave. `writes` are committed together with the call's result; where somebody was faster
+    (CapsuleConflict) the tool is asked again, so a tool with writes must do nothing else that lasts."""
 
     output: Json
     labels: tuple[Label, ...] = ()

@@ -1,0 +1,1 @@
+"""The places that capsules can live in."""

@@ -1,0 +1,150 @@
+"""What every place for capsules must do: each function takes an empty one and checks one promise."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias, TypeVar
+
+from playnex.capsules.capsule import Author, CapsuleDraft, Capsules
+from playnex.errors import CapsuleConflict, NotFoundError, UsageError
+from playnex.ids import short
+
+Fault = TypeVar("Fault", bound=BaseException)
+Promise: TypeAlias = Callable[[Capsules], Awaitable[None]]
+
+AGENT = Author(kind="run", run="R", step="write", agent="writing")
+NAME = "notes/tides"
+
+
+async def what_is_written_is_read_back(capsules: Capsules) -> None:
+    """Body, header, labels, sources and author come back as they went in, under the name, the id and the end of the id."""
+    draft = CapsuleDraft(
+        name=NAME, body="Ebbe — 潮 \x00\n" * 400, author=AGENT, labels=("untrusted",), sources=("a.md",), header={"model": "m"}
+    )
+    written = await capsules.write(draft)
+    assert (written.body, written.author, written.labels, written.sources) == (draft.body, AGENT, ("untrusted",), ("a.md",))
+    for typed in (NAME, written.id, written.id[:20], short(written.id), short(written.id).lower()):
+        assert await capsules.read(typed) == written
+
+
+async def versions_stay_as_they_were(capsules: Capsules) -> None:
+    """A new version leaves the old one readable, and the history has both, newest first."""
+    first = await capsules.write(CapsuleDraft(name=NAME, body="one"))
+    second = await capsules.write(CapsuleDraft(name=NAME, body="two", expected=1, author=AGENT))
+    assert (second.id, second.version) == (first.id, 2)
+    assert (await capsules.read(NAME)).body == "two"
+    assert await capsules.read(NAME, 1) == first
+    assert [(head.version, head.author.kind) for head in await capsules.history(NAME)] == [(2, "run"), (1, "person")]
+
+
+async def a_stale_writer_is_told(capsules: Capsules) -> None:
+    """Compare-and-set: what was made from another version than the newest is refused, and nothing changes."""
+    await capsules.write(CapsuleDraft(name=NAME, body="one", expected=0))
+    await capsules.write(CapsuleDraft(name=NAME, body="two", expected=1))
+    for expected in (0, 1, 3):
+        fault = await _refusal(capsules.write(CapsuleDraft(name=NAME, body="lost", expected=expected)), CapsuleConflict)
+        assert repr(NAME) in fault.message and "version 2" in fault.message and "read it again" in fault.hint
+    await _refusal(capsules.write(CapsuleDraft(name="notes/none", body="lost", expected=1)), CapsuleConflict)
+    assert (await capsules.read(NAME)).body == "two"
+
+
+async def parallel_writers_lose_nothing(capsules: Capsules) -> None:
+    """Eight writers that read, add a line and write, again on a conflict: every line is there at the end."""
+    await capsules.write(CapsuleDraft(name=NAME, body=""))
+
+    async def add(writer: int) -> None:
+        for number in range(5):
+            await _append(capsules, f"{writer}-{number}\n")
+
+    await asyncio.gather(*(add(writer) for writer in range(8)))
+    newest = await capsules.read(NAME)
+    assert newest.version == 41
+    assert set(newest.body.split()) == {f"{writer}-{number}" for writer in range(8) for number in range(5)}
+
+
+async def a_deleted_capsule_is_gone_from_every_path(capsules: Capsules) -> None:
+    """No read, version, list or history returns it, by name or by id."""
+    written = await capsules.write(CapsuleDraft(name=NAME, body="secret"))
+    assert await capsules.delete(short(written.id)) == written.ref
+    for typed in (NAME, written.id, short(written.id)):
+        for question in (capsules.read(typed), capsules.read(typed, 1), capsules.history(typed), capsules.delete(typed)):
+            await _refusal(question, NotFoundError)
+    assert await capsules.list() == ()
+
+
+async def a_name_written_after_a_delete_is_a_new_capsule(capsules: Capsules) -> None:
+    """The new one starts at version 1, and does not bring the old text back."""
+    old = await capsules.write(CapsuleDraft(name=NAME, body="old"))
+    await capsules.delete(NAME)
+    new = await capsules.write(CapsuleDraft(name=NAME, body="new", expected=0))
+    assert new.version == 1 and new.id != old.id
+    assert [head.id for head in await capsules.history(NAME)] == [new.id]
+    await _refusal(capsules.read(old.id), NotFoundError)
+
+
+async def lists_show_the_last_written_first(capsules: Capsules) -> None:
+    """A list has one line per capsule, keeps to its prefix and its limit."""
+    for name in ("a/one", "a/two", "b/one", "a/one"):
+        await capsules.write(CapsuleDraft(name=name, body="x"))
+    assert [(head.name, head.version) for head in await capsules.list()] == [("a/one", 2), ("b/one", 1), ("a/two", 1)]
+    assert [head.name for head in await capsules.list(prefix="a/")] == ["a/one", "a/two"]
+    assert [head.name for head in await capsules.list(limit=1)] == ["a/one"]
+
+
+async def an_ambiguous_id_is_a_usage_error_that_lists_them(capsules: Capsules) -> None:
+    """Ids made in the same moment begin alike: their common start fits several."""
+    first = await capsules.write(CapsuleDraft(name="a", body=""))
+    await capsules.write(CapsuleDraft(name="b", body=""))
+    fault = await _refusal(capsules.read(first.id[:2]), UsageError)
+    assert "a (" in fault.message and "b (" in fault.message
+
+
+async def an_unknown_name_is_told_with_a_suggestion(capsules: Capsules) -> None:
+    """A name with a slip in it finds the one that was meant."""
+    await capsules.write(CapsuleDraft(name=NAME, body=""))
+    fault = await _refusal(capsules.read("notes/tide"), NotFoundError)
+    assert repr(NAME) in fault.hint
+    await _refusal(capsules.read(""), NotFoundError)
+    await _refusal(capsules.read(NAME, 7), NotFoundError)
+
+
+async def bad_names_and_bodies_are_refused(capsules: Capsules) -> None:
+    """What could not be a file's name on some system is no name, and what is not text is no body."""
+    bad = ("", "/a", "a/", "a//b", "..", "a/../b", ".hidden", "a\\b", "CON", "a/nul.txt", "end.", "runs/R/step", "x" * 201, "e\u0301")
+    for name in bad:
+        await _refusal(capsules.write(CapsuleDraft(name=name, body="x")), UsageError)
+        await _refusal(capsules.prepare(CapsuleDraft(name=name, body="x")), UsageError)
+    await _refusal(capsules.write(CapsuleDraft(name=NAME, body="\ud800")), UsageError)
+    await _refusal(capsules.write(CapsuleDraft(name=NAME, body="x", header={"n": float("nan")})), UsageError)
+    assert await capsules.list() == ()
+
+
+PROMISES: tuple[Promise, ...] = (
+    what_is_written_is_read_back,
+    versions_stay_as_they_were,
+    a_stale_writer_is_told,
+    parallel_writers_lose_nothing,
+    a_deleted_capsule_is_gone_from_every_path,
+    a_name_written_after_a_delete_is_a_new_capsule,
+    lists_show_the_last_written_first,
+    an_ambiguous_id_is_a_usage_error_that_lists_them,
+    an_unknown_name_is_told_with_a_suggestion,
+    bad_names_and_bodies_are_refused,
+)
+
+
+async def _append(capsules: Capsules, line: str) -> None:
+    while True:
+        found = await capsules.read(NAME)
+        try:
+            await capsules.write(CapsuleDraft(name=NAME, body=found.body + line, expected=found.version))
+        except CapsuleConflict:
+            continue
+        return
+
+
+async def _refusal(question: Awaitable[object], kind: type[Fault]) -> Fault:
+    try:
+        answer = await question
+    except kind as fault:
+        return fault
+    raise AssertionError(f"{kind.__name__} expected, got {answer!r}")

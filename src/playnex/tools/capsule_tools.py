@@ -1,0 +1,212 @@
+"""The built-in tools for shared memory: capsules within the patterns that an agent was given.
+
+This room does not know where capsules live: it is handed a reader and a way to prepare a version.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from playnex.canonical import Json
+from playnex.errors import CapsuleConflict, NotFoundError, ToolFailed, ToolRefused, UsageError
+from playnex.spec.context import Write
+from playnex.spec.envelope import CapsuleRef, Label
+from playnex.tools.tool import CallScope, Tool, ToolResult
+from playnex.tools.toolbox import is_named
+
+PAGE = 12_000
+"""Characters of a body that one read gives; less than a model is shown of a result, so that a page arrives whole."""
+
+LISTED = 200
+
+
+class KnownCapsule(Protocol):
+    """A capsule's version as a list has it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def written(self) -> float: ...
+
+
+class ReadCapsule(KnownCapsule, Protocol):
+    """A capsule's version, whole."""
+
+    @property
+    def body(self) -> str: ...
+    @property
+    def labels(self) -> tuple[Label, ...]: ...
+    @property
+    def sources(self) -> tuple[str, ...]: ...
+
+
+class Reader(Protocol):
+    """What can be asked of the place that keeps capsules."""
+
+    async def list(self, *, prefix: str = "", limit: int = 200) -> Sequence[KnownCapsule]:
+        """The newest versions, last written first."""
+        ...
+
+    async def read(self, typed: str, version: int | None = None) -> ReadCapsule:
+        """The newest version, or that one. Raises NotFoundError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What an agent wants a capsule to say; `expected` is the version it had read, 0 for a new capsule. The author is in
+    `scope`: run, step and agent, and what they had read."""
+
+    name: str
+    body: str
+    expected: int
+    scope: CallScope
+
+
+class PreparedRevision(Protocol):
+    """The version that will be, and the write that makes it so."""
+
+    @property
+    def ref(self) -> CapsuleRef: ...
+    @property
+    def write(self) -> Write: ...
+
+
+Prepare: TypeAlias = Callable[[Revision], Awaitable[PreparedRevision]]
+"""Raises CapsuleConflict where the capsule moved on, UsageError for a bad name."""
+
+
+def capsule_tools(reader: Reader, prepare: Prepare) -> tuple[Tool, ...]:
+    """`capsule.list`, `capsule.read` and `capsule.write`."""
+
+    async def list_them(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
+        return await list_capsules(reader, arguments, scope)
+
+    async def read_one(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
+        return await read_capsule(reader, arguments, scope)
+
+    async def write_one(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
+        body, expected = arguments["body"], arguments.get("expected", 0)
+        return await write_capsule(reader, prepare, Revision(name=arguments["name"], body=body, expected=expected, scope=scope))
+
+    return (
+        Tool(name="capsule.list", description=LIST, parameters=LIST_PARAMETERS, effect="idempotent", call=list_them),
+        Tool(name="capsule.read", description=READ, parameters=READ_PARAMETERS, effect="idempotent", call=read_one),
+        Tool(name="capsule.write", description=WRITE, parameters=WRITE_PARAMETERS, effect="idempotent", call=write_one),
+    )
+
+
+async def list_capsules(reader: Reader, arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
+    """The capsules that the scope may read, last written first, 200 at most."""
+    found: dict[str, KnownCapsule] = {}
+    for prefix in _prefixes(arguments.get("prefix", ""), scope.memory_read):
+        for known in await reader.list(prefix=prefix, limit=LISTED):
+            if is_named(known.name, scope.memory_read):
+                found[known.id] = known
+    newest = sorted(found.values(), key=lambda known: known.written, reverse=True)[:LISTED]
+    return ToolResult(output=[{"name": known.name, "version": known.version} for known in newest])
+
+
+async def read_capsule(reader: Reader, arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
+    """A page of a capsule's body, with the version to name when writing it. Raises ToolFailed where there is none, ToolRefused
+    for what the scope may not read, whether it exists or not."""
+    capsule = await _readable(reader, arguments, scope)
+    start = arguments.get("start", 0)
+    page = capsule.body[start : start + PAGE]
+    output: dict[str, Json] = {"name": capsule.name, "version": capsule.version, "body": page}
+    if len(page) < len(capsule.body):
+        output |= {"start": start, "characters": len(capsule.body)}
+    if start + PAGE < len(capsule.body):
+        output["next"] = start + PAGE
+    return ToolResult(output=output, labels=capsule.labels, sources=(capsule.name,))
+
+
+async def write_capsule(reader: Reader, prepare: Prepare, revision: Revision) -> ToolResult:
+    """A new version, committed with the call's record; a conflict is the answer, with the text that is there now. Raises
+    ToolRefused for a name that the scope may not write."""
+    if not is_named(revision.name, revision.scope.memory_write):
+        raise _refused("written", revision.name, revision.scope.memory_write)
+    try:
+        prepared = await prepare(revision)
+    except CapsuleConflict as conflict:
+        return await _told(reader, revision, conflict)
+    except UsageError as fault:
+        raise ToolRefused(fault.message, hint=fault.hint) from None
+    return ToolResult(output={"name": prepared.ref.name, "version": prepared.ref.version}, writes=(prepared.write,))
+
+
+async def _told(reader: Reader, revision: Revision, conflict: CapsuleConflict) -> ToolResult:
+    told: dict[str, Json] = {"conflict": conflict.message, "name": revision.name}
+    if not is_named(revision.name, revision.scope.memory_read):
+        return ToolResult(output=told | {"next": "nothing was written; you may write this capsule, not read it"})
+    try:
+        now = await reader.read(revision.name)
+    except NotFoundError:
+        return ToolResult(output=told | {"version": 0, "next": "nothing was written; write it again with expected 0"})
+    mend = f"nothing was written; merge your text into this body, then write it with expected {now.version}"
+    return ToolResult(output=told | {"version": now.version, "body": now.body, "next": mend}, labels=now.labels, sources=(now.name,))
+
+
+async def _readable(reader: Reader, arguments: Mapping[str, Json], scope: CallScope) -> ReadCapsule:
+    name, version = arguments["name"], arguments.get("version")
+    try:
+        capsule = await reader.read(name, version)
+    except (NotFoundError, UsageError):  # their messages name capsules that this agent may not know of
+        if is_named(name, scope.memory_read):
+            missing = f"capsule {name!r}" if version is None else f"version {version} of capsule {name!r}"
+            raise ToolFailed(f"there is no {missing}", hint="capsule.list shows what there is") from None
+        capsule = None
+    if capsule is None or not is_named(capsule.name, scope.memory_read):
+        raise _refused("read", name, scope.memory_read)
+    return capsule
+
+
+def _prefixes(prefix: str, patterns: Sequence[str]) -> set[str]:
+    """What has to be listed to find all names that begin with `prefix` and fit a pattern."""
+    literals = (re.split(r"[*?\[]", pattern, maxsplit=1)[0] for pattern in patterns)
+    return {max(prefix, literal, key=len) for literal in literals if prefix.startswith(literal) or literal.startswith(prefix)}
+
+
+def _refused(done: str, name: str, patterns: Sequence[str]) -> ToolRefused:
+    return ToolRefused(
+        f"there is no capsule {name!r} that may be {done} here",
+        hint=f"names that may: {', '.join(patterns) or 'none'}; capsule.list shows them",
+    )
+
+
+LIST = "List the shared capsules (notes, drafts, results) that you may read."
+READ = "Read a capsule; a long one in pages: go on with start at the number that `next` gives."
+WRITE = "Write a capsule as a new version. To change one, read it first and give the version you read as expected."
+
+NAME = {"type": "string", "minLength": 1, "description": "The capsule's name, like notes/tides"}
+
+LIST_PARAMETERS: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {"prefix": {"type": "string", "description": "Only names that begin so"}},
+    "additionalProperties": False,
+}
+READ_PARAMETERS: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {
+        "name": NAME,
+        "version": {"type": "integer", "minimum": 1, "description": "An older version; leave it out for the newest"},
+        "start": {"type": "integer", "minimum": 0, "description": "The character to start from"},
+    },
+    "required": ["name"],
+    "additionalProperties": False,
+}
+WRITE_PARAMETERS: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {
+        "name": NAME,
+        "body": {"type": "string", "description": "The whole new text"},
+        "expected": {"type": "integer", "minimum": 0, "description": "The version you read; leave it out for a new capsule"},
+    },
+    "required": ["name", "body"],
+    "additionalProperties": False,
+}

@@ -1,0 +1,156 @@
+"""Capsules in SQLite: the contract, and what is particular to one file with many writers."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from playnex.capsules.capsule import CapsuleDraft
+from playnex.capsules.stores import rows
+from playnex.capsules.stores.rows import MIGRATIONS
+from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
+from playnex.clock import SystemClock
+from playnex.errors import CapsuleConflict
+from playnex.sqlite import Database
+from playnex.testing.capsule_contract import PROMISES, Promise
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "store.db", MIGRATIONS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def capsules(database: Database) -> SqliteCapsules:
+    return SqliteCapsules(database, SystemClock())
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
+def test_sqlite_capsules_keep_the_contract(promise: Promise, capsules: SqliteCapsules) -> None:
+    async def keep() -> None:
+        await promise(capsules)
+
+    asyncio.run(keep())
+
+
+def test_a_prepared_version_is_committed_with_other_facts_or_not_at_all(database: Database, capsules: SqliteCapsules) -> None:
+    async def scenario() -> None:
+        prepared = await capsules.prepare(CapsuleDraft(name="a", body="one"))
+
+        def with_a_fact_that_fails(connection: apsw.Connection) -> None:
+            prepared.write(connection)
+            raise RuntimeError("the other fact")
+
+        with pytest.raises(RuntimeError):
+            await database.write(with_a_fact_that_fails)
+        assert await capsules.list() == ()
+        await database.write(prepared.write)
+        assert (await capsules.read("a")).ref == prepared.ref
+
+    asyncio.run(scenario())
+
+
+def test_a_prepared_version_that_was_overtaken_is_a_conflict(database: Database, capsules: SqliteCapsules) -> None:
+    async def scenario() -> None:
+        late = await capsules.prepare(CapsuleDraft(name="a", body="late"))
+        await capsules.write(CapsuleDraft(name="a", body="first"))
+        with pytest.raises(CapsuleConflict, match="expected no capsule of that name, found version 1"):
+            await database.write(late.write)
+        stale = await capsules.prepare(CapsuleDraft(name="a", body="stale"))
+        await capsules.delete("a")
+        with pytest.raises(CapsuleConflict, match="expected version 1, found none"):
+            await database.write(stale.write)
+        await capsules.write(CapsuleDraft(name="a", body="new"))
+        with pytest.raises(CapsuleConflict, match="newer capsule of that name"):
+            await database.write(stale.write)
+
+    asyncio.run(scenario())
+
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from playnex.capsules.stores.rows import MIGRATIONS
+from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
+from playnex.capsules.capsule import CapsuleDraft
+from playnex.clock import SystemClock
+from playnex.errors import CapsuleConflict
+from playnex.sqlite import Database
+
+async def append(capsules, line, blind):
+    while True:
+        found = await capsules.read("shared")
+        try:
+            expected = None if blind else found.version
+            await capsules.write(CapsuleDraft(name="shared", body=found.body + line, expected=expected))
+            return
+        except CapsuleConflict:
+            pass
+
+async def main(path, writer, blind):
+    database = Database(Path(path), MIGRATIONS)
+    for number in range(12):
+        await append(SqliteCapsules(database, SystemClock()), f"{writer}-{number}\\n", blind)
+    database.close()
+
+asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3] == "blind"))
+"""
+
+
+def lines_kept_by_processes(capsules: SqliteCapsules, path: Path, mode: str) -> int:
+    asyncio.run(capsules.write(CapsuleDraft(name="shared", body="")))
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(number), mode]) for number in range(4)]
+    assert [writer.wait(timeout=60) for writer in writers] == [0] * 4
+    newest = asyncio.run(capsules.read("shared"))
+    assert newest.version == 1 + 4 * 12
+    return len(set(newest.body.split()))
+
+
+def test_processes_that_compare_and_set_lose_no_line(capsules: SqliteCapsules, tmp_path: Path) -> None:
+    assert lines_kept_by_processes(capsules, tmp_path / "store.db", "careful") == 4 * 12
+
+
+def test_the_same_processes_writing_blindly_do_lose_lines(capsules: SqliteCapsules, tmp_path: Path) -> None:
+    assert lines_kept_by_processes(capsules, tmp_path / "store.db", "blind") < 4 * 12
+
+
+def test_lists_and_reads_use_an_index_and_lists_touch_no_body(database: Database, capsules: SqliteCapsules) -> None:
+    seen: list[str] = []
+    connection = database.read
+
+    def note(statement: apsw.Cursor, sql: str, _bindings: object) -> bool:
+        seen.append(sql)
+        return True
+
+    connection.exec_trace = note
+    asyncio.run(capsules.write(CapsuleDraft(name="a/b", body="x")))
+    asyncio.run(capsules.list())
+    asyncio.run(capsules.list(prefix="a/"))
+    asyncio.run(capsules.read("a/b"))
+    connection.exec_trace = None
+    lists = [sql for sql in seen if "LIMIT" in sql]
+    assert len(lists) == 2 and not any("body" in sql for sql in lists)
+    for sql in seen:
+        plan = [row[3] for row in rows.fetch(connection, "EXPLAIN QUERY PLAN " + sql, ("a",) * sql.count("?"))]
+        assert not any(step.startswith("SCAN") and "capsules_by_time" not in step for step in plan), (sql, plan)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@given(body=st.text(st.characters(exclude_categories=["Cs"])), repeat=st.integers(1, 300))
+def test_any_text_comes_back_as_it_was(capsules: SqliteCapsules, body: str, repeat: int) -> None:
+    asyncio.run(capsules.write(CapsuleDraft(name="any", body=body * repeat)))
+    assert asyncio.run(capsules.read("any")).body == body * repeat
+
+
+def test_a_large_plain_body_is_stored_compressed(database: Database, capsules: SqliteCapsules) -> None:
+    asyncio.run(capsules.write(CapsuleDraft(name="big", body="the tide comes in\n" * 10_000)))
+    stored = rows.fetch(database.read, "SELECT length(body) FROM versions")[0][0]
+    assert stored < 10_000
