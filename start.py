@@ -85,7 +85,7 @@ def fingerprint(lock: Path) -> str:
 
 def make_venv() -> None:
     """A virtual environment with a pip that runs; a sound one is kept."""
-    if PYTHON.exists() and subprocess.run((str(PYTHON), "-m", "pip", "--version"), capture_output=True).returncode == 0:
+    if PYTHON.exists() and subprocess.call((str(PYTHON), "-m", "pip", "--version"), stdout=subprocess.DEVNULL) == 0:
         return
     missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
     if missing:
@@ -95,14 +95,14 @@ def make_venv() -> None:
             f"On Debian and Ubuntu: sudo apt-get install python{version}-venv; then run this again."
         )
     say(f"making a virtual environment in {VENV.name}")
-    if subprocess.run((sys.executable, "-m", "venv", "--clear", str(VENV))).returncode:
+    if subprocess.call((sys.executable, "-m", "venv", "--clear", str(VENV))):
         raise SystemExit(f"no virtual environment could be made in {VENV}: the lines above say why. Mend it, then run this again.")
 
 
 def pip(*arguments: str) -> None:
     """The environment's own pip, heard only when it fails."""
     command = (str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "-qq", *arguments)
-    if subprocess.run(command).returncode:
+    if subprocess.call(command):
         raise SystemExit("pip could not install: the lines above say why. With the network back or the disk freed, run this again.")
 
 
@@ -112,7 +112,7 @@ def run_tests(arguments: list[str]) -> int:
     codes = []
     for name, command in CHECKS:
         began = time.monotonic()
-        codes.append(subprocess.run((str(PYTHON), "-m", *command), cwd=ROOT).returncode)
+        codes.append(subprocess.call((str(PYTHON), "-m", *command), cwd=ROOT))
         say(f"{name}: {'FAILED' if codes[-1] else 'fine'}, {time.monotonic() - began:.1f} s")
     codes.append(hand_over(str(PYTHON), "-m", *PYTEST, *arguments))
     return next(filter(None, codes), 0)
@@ -130,7 +130,7 @@ def get_programs() -> None:
     say(f"installing {', '.join(packages)}")
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in (("apt-get", "update", "-qq"), ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages)):
-        subprocess.run(command, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        subprocess.call(command, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
 def hand_over(*command: str) -> int:
