@@ -72,7 +72,7 @@ def follow(page: str, folder: Path) -> None:
 
 def run(block: Block, place: Path, note: Path) -> Path:
     """Runs a block and compares what came; the folder in which it ended."""
-    script = "\n".join((f"trap 'pwd > {note}' EXIT", "set -e", *block.commands))
+    script = "\n".join((f"trap 'pwd > {note}' EXIT", *(f"{command} || exit" for command in block.commands)))
     done = subprocess.run(
         ("bash", "-c", script),
         cwd=place,
@@ -127,7 +127,7 @@ def test_a_page_is_followed_through_files_folders_and_exit_codes(tmp_path: Path)
     follow(page, tmp_path)
 
 
-@pytest.mark.parametrize("command", ["false", "echo something else\nexpected"])
+@pytest.mark.parametrize("command", ["false", "false && true\n$ true", "echo something else\nexpected"])
 def test_a_page_that_is_wrong_is_refused(command: str, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"ended with 1|did not print 'expected'"):
         follow(f"<!-- run -->\n```console\n$ {command}\n```\n", tmp_path)
