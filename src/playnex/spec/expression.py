@@ -1,5 +1,6 @@
 """The one language of expressions and prompts, `${{ }}` and `{% %}`; the only module that knows the template engine."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -21,9 +22,12 @@ NOT_PURE = ("debug", "cycler", "joiner", "namespace")
 """What the engine offers and a template must not have: a look at its inside, and values that change."""
 
 SUGGESTED = tuple(FILTERS) + tuple(
-    "abs batch bool capitalize count default dictsort first float format groupby indent int items join last length lines list "
-    "lower map max min reject rejectattr replace reverse round select selectattr slice sort split string sum title trim "
-    "truncate unique upper urlencode wordwrap zip".split()
+    re.findall(
+        r"\w+",
+        "abs batch bool capitalize count default dictsort first float format groupby indent int items join last length lines "
+        "list lower map max min reject rejectattr replace reverse round select selectattr slice sort split string sum title "
+        "trim truncate unique upper urlencode wordwrap zip",
+    )
 )
 FUNCTIONS = ("range", "dict")
 
@@ -107,8 +111,7 @@ def expression_faults(expression: str) -> tuple[TemplateFault, ...]:
     wrapped = within_code(expression)
     if not _syntax_fault(wrapped) and not is_single(wrapped):
         return (TemplateFault(message="this is not one expression", width=len(expression)),)
-    faults = (_shifted(fault) for fault in template_faults(wrapped))
-    return tuple(faults)
+    return tuple(_shifted(fault) for fault in template_faults(wrapped))
 
 
 CODE_OPENER = "${{ "

@@ -116,16 +116,13 @@ def unwrapped(value: Any) -> Json:
         case float():
             return _finite(value)
         case str():
-            return str.__str__(value)
-        case PlainMap():
-            return _unwrapped_map(value._values)
-        case PlainList():
-            return [unwrapped(item) for item in value._values]
-        case dict():
-            return _unwrapped_map(value)
-        case list() | tuple():
-            return [unwrapped(item) for item in value]
-    raise NotPlain("the expression names something that is no value")
+            return str.__str__(value)  # the engine marks some texts as safe for HTML: a type of its own
+        case PlainMap() | dict():
+            return _unwrapped_map(value._values if isinstance(value, PlainMap) else value)
+        case PlainList() | list() | tuple():
+            return [unwrapped(item) for item in (value._values if isinstance(value, PlainList) else value)]
+        case _:
+            raise NotPlain("the expression names something that is no value")
 
 
 def _unwrapped_map(values: Mapping[Any, Any]) -> dict[str, Json]:

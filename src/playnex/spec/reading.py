@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from playnex.spec import units
 from playnex.spec.faults import Fault, Place, did_you_mean
@@ -11,6 +11,8 @@ from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, pla
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+Number = TypeVar("Number", int, float)
 
 NOT_YET = "is not available in this version yet"
 
@@ -130,18 +132,18 @@ class Reading:
         word = self.filled(node, what)
         if word is None or node is None or SLUG.fullmatch(word):
             return word
-        self.fault(node, f"{what} {word!r} is not a slug", hint="use small letters, digits and single hyphens, such as 'research-to-article'")
+        self.fault(node, f"{what} {word!r} is not a slug", hint="use small letters and digits, joined by single hyphens")
         return None
 
     def wrong(self, node: Node, what: str, expected: str, *, hint: str = "") -> None:
         """Note that a value is of the wrong kind."""
         self.fault(node, f"{what} must be {expected}, not {described(node)}", hint=hint)
 
-    def _unit(self, node: Node | None, what: str, read: Callable[[Any], Any]) -> Any:
+    def _unit(self, node: Node | None, what: str, unit: Callable[[Any], Number]) -> Number | None:
         if node is None:
             return None
         try:
-            return read(plain(node))
+            return unit(plain(node))
         except (ValueError, OverflowError) as error:
             self.fault(node, f"{what}: {error}")
             return None

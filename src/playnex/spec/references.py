@@ -14,10 +14,13 @@ TOKEN = re.compile(
 )
 ONE = re.compile(r".", re.DOTALL)
 KEYWORDS = frozenset(
-    "and or not in is if else elif endif for endfor set endset with endwith do filter endfilter macro endmacro call endcall "
-    "raw endraw autoescape endautoescape recursive true false none True False None".split()
+    re.findall(
+        r"\w+",
+        "and or not in is if else elif endif for endfor set endset with endwith do filter endfilter macro endmacro call "
+        "endcall raw endraw autoescape endautoescape recursive true false none True False None",
+    )
 )
-ABSENT_STATEMENTS = frozenset("include import from extends block".split())
+ABSENT_STATEMENTS = frozenset(("include", "import", "from", "extends", "block"))
 
 Use = Literal["filter", "test", "function", "method", "statement"]
 
