@@ -66,7 +66,9 @@ def test_the_journal_is_told_the_first_request_whole_and_then_what_is_new() -> N
 
 
 def test_a_model_that_cannot_call_tools_chooses_them_by_schema() -> None:
-    stage = Stage([says('{"action": "fs.read", "arguments": {"path": "a.md"}}'), says('{"action": "final answer", "answer": "Long."}')], SMALL)
+    stage = Stage(
+        [says('{"action": "fs.read", "arguments": {"path": "a.md"}}'), says('{"action": "final answer", "answer": "Long."}')], SMALL
+    )
     result = stage.run(task())
     assert (result.output, stage.read) == ("Long.", ["a.md"])
     assert all(request.tools == () and request.schema for request in stage.model.asked)

@@ -13,7 +13,7 @@ from playnex.errors import StepFailed
 from playnex.spec.context import Attempt, StepContext, StepPlan, Verdict
 from playnex.spec.envelope import CapsuleRef, Envelope, capsule_json
 from playnex.spec.flow import FallbackSpec, FlowSpec, StepSpec, VerifySpec
-from playnex.spec.schema import problems, to_json_schema
+from playnex.spec.schema import problems
 
 MODELS = "run.models"
 """The scope of what is journaled about models; a step's id has no dot, so none can be taken for it."""
@@ -80,7 +80,7 @@ class Interpreter:
             step=step.id,
             agent=agent,
             prompt=self.scope.text(step.prompt or ""),
-            schema=to_json_schema(step.output) if step.output is not None else None,
+            schema=step.output,
             given=given,
             folders=self.folders,
         )
@@ -144,7 +144,7 @@ class Interpreter:
             return await self._ask(step, spec.agent, replace_context(attempt, attempt.context.scope("fallback")))
         refused = record.output.get("partial") if isinstance(record.output, dict) else None
         value = self.scope.with_output(refused).value(spec.value)
-        broken = problems(to_json_schema(step.output), value) if step.output is not None else ()
+        broken = problems(step.output, value) if step.output is not None else ()
         if broken:
             return failure.failed("invalid-fallback", f"the fallback does not fit the step's output: {'; '.join(broken)}")
         return Envelope(output=value, labels=record.labels, sources=record.sources)

@@ -79,9 +79,12 @@ class _Checker:
         yield from self._value_faults(outline.spec, outline.entry.value)
         known = Known(inputs=self.read.inputs, steps=self.facts, reachable=_waited_for(outline, self.read.outlines), step=outline.id)
         judged = known.with_output(self.facts[outline.id].schema)
-        for key in ("prompt", "with", "content", "capsules", "save"):
+        for key in ("prompt", "with", "capsules"):
             yield from self._template_faults(find(outline.entry.value, key), known)
-        yield from self._template_faults(find(outline.entry.value, "fallback"), judged)
+        for key in ("fallback", *(("content", "save") if outline.spec.kind != "save" else ())):
+            yield from self._template_faults(find(outline.entry.value, key), judged)
+        for key in ("content", "save") if outline.spec.kind == "save" else ():
+            yield from self._template_faults(find(outline.entry.value, key), known)
         for check in _checks(find(outline.entry.value, "verify")):
             yield from self._expression_faults(find(check, "that"), judged)
 

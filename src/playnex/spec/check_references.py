@@ -67,7 +67,7 @@ def reference_fault(reference: Reference, known: Known) -> Found | None:
         case "output" if known.has_output:
             return _field(rest, known.output, "output")
         case "output":
-            return "`output` is known only in `verify` and `fallback`", "write `steps.NAME.output`"
+            return "`output` is known only in `verify`, `fallback`, `content` and `save`", "write `steps.NAME.output`"
         case _ if root in LATER_ROOTS:
             return f"`{root}` {NOT_YET}", ""
         case _:

@@ -34,325 +34,32 @@ class Passage(TypedDict):
 
 Sources = str | Sequence[Passage | str]
 
-_FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "but",
-        "nor",
-        "so",
-        "yet",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "with",
-        "from",
-        "into",
-        "onto",
-        "over",
-        "under",
-        "about",
-        "as",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "am",
-        "it",
-        "its",
-        "this",
-        "that",
-        "these",
-        "those",
-        "they",
-        "them",
-        "their",
-        "he",
-        "she",
-        "his",
-        "her",
-        "him",
-        "we",
-        "us",
-        "our",
-        "you",
-        "your",
-        "i",
-        "my",
-        "me",
-        "who",
-        "whom",
-        "whose",
-        "which",
-        "what",
-        "when",
-        "where",
-        "while",
-        "if",
-        "then",
-        "than",
-        "there",
-        "here",
-        "do",
-        "does",
-        "did",
-        "has",
-        "have",
-        "had",
-        "having",
-        "will",
-        "would",
-        "shall",
-        "should",
-        "can",
-        "could",
-        "may",
-        "might",
-        "must",
-        "also",
-        "however",
-        "therefore",
-        "thus",
-        "too",
-        "very",
-        "such",
-        "because",
-        "since",
-        "though",
-        "although",
-        "moreover",
-        "furthermore",
-        "additionally",
-        "another",
-        "even",
-        "just",
-        "still",
-        "hence",
-        "in",
-        "addition",
-        "overall",
-        "indeed",
-        "der",
-        "die",
-        "das",
-        "den",
-        "dem",
-        "des",
-        "ein",
-        "eine",
-        "einen",
-        "einem",
-        "einer",
-        "eines",
-        "und",
-        "oder",
-        "aber",
-        "von",
-        "zu",
-        "im",
-        "am",
-        "mit",
-        "auf",
-        "aus",
-        "bei",
-        "nach",
-        "ist",
-        "sind",
-        "war",
-        "waren",
-        "wird",
-        "werden",
-        "es",
-        "er",
-        "sie",
-        "ihr",
-        "ihre",
-        "sein",
-        "seine",
-        "als",
-        "wie",
-        "auch",
-        "dass",
-        "weil",
-        "wenn",
-        "dann",
-        "le",
-        "la",
-        "les",
-        "l",
-        "un",
-        "une",
-        "des",
-        "du",
-        "de",
-        "d",
-        "et",
-        "ou",
-        "mais",
-        "dans",
-        "en",
-        "sur",
-        "par",
-        "pour",
-        "avec",
-        "est",
-        "sont",
-        "ete",
-        "etait",
-        "qui",
-        "que",
-        "qu",
-        "il",
-        "elle",
-        "ils",
-        "elles",
-        "ce",
-        "cette",
-        "ces",
-        "son",
-        "sa",
-        "ses",
-        "leur",
-        "leurs",
-        "au",
-        "aux",
-        "se",
-        "s",
-    ]
+_FUNCTION_WORDS = frozenset(  # as prose: a list of one word a line would fill a page
+    """
+    a an the and or but nor so yet of to in on at by for with from into onto over under about as is are was were be been being am
+    it its this that these those they them their he she his her him we us our you your i my me who whom whose which what when
+    where while if then than there here do does did has have had having will would shall should can could may might must also
+    however therefore thus too very such because since though although moreover furthermore additionally another even just still
+    hence in addition overall indeed der die das den dem des ein eine einen einem einer eines und oder aber von zu im am mit auf
+    aus bei nach ist sind war waren wird werden es er sie ihr ihre sein seine als wie auch dass weil wenn dann le la les l un une
+    des du de d et ou mais dans en sur par pour avec est sont ete etait qui que qu il elle ils elles ce cette ces son sa ses leur
+    leurs au aux se s
+    """.split()  # noqa: SIM905
 )
-_NEGATIONS = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "nobody",
-        "nothing",
-        "neither",
-        "cannot",
-        "without",
-        "except",
-        "unless",
-        "hardly",
-        "seldom",
-        "t",
-        "nicht",
-        "kein",
-        "keine",
-        "keinen",
-        "keinem",
-        "nie",
-        "niemals",
-        "ohne",
-        "weder",
-        "ne",
-        "pas",
-        "jamais",
-        "sans",
-        "aucun",
-        "aucune",
-        "non",
-    ]
+_NEGATIONS = frozenset(  # as prose: a list of one word a line would fill a page
+    """
+    not no never none nobody nothing neither cannot without except unless hardly seldom t nicht kein keine keinen keinem nie
+    niemals ohne weder ne pas jamais sans aucun aucune non
+    """.split()  # noqa: SIM905
 )
-_QUANTITIES = frozenset(
-    [
-        "all",
-        "every",
-        "each",
-        "any",
-        "some",
-        "most",
-        "many",
-        "few",
-        "several",
-        "both",
-        "only",
-        "always",
-        "often",
-        "sometimes",
-        "more",
-        "less",
-        "fewer",
-        "least",
-        "half",
-        "quarter",
-        "double",
-        "twice",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "hundred",
-        "thousand",
-        "million",
-        "billion",
-        "dozen",
-        "first",
-        "second",
-        "third",
-        "last",
-        "before",
-        "after",
-        "alle",
-        "jede",
-        "jeder",
-        "jedes",
-        "einige",
-        "viele",
-        "wenige",
-        "nur",
-        "immer",
-        "mehr",
-        "weniger",
-        "zwei",
-        "drei",
-        "vier",
-        "funf",
-        "sechs",
-        "sieben",
-        "acht",
-        "neun",
-        "zehn",
-        "tous",
-        "toutes",
-        "chaque",
-        "plusieurs",
-        "seulement",
-        "toujours",
-        "plus",
-        "moins",
-        "deux",
-        "trois",
-        "quatre",
-        "cinq",
-        "sept",
-        "huit",
-        "neuf",
-        "dix",
-    ]
+_QUANTITIES = frozenset(  # as prose: a list of one word a line would fill a page
+    """
+    all every each any some most many few several both only always often sometimes more less fewer least half quarter double twice
+    one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty hundred thousand million
+    billion dozen first second third last before after alle jede jeder jedes einige viele wenige nur immer mehr weniger zwei drei
+    vier funf sechs sieben acht neun zehn tous toutes chaque plusieurs seulement toujours plus moins deux trois quatre cinq sept
+    huit neuf dix
+    """.split()  # noqa: SIM905
 )
 _LEANING = re.compile(
     r"[\W_]*(?:it|its|they|their|them|this|these|those|he|she|his|her|such|both|es|er|dies|diese|dieser|dieses|il|elle|ils|elles|cela|ces?)\b",
@@ -489,7 +196,7 @@ def _stem(word: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _read(sentence: str) -> _Statement:
-    words = [word for word in _WORD.findall(_CITATION.sub(" ", sentence))]
+    words = _WORD.findall(_CITATION.sub(" ", sentence))
     negations = sum(_stem(word) in _NEGATIONS for word in words)
     content = [word for word in words if word.casefold() not in _FUNCTION_WORDS and _stem(word) not in _NEGATIONS]
     rigid = frozenset(at for at in range(len(content)) if _is_rigid(content, at))
@@ -516,9 +223,22 @@ def is_supported(statement: str, passages: Sources) -> bool:
 
 
 def supported_by(text: str, passages: Sources) -> bool:
-    """True when every statement of a Markdown text is supported; a text without statements is."""
+    """True when every statement of a Markdown text is supported and none is told twice; a text without statements passes."""
     sources = _sources(passages)
-    return all(_support(_read(text[s.start : s.end]), sources) is not None for s in _spans(text))
+    fits = all(_support(_read(text[s.start : s.end]), sources) is not None for s in _spans(text))
+    return fits and not _repetitions(text)
+
+
+def _repetitions(text: str) -> set[_Span]:
+    """The statements that say again, word for word, what an earlier one said: a small model that got stuck."""
+    told: set[tuple[str, ...]] = set()
+    again: set[_Span] = set()
+    for span in _spans(text):
+        words = tuple(_stem(word) for word in _WORD.findall(text[span.start : span.end]))
+        if words in told:
+            again.add(span)
+        told.add(words)
+    return again
 
 
 def _sources(passages: Sources) -> tuple[_Source, ...]:
@@ -624,7 +344,8 @@ def _quotes(text: str, sources: tuple[_Source, ...]) -> dict[_Span, str]:
     found = {span: _support(_read(claim), sources) for span, claim in claims.items()}
     unused = [at for at in range(len(sources)) if not any(at in places for places in found.values() if places)]
     quotes: dict[_Span, str] = {}
-    for span in (span for span, places in found.items() if places is None):
+    again = _repetitions(text)
+    for span in (span for span, places in found.items() if places is None and span not in again):
         if unused:
             best = max(unused, key=lambda at: (_likeness(claims[span], sources[at].text), -at))
             unused.remove(best)
@@ -645,8 +366,11 @@ def _quote(source: _Source, instead_of: str) -> str:
 
 
 def _repaired(text: str, sources: tuple[_Source, ...], quotes: Mapping[_Span, str]) -> str:
+    again = _repetitions(text)
     for span in reversed(list(_spans(text))):
-        if _support(_read(text[span.start : span.end]), sources) is None:
+        if span in again:
+            text = _without(text, span)
+        elif _support(_read(text[span.start : span.end]), sources) is None:
             text = text[: span.start] + quotes[span] + text[span.end :] if span in quotes else _without(text, span)
     return text
 
