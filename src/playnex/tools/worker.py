@@ -8,6 +8,7 @@ Playnex goes away, by whatever death, the whole process group of the worker goes
 """
 
 import ctypes
+import io
 import os
 import queue
 import signal
@@ -30,6 +31,7 @@ PR_SET_PDEATHSIG = 1
 def main(workspace: Path, parent: int) -> None:
     """Serve until the parent closes the pipe or dies."""
     requests, answers = _own_pipes()
+    os.chdir(workspace)
     modules.make_importable(workspace)
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     _die_with(parent)
@@ -73,6 +75,8 @@ def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # a killed worker has said what it printed
     return requests, answers
 
 
