@@ -58,9 +58,10 @@ class AttemptFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished:
-    """A step's result, for ever: its envelope as JSON, and the seconds it took."""
+    """A step's result, for ever: its envelope as JSON, what kind of step it was, and the seconds it took."""
 
     envelope: Json
+    kind: str = "step"
     seconds: float = 0.0
 
 
@@ -79,6 +80,14 @@ class RunWaiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunParked:
+    """The run is set aside until a person decides: the outcome of `step` is unknown, or it killed its worker too often."""
+
+    reason: str
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
     """The end: a state, why, and what the flow returns. `step` is the key of the step whose failure ended it."""
 
@@ -89,11 +98,24 @@ class RunFinished:
     output: Json = None
 
 
-Fact: TypeAlias = RunStarted | RunResumed | StepStarted | StepIntended | AttemptFailed | StepFinished | RunPaused | RunWaiting | RunFinished
+Fact: TypeAlias = (
+    RunStarted | RunResumed | StepStarted | StepIntended | AttemptFailed | StepFinished | RunPaused | RunWaiting | RunParked | RunFinished
+)
 
 KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (RunStarted, RunResumed, StepStarted, StepIntended, AttemptFailed, StepFinished, RunPaused, RunWaiting, RunFinished)
+    for kind in (
+        RunStarted,
+        RunResumed,
+        StepStarted,
+        StepIntended,
+        AttemptFailed,
+        StepFinished,
+        RunPaused,
+        RunWaiting,
+        RunParked,
+        RunFinished,
+    )
 }
 
 

@@ -13,11 +13,13 @@ FinishReason = Literal["stop", "length", "tool-calls", "content-filter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A model's wish to use a tool; `id` pairs it with its result."""
+    """A model's wish to use a tool; `id` pairs it with its result. `invalid` is what the model wrote where that was not a
+    JSON object (`arguments` is empty then): such a call is never made, and the model is told."""
 
     id: str
     name: str
     arguments: Mapping[str, Json]
+    invalid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +168,9 @@ def message_json(message: Message) -> dict[str, Json]:
 
 
 def call_json(call: ToolCall) -> dict[str, Json]:
-    """`{id, name, arguments}`."""
-    return {"id": call.id, "name": call.name, "arguments": dict(call.arguments)}
+    """`{id, name, arguments}`, and `invalid` where there is any."""
+    parts: dict[str, Json] = {"id": call.id, "name": call.name, "arguments": dict(call.arguments)}
+    return parts | ({"invalid": call.invalid} if call.invalid else {})
 
 
 def answer_json(answer: ModelAnswer) -> dict[str, Json]:

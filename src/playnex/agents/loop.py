@@ -1,0 +1,148 @@
+"""The agent's loop: ask, act, observe, until an answer or a limit; every request and every call is a journaled step.
+
+Nothing of the model's dialect reaches the journal or the loop's decisions: a run goes on with whatever model its agent has
+now, and a replay needs no model at all.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from playnex.agents.dialect import dialect_of, spoken, understood
+from playnex.agents.progress import Progress, answered, asked, begin, ended, heard, judged, refusal, remarked, unmade, weighed
+from playnex.agents.task import AgentPorts, AgentTask
+from playnex.canonical import Json
+from playnex.models.model import ModelAnswer, ModelCard, ModelRequest, ToolCall, ToolOffer, answer_from_json, answer_json
+from playnex.models.tokens import request_tokens
+from playnex.spec.context import Attempt, StepContext, StepPlan
+from playnex.spec.envelope import Envelope
+from playnex.spec.flow import RetrySpec
+from playnex.tools.gate import CallRequest, shown
+from playnex.tools.tool import Toolbox
+from playnex.tools.toolbox import is_named
+
+MODEL_RETRY = RetrySpec(times=3, delay=0.5, backoff=2.0, on=("model-unavailable",))
+
+ROOM_FOR_ANSWER = 1024
+"""Tokens reserved for an answer whose agent sets no limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One agent at one task; `began` is the clock's time when this process took it up."""
+
+    task: AgentTask
+    ports: AgentPorts
+    began: float
+
+
+async def run_agent(context: StepContext, task: AgentTask, ports: AgentPorts) -> Envelope:
+    """Let the agent work until it answers. Never raises for what a model or a tool does: the envelope is then failed, with
+    `{"error": message, "partial": last text}` as output and one of these reasons: `turn-limit`, `exhausted`, `stuck`,
+    `cut-off`, `content-filter`, `empty-answer`, `invalid-output`, or the model step's own (`model-unavailable`,
+    `model-refused`, `not-found`, `credential`, `timeout`)."""
+    work = Work(task=task, ports=ports, began=ports.clock.monotonic())
+    progress = begin(task, offers(ports.toolbox, task.agent.tools))
+    for number in range(1, task.agent.turns + 1):
+        outcome = await _turn(context.scope(f"turn-{number}"), progress, number, work)
+        if isinstance(outcome, Envelope):
+            return outcome
+        progress = outcome
+    return ended(progress, "turn-limit", f"agent {task.agent.name!r} did not finish within its {task.agent.turns} turns")
+
+
+def offers(toolbox: Toolbox, allowed: Sequence[str]) -> tuple[ToolOffer, ...]:
+    """The tools that an agent's list names, as its model sees them."""
+    tools = (toolbox.get(name) for name in toolbox.names() if is_named(name, allowed))
+    return tuple(ToolOffer(name=tool.name, description=tool.description, parameters=dict(tool.parameters)) for tool in tools)
+
+
+async def _turn(context: StepContext, progress: Progress, number: int, work: Work) -> Progress | Envelope:
+    record = await _ask(context, progress, number, work)
+    progress = replace(progress, fresh=())
+    if record.status == "failed":
+        spent = replace(progress, usage=progress.usage + record.usage)
+        return ended(spent, record.reason, str(record.output.get("error", "")))
+    answer = answer_from_json(record.output, record.usage)
+    progress = heard(replace(progress, seconds=progress.seconds + record.output["seconds"]), answer)
+    if answer.message.calls:
+        return await _act(context, progress, answer.message.calls, work)
+    return judged(progress, answer)
+
+
+async def _ask(context: StepContext, progress: Progress, number: int, work: Work) -> Envelope:
+    """The turn's model request, as a journaled step."""
+
+    async def do(attempt: Attempt) -> Envelope:
+        return await _within_limits(progress, work)
+
+    request = progress.request
+    plan = StepPlan(
+        kind="model",
+        actor=work.task.agent.model,
+        effect="idempotent",
+        retry=MODEL_RETRY,
+        announce=True,
+        input=asked(progress, number),
+        tokens=reservation(request),
+    )
+    return await context.perform("model", do, plan)
+
+
+def reservation(request: ModelRequest) -> int:
+    """What a request may cost: a bound of its own tokens, and the room for its answer."""
+    return request_tokens(request) + (request.max_output_tokens or ROOM_FOR_ANSWER)
+
+
+async def _within_limits(progress: Progress, work: Work) -> Envelope:
+    """The answer, or the limit of the agent's own that forbids the request or ran out while it was under way."""
+    agent, clock = work.task.agent, work.ports.clock
+    limits, needed = agent.limits, reservation(progress.request)
+    if limits.tokens is not None and progress.usage.tokens + needed > limits.tokens:
+        used = f"{progress.usage.tokens:,} of its {limits.tokens:,} tokens are used and the next request may take {needed:,}"
+        return ended(progress, "exhausted", f"agent {agent.name!r} is at its limit: {used}")
+    spent = max(clock.monotonic() - work.began, progress.seconds)  # after a crash the journal knows better than this process
+    left = None if limits.time is None else limits.time - spent
+    try:
+        async with asyncio.timeout(left) as limit:
+            return await _answer(progress.request, work)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        return ended(progress, "exhausted", f"agent {agent.name!r} is at its limit: its {limits.time:g} s are used")
+
+
+async def _answer(request: ModelRequest, work: Work) -> Envelope:
+    """One live request. Raises what the model raises: the step context records and retries it."""
+    clock = work.ports.clock
+    model = await work.ports.models.get(work.task.agent.model)
+    began = clock.monotonic()
+    answer = understood(await model.ask(spoken(request, model.card)), request, model.card)
+    return Envelope(output=_record(answer, model.card, clock.monotonic() - began), usage=answer.usage)
+
+
+def _record(answer: ModelAnswer, card: ModelCard, seconds: float) -> Json:
+    """The answer as it is journaled, with how its model was spoken to, and whether the request left the machine."""
+    return answer_json(answer) | {"dialect": dialect_of(card), "local": card.local, "seconds": round(seconds, 3)}
+
+
+async def _act(context: StepContext, progress: Progress, calls: Sequence[ToolCall], work: Work) -> Progress | Envelope:
+    """Make the calls of one answer in their order; every call gets a result before the model is told anything else."""
+    remarks: list[str] = []
+    for number, call in enumerate(calls, 1):
+        weighing = weighed(progress, call)
+        if isinstance(weighing, Envelope):
+            return weighing
+        progress = weighing
+        if remark := refusal(progress, call, number):
+            remarks.append(remark)
+            progress = unmade(progress, call)
+        else:
+            result = await work.ports.gate.call(context, _call_request(call, number, work.task))
+            progress = answered(progress, call, result, shown(result.output))
+    return remarked(progress, remarks)
+
+
+def _call_request(call: ToolCall, number: int, task: AgentTask) -> CallRequest:
+    scope = replace(task.scope, agent=task.agent.name)
+    return CallRequest(tool=call.name, arguments=dict(call.arguments), step=f"tool-{number}", allowed=task.agent.tools, scope=scope)

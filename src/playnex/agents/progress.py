@@ -1,0 +1,171 @@
+"""How far an agent has come, and the pure decisions of its loop: what its answer means, and how it ends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from playnex.agents.quoting import DATA_RULE, with_data
+from playnex.agents.stuck import SAME_CALLS, is_stuck
+from playnex.agents.task import AgentTask
+from playnex.agents.typed_output import is_text, read_output
+from playnex.canonical import Json
+from playnex.models.model import (
+    Message,
+    ModelAnswer,
+    ModelRequest,
+    ToolCall,
+    ToolMessage,
+    ToolOffer,
+    UserMessage,
+    request_json,
+)
+from playnex.spec.envelope import Envelope, Label, Usage
+
+CALLS_PER_TURN = 16
+"""Calls of one answer that are made; the model is told of the others."""
+
+SentBack = Literal["empty", "invalid", "stuck"]
+NOT_MADE = "(this call was not made)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """An agent at work. `request` is the whole conversation, `fresh` what of it the journal has not seen yet, `calls` the
+    calls wished, `sent_back` what the model was already told once, `seconds` the time that its answers took."""
+
+    request: ModelRequest
+    fresh: tuple[Message, ...]
+    usage: Usage = field(default_factory=Usage)
+    labels: tuple[Label, ...] = ()
+    sources: tuple[str, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    sent_back: frozenset[SentBack] = frozenset()
+    seconds: float = 0.0
+    last_text: str = ""
+
+
+def begin(task: AgentTask, offers: Sequence[ToolOffer]) -> Progress:
+    """The first request: who the agent is, its task, its data, and why an earlier answer was refused."""
+    agent = task.agent
+    rule = DATA_RULE if task.data or offers else ""
+    opening = UserMessage(text=with_data(_asked(task), task.data))
+    request = ModelRequest(
+        instructions="\n\n".join(part for part in (agent.instructions, rule) if part),
+        messages=(opening,),
+        tools=tuple(offers),
+        schema=task.schema,
+        temperature=agent.temperature,
+        max_output_tokens=agent.max_output_tokens,
+    )
+    labels = tuple(dict.fromkeys(label for block in task.data for label in block.labels))
+    sources = tuple(dict.fromkeys(source for block in task.data for source in block.sources))
+    return Progress(request=request, fresh=(opening,), labels=labels, sources=sources)
+
+
+def _asked(task: AgentTask) -> str:
+    if not task.feedback:
+        return task.prompt
+    return f"{task.prompt}\n\nAn earlier answer of yours was refused: {task.feedback}\nAnswer again, so that this is mended."
+
+
+def asked(progress: Progress, number: int) -> Json:
+    """What a turn's request adds to the one before: the whole of the first, then the new messages, and the tools' withdrawal."""
+    whole = request_json(replace(progress.request, messages=progress.fresh))
+    return whole if number == 1 else {"messages": whole["messages"]} | ({} if progress.request.tools else {"tools": []})
+
+
+def heard(progress: Progress, answer: ModelAnswer) -> Progress:
+    """With the model's answer; an empty one leaves no message behind."""
+    said = answer.message
+    history = (*progress.request.messages, said) if said.text.strip() or said.calls else progress.request.messages
+    return replace(
+        progress,
+        request=replace(progress.request, messages=history),
+        usage=progress.usage + answer.usage,
+        last_text=said.text or progress.last_text,
+    )
+
+
+def told(progress: Progress, *messages: Message) -> Progress:
+    """With what the model is told next."""
+    history = (*progress.request.messages, *messages)
+    return replace(progress, request=replace(progress.request, messages=history), fresh=(*progress.fresh, *messages))
+
+
+def judged(progress: Progress, answer: ModelAnswer) -> Progress | Envelope:
+    """What a final answer means: the end, or once more with the reason."""
+    text = answer.message.text
+    if answer.finish == "content-filter":
+        return ended(progress, "content-filter", "the model's server withheld the answer")
+    if answer.finish == "length":
+        return ended(progress, "cut-off", "the answer was cut at the token limit; raise max_output_tokens or ask for less")
+    if not text.strip():
+        return _once_more(progress, "empty", "Your answer was empty. Answer the task.", "the model gave an empty answer twice")
+    if is_text(progress.request.schema):
+        return _finished(progress, text)
+    reading = read_output(text, progress.request.schema or {})
+    if not reading.fault:
+        return _finished(progress, reading.value)
+    asked_again = f"Your answer does not fit the form asked for: {reading.fault}. Answer again, with JSON alone that fits."
+    bare = replace(progress, request=replace(progress.request, tools=()))  # so that the server can enforce the form
+    return _once_more(bare, "invalid", asked_again, f"the answer does not fit the agent's output: {reading.fault}")
+
+
+def weighed(progress: Progress, call: ToolCall) -> Progress | Envelope:
+    """The call in the agent's history, before it is made; an end where the agent goes in circles a second time."""
+    progress = replace(progress, calls=(*progress.calls, call))
+    if is_stuck(progress.calls) and "stuck" in progress.sent_back:
+        return ended(progress, "stuck", f"the agent called {call.name} with the same arguments {SAME_CALLS} times in a row, twice over")
+    return progress
+
+
+def refusal(progress: Progress, call: ToolCall, number: int) -> str:
+    """Why a call is not made, in words for the model; empty where it is. `number` counts the calls of this answer."""
+    if call.invalid:
+        return f"The arguments of your call of {call.name} are not a JSON object. Call it again with correct JSON."
+    if number > CALLS_PER_TURN:
+        return f"Only the first {CALLS_PER_TURN} calls of an answer are made; {call.name} was beyond them."
+    if is_stuck(progress.calls):
+        return f"You called {call.name} with the same arguments {SAME_CALLS} times. Use what you have, try something else, or answer."
+    return ""
+
+
+def unmade(progress: Progress, call: ToolCall) -> Progress:
+    """With a place-holder for the result of a call that is not made: no call stays without one."""
+    return told(progress, ToolMessage(id=call.id, name=call.name, text=NOT_MADE))
+
+
+def remarked(progress: Progress, remarks: Sequence[str]) -> Progress:
+    """With what is said about an answer's calls, once they all have their results."""
+    if not remarks:
+        return progress
+    stuck: frozenset[SentBack] = frozenset({"stuck"}) if is_stuck(progress.calls) else frozenset()
+    progress = replace(progress, sent_back=progress.sent_back | stuck)
+    return told(progress, UserMessage(text="\n".join(dict.fromkeys(remarks))))
+
+
+def answered(progress: Progress, call: ToolCall, result: Envelope, text: str) -> Progress:
+    """With a tool's result, and what is known of its origin."""
+    labels = tuple(dict.fromkeys((*progress.labels, *result.labels)))
+    sources = tuple(dict.fromkeys((*progress.sources, *result.sources)))
+    return told(replace(progress, labels=labels, sources=sources), ToolMessage(id=call.id, name=call.name, text=text))
+
+
+def ended(progress: Progress, reason: str, message: str) -> Envelope:
+    """A failure with what there is of an answer."""
+    partial = {"partial": progress.last_text} if progress.last_text else {}
+    return replace(_envelope(progress), status="failed", reason=reason, output={"error": message} | partial)
+
+
+def _finished(progress: Progress, value: Json) -> Envelope:
+    return replace(_envelope(progress), output=value)
+
+
+def _envelope(progress: Progress) -> Envelope:
+    return Envelope(usage=progress.usage, labels=progress.labels, sources=progress.sources)
+
+
+def _once_more(progress: Progress, why: SentBack, message: str, failure: str) -> Progress | Envelope:
+    if why in progress.sent_back:
+        return ended(progress, "empty-answer" if why == "empty" else "invalid-output", failure)
+    return told(replace(progress, sent_back=progress.sent_back | {why}), UserMessage(text=message))

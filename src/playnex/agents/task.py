@@ -1,0 +1,55 @@
+"""What an agent is given to do, and what it may reach: records without behaviour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from playnex.canonical import Json
+from playnex.clock import Clock
+from playnex.models.model import Models
+from playnex.spec.agent import AgentSpec
+from playnex.spec.context import StepContext
+from playnex.spec.envelope import Envelope, Label
+from playnex.tools.gate import ANYWHERE, CallRequest
+from playnex.tools.tool import CallScope, Toolbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataBlock:
+    """A piece of data that goes with a prompt, under a name; what is known of its origin passes on to the agent's result."""
+
+    name: str
+    text: str
+    labels: tuple[Label, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentTask:
+    """One piece of work for an agent. `schema` is the JSON Schema of its answer (None for text), `feedback` why an earlier
+    answer was refused, `scope` what its tool calls may touch."""
+
+    agent: AgentSpec
+    prompt: str
+    schema: Mapping[str, Json] | None = None
+    feedback: str = ""
+    data: tuple[DataBlock, ...] = ()
+    scope: CallScope = ANYWHERE
+
+
+class CallGate(Protocol):
+    """Whoever decides and carries out tool calls."""
+
+    async def call(self, context: StepContext, request: CallRequest) -> Envelope:
+        """The call's recorded envelope, also where it was refused or failed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentPorts:
+    """The rest of the house, as an agent sees it."""
+
+    models: Models
+    gate: CallGate
+    toolbox: Toolbox
+    clock: Clock

@@ -1,0 +1,82 @@
+"""What the interpreter asks of the rest of the house: agents, tools and capsules, each through the step context."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from playnex.canonical import Json
+from playnex.spec.context import Attempt, StepContext, Write
+from playnex.spec.envelope import CapsuleRef, Envelope, Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A piece of data handed to an agent beside its prompt: `kind` is `step` or `capsule`, `name` says which."""
+
+    kind: str
+    name: str
+    text: str
+    labels: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentWork:
+    """An agent's part in a step. `schema` is the JSON Schema of its answer, None for plain text; `folders` are the run's
+    inputs of type file or folder."""
+
+    step: str
+    agent: str
+    prompt: str
+    schema: Mapping[str, Json] | None = None
+    given: tuple[Given, ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolWork:
+    """A tool's part in a step."""
+
+    step: str
+    tool: str
+    arguments: Mapping[str, Json]
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """A result on its way into a capsule."""
+
+    name: str
+    body: str
+    step: str
+    agent: str
+    model: str
+    envelope: Envelope
+
+
+class Actions(Protocol):
+    """The effects of a flow's steps; each journals what it does through the context it is given."""
+
+    async def model_of(self, context: StepContext, agent: str) -> str:
+        """The name of the model that this agent uses in this run."""
+        ...
+
+    async def ask_agent(self, attempt: Attempt, work: AgentWork) -> Envelope:
+        """Let the agent work; its record, also when it failed."""
+        ...
+
+    async def call_tool(self, attempt: Attempt, work: ToolWork) -> Envelope:
+        """Call the tool through the gate; its record, also when it failed."""
+        ...
+
+    async def find_capsule(self, name: str) -> CapsuleRef:
+        """The newest version of that capsule. Raises NotFoundError."""
+        ...
+
+    async def read_capsule(self, ref: CapsuleRef) -> Given:
+        """That version as data for an agent. Raises NotFoundError for a deleted one."""
+        ...
+
+    async def prepare(self, run: str, saving: Saving) -> tuple[CapsuleRef, Write]:
+        """The capsule's version that will be, and the write that makes it."""
+        ...

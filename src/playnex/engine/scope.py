@@ -1,0 +1,92 @@
+"""What expressions of a running flow can see: inputs, the records of finished steps, the run, and the agents' models."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from playnex.canonical import Json
+from playnex.spec import expression
+from playnex.spec.envelope import Envelope, Label, to_json
+from playnex.spec.flow import StepSpec
+
+
+@dataclass(slots=True, kw_only=True)
+class Scope:
+    """The names in sight. Records and `models` grow as the run goes on; `output` is in sight only where a step's own
+    result is judged or replaced."""
+
+    run: str
+    inputs: Mapping[str, Json]
+    records: dict[str, Envelope] = field(default_factory=dict)
+    views: dict[str, Json] = field(default_factory=dict)
+    models: dict[str, Json] = field(default_factory=dict)
+    output: tuple[Json, ...] = ()
+
+    def add(self, step: str, record: Envelope) -> None:
+        """Bring a finished step into sight."""
+        self.records[step] = record
+        self.views[step] = view(record)
+
+    def with_output(self, output: Json) -> "Scope":
+        """The scope in which `output` is this."""
+        return replace(self, output=(output,))
+
+    def with_record(self, step: str, record: Envelope) -> "Scope":
+        """The scope in which the step has this record already."""
+        return replace(self, views=self.views | {step: view(record)}, output=(record.output,))
+
+    def names(self) -> dict[str, Json]:
+        """All that an expression can refer to, as plain JSON."""
+        own = {"output": self.output[0]} if self.output else {}
+        return own | {"inputs": self.inputs, "steps": self.views, "run": {"id": self.run}, "agents": self.models}
+
+    def text(self, template: str) -> str:
+        """The template as text."""
+        return expression.render(template, self.names())
+
+    def value(self, template: Json) -> Json:
+        """The template with its types kept: a string that is exactly one `${{ }}` gives that value."""
+        return expression.render_value(template, self.names())
+
+    def expression(self, source: str) -> Json:
+        """The value of a bare expression."""
+        return expression.evaluate(source, self.names())
+
+    def referred_steps(self, *templates: str) -> tuple[str, ...]:
+        """The ids of finished steps that these templates refer to, in the order of the flow."""
+        words = {reference.path for template in templates for reference in expression.references(template)}
+        named = {path.split(".")[1] for path in words if path.startswith("steps.") and "." in path}
+        return tuple(step for step in self.records if step in named)
+
+    def inherited(self, step: StepSpec, record: Envelope) -> Envelope:
+        """The record with the labels, sources and fallbacks of the steps that it was made from."""
+        templates = _templates(step)
+        origins = self.referred_steps(*templates) or step.needs
+        given = [(origin, self.records[origin]) for origin in origins if origin in self.records]
+        fallback_from = [
+            name for origin, past in given for name in (*past.fallback_from, *((origin,) if past.status == "fallback" else ()))
+        ]
+        labels: list[Label] = [*record.labels, *(label for _, past in given for label in past.labels)]
+        sources = [*record.sources, *(source for _, past in given for source in past.sources)]
+        return replace(
+            record,
+            fallback_from=tuple(dict.fromkeys(fallback_from)),
+            labels=tuple(dict.fromkeys(labels)),
+            sources=tuple(dict.fromkeys(sources)),
+        )
+
+
+def view(record: Envelope) -> Json:
+    """A step as expressions see it: every field but an output that is not there."""
+    empty: dict[str, Json] = {"reason": "", "fallback_from": [], "labels": [], "sources": [], "capsule": None, "attempts": 1}
+    return empty | to_json(record)
+
+
+def _templates(step: StepSpec) -> tuple[str, ...]:
+    return tuple(_texts([step.prompt, dict(step.arguments), step.content, step.fallback.value if step.fallback else None]))
+
+
+def _texts(value: Json) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return [text for part in parts for text in _texts(part)]

@@ -1,0 +1,88 @@
+"""What went wrong with a model server, in plain words: worth another try, or the request's own fault."""
+
+import json
+from collections.abc import Mapping
+
+from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError, ModelHTTPError, ModelTimeoutError, UnexpectedModelBehavior
+
+from playnex.errors import ModelError, ModelRefused, ModelUnavailable
+from playnex.models.model import ModelCard
+
+MALFORMED = (UnexpectedModelBehavior, ValueError, TypeError, AttributeError, LookupError)
+"""What the SDK and Pydantic AI raise on an answer of another shape: they walk it without checking it first."""
+
+EXCERPT = 300
+
+PASSING = frozenset({408, 409, 425, 429})
+"""Statuses below 500 that another try may mend (RFC 9110, RFC 8470)."""
+
+
+def fault_of(raised: Exception, card: ModelCard, secret: str) -> ModelError:
+    """The error that a failed request is reported as; `secret` never appears in it."""
+    match raised:
+        case ModelHTTPError():
+            return _status_fault(raised, card, secret)
+        case ModelTimeoutError():
+            return ModelUnavailable(f"{describe(card)} did not answer in time")
+        case ModelConnectionError():
+            return _connection_fault(raised, card)
+        case ModelAPIError():
+            return ModelUnavailable(f"{describe(card)} failed: {_clean(raised.message, secret)}")
+        case _:
+            return ModelUnavailable(
+                f"{describe(card)} gave an answer that is not of the OpenAI form",
+                hint="check that base_url names an OpenAI-compatible API (it usually ends in /v1)",
+            )
+
+
+def describe(card: ModelCard) -> str:
+    """`model 'main' (qwen3:4b at http://127.0.0.1:11434/v1)`."""
+    return f"model {card.alias!r} ({card.name} at {card.base_url})"
+
+
+def _connection_fault(raised: ModelConnectionError, card: ModelCard) -> ModelUnavailable:
+    if raised.phase == "connect":
+        return ModelUnavailable(f"{describe(card)} cannot be reached: nothing answers there", hint="start the model server, then resume")
+    return ModelUnavailable(f"{describe(card)} broke the connection before its answer was complete")
+
+
+def _status_fault(raised: ModelHTTPError, card: ModelCard, secret: str) -> ModelError:
+    status = raised.status_code
+    said = _clean(_message(raised.body), secret)
+    message = f"{describe(card)} answered {status}" + (f": {said}" if said else "")
+    if status >= 500 or status in PASSING:
+        return ModelUnavailable(message, retry_after=raised.retry_after)
+    return ModelRefused(message, hint=_hint(status, card, said))
+
+
+def _hint(status: int, card: ModelCard, said: str) -> str:
+    if status in {401, 403}:
+        return f"set the key in the environment and name its variable: api_key_env under [models.{card.alias}]"
+    if status == 404 and ":11434" in card.base_url:
+        return f"fetch the model: ollama pull {card.name}"
+    if status == 404:
+        return f"check name and base_url under [models.{card.alias}]; base_url usually ends in /v1"
+    if status == 413 or "context" in said.lower():
+        return "shorten the prompt, or give the model a larger window"
+    return ""
+
+
+def _message(body: object) -> str:
+    """What the server said, from `{"error": {"message": …}}` or whatever there is."""
+    match body:
+        case {"error": inner} if isinstance(body, Mapping):
+            return _message(inner)
+        case {"message": str(text)} | {"detail": str(text)}:
+            return text
+        case str():
+            return body
+        case None:
+            return ""
+        case _:
+            return json.dumps(body, default=str)
+
+
+def _clean(text: str, secret: str) -> str:
+    """One short line, without the key."""
+    line = " ".join((text.replace(secret, "***") if secret else text).split())
+    return line if len(line) <= EXCERPT else f"{line[:EXCERPT]}…"

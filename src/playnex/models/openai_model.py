@@ -1,0 +1,109 @@
+"""A model behind any OpenAI-compatible server, through Pydantic AI; loads it, so import this only where a request is made."""
+
+import asyncio
+
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from pydantic_ai.direct import model_request
+from pydantic_ai.exceptions import ModelAPIError
+from pydantic_ai.messages import ModelResponse
+from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.profiles.openai import OpenAIModelProfile
+from pydantic_ai.providers.openai import OpenAIProvider
+from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+from playnex.errors import ModelRefused, ModelUnavailable
+from playnex.models.model import ModelAnswer, ModelCard, ModelRequest
+from playnex.models.openai_faults import MALFORMED, describe, fault_of
+from playnex.models.openai_translation import from_response, names_in, to_messages, to_parameters, to_settings, wire_names
+from playnex.models.tokens import fewest_request_tokens, request_tokens
+
+NO_KEY = "none"
+"""The SDK insists on a key; servers on one's own machine mostly ask for none."""
+
+OPENAI = "https://api.openai.com"
+
+
+class OpenAIModel:
+    """Implements `Model`. `timeout` in seconds bounds a whole request; `api_key` is sent and never shown."""
+
+    def __init__(self, card: ModelCard, *, api_key: str = "", timeout: float = 300.0) -> None:
+        self._card = card
+        self._secret = api_key
+        self._timeout = timeout
+        self._client = open_client(card, api_key)
+        self._model = open_chat(card, self._client)
+
+    @property
+    def card(self) -> ModelCard:
+        return self._card
+
+    async def ask(self, request: ModelRequest) -> ModelAnswer:
+        """One request, tried once. Raises ModelUnavailable (down, overloaded, too slow, garbled, broken off) or
+        ModelRefused (does not fit the window, or the server says that the request is wrong)."""
+        check_fit(request, self._card)
+        wires = wire_names(names_in(request))
+        response = await self._send(request, wires)
+        try:
+            answer = from_response(response, wires)
+        except ModelUnavailable as broken:
+            raise ModelUnavailable(f"{describe(self._card)}: {broken.message}") from None
+        check_whole(request, answer, self._card)
+        return answer
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _send(self, request: ModelRequest, wires: dict[str, str]) -> ModelResponse:
+        messages, parameters = to_messages(request, wires), to_parameters(request, wires)
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await model_request(
+                    self._model, messages, model_settings=to_settings(request), model_request_parameters=parameters, instrument=False
+                )
+        except TimeoutError:
+            raise ModelUnavailable(
+                f"{describe(self._card)} did not answer within {self._timeout:g} s",
+                hint=f"give it longer: timeout under [models.{self._card.alias}]",
+            ) from None
+        except (ModelAPIError, *MALFORMED) as raised:
+            raise fault_of(raised, self._card, self._secret) from None
+
+
+def open_client(card: ModelCard, api_key: str) -> AsyncOpenAI:
+    """A client without retries of its own (they are the journal's). For a local model neither a proxy of the environment
+    nor a redirect can take the request off the machine, and names of accounts in the environment are not sent."""
+    http = DefaultAsyncHttpxClient(trust_env=not card.local, follow_redirects=False, timeout=None)
+    client = AsyncOpenAI(base_url=card.base_url, api_key=api_key or NO_KEY, max_retries=0, timeout=None, http_client=http)
+    if card.local:
+        client.organization = client.project = None
+    return client
+
+
+def open_chat(card: ModelCard, client: AsyncOpenAI) -> OpenAIChatModel:
+    """Pydantic AI's model: OpenAI itself, or any other server under the rules that those share."""
+    if card.base_url.startswith(OPENAI):
+        return OpenAIChatModel(card.name, provider=OpenAIProvider(openai_client=client))
+    profile = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False, openai_supports_strict_tool_definition=False)
+    return OpenAIChatModel(card.name, provider=OpenAICompatibleProvider(card.alias, openai_client=client), profile=profile)
+
+
+def check_fit(request: ModelRequest, card: ModelCard) -> None:
+    """Refuse what may not fit the window: the bound from above of the request, and the room kept for the answer."""
+    asked, kept = request_tokens(request), request.max_output_tokens or 0
+    if asked + kept > card.context:
+        raise ModelRefused(
+            f"the request does not fit {describe(card)}: about {asked:,} tokens and {kept:,} kept for the answer are "
+            f"{asked + kept - card.context:,} more than its window of {card.context:,}",
+            hint=f"shorten the prompt, or give the model a larger window: context under [models.{card.alias}]",
+        )
+
+
+def check_whole(request: ModelRequest, answer: ModelAnswer, card: ModelCard) -> None:
+    """Refuse an answer to a prompt that the server has cut: it counted fewer tokens than the prompt can have.
+    A server that counts nothing (0) is not judged."""
+    counted, fewest = answer.usage.input_tokens, fewest_request_tokens(request)
+    if 0 < counted < fewest:
+        raise ModelRefused(
+            f"{describe(card)} dropped a part of the prompt without saying so: it read {counted:,} tokens of at least {fewest:,}",
+            hint="the server's window is smaller than `context` says; for Ollama set OLLAMA_CONTEXT_LENGTH and restart it",
+        )

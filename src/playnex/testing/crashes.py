@@ -1,0 +1,52 @@
+"""Crashes on order: a journal that dies at its n-th append, before or after the facts are durable."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from playnex.journal.events import Event, RunStarted, RunState
+from playnex.journal.journal import Draft, Journal, RunSummary
+from playnex.spec.context import Write
+
+
+class Crash(BaseException):
+    """The process died here; nothing that runs afterwards may count on anything but the journal."""
+
+
+@dataclass(slots=True)
+class CrashingJournal:
+    """A `Journal` that hands everything on to `journal` and raises Crash around append number `at` (from 1)."""
+
+    journal: Journal
+    at: int
+    moment: Literal["before", "after"] = "before"
+    appends: int = 0
+
+    async def append(self, run: str, epoch: int, drafts: Sequence[Draft], writes: Sequence[Write] = ()) -> None:
+        self.appends += 1
+        if self.appends > self.at or (self.appends == self.at and self.moment == "before"):
+            raise Crash
+        await self.journal.append(run, epoch, drafts, writes)
+        if self.appends == self.at:
+            raise Crash
+
+    async def create(self, run: str, started: RunStarted) -> None:
+        await self.journal.create(run, started)
+
+    async def claim(self, run: str, worker: str, reopened: str = "") -> int:
+        return await self.journal.claim(run, worker, reopened)
+
+    def note(self, run: str, epoch: int, drafts: Sequence[Draft]) -> None:
+        self.journal.note(run, epoch, drafts)
+
+    async def events(self, run: str, after: int = 0) -> tuple[Event, ...]:
+        return await self.journal.events(run, after)
+
+    def tail(self, run: str, after: int = 0) -> AsyncIterator[Event]:
+        return self.journal.tail(run, after)
+
+    async def summary(self, run: str) -> RunSummary:
+        return await self.journal.summary(run)
+
+    async def runs(self, *, limit: int = 50, state: RunState | None = None) -> tuple[RunSummary, ...]:
+        return await self.journal.runs(limit=limit, state=state)

@@ -1,0 +1,68 @@
+"""A stage for engine tests: a real store in a folder, an engine over it, and counters of effects."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playnex.canonical import Json
+from playnex.clock import SystemClock
+from playnex.engine.engine import Code, Engine
+from playnex.journal.events import RunFinished, RunParked, RunStarted
+from playnex.journal.journal import Journal
+from playnex.journal.lease import FileLeases
+from playnex.journal.stores.sqlite_journal import MIGRATIONS, SqliteJournal
+from playnex.spec.context import StepContext
+from playnex.spec.flow import NO_LIMITS, Budget
+from playnex.sqlite import Database
+from playnex.testing.clock import FakeClock
+
+RUN = "01TESTRUN00000000000000001"
+Body = Callable[[StepContext], Awaitable[Json]]
+
+
+@dataclass
+class Stage:
+    """A folder with a store; `effects` counts what really happened in the world outside."""
+
+    folder: Path
+    clock: FakeClock = field(default_factory=FakeClock)
+    effects: Counter[str] = field(default_factory=Counter)
+
+    def open(self) -> Database:
+        return Database(self.folder / "store.db", MIGRATIONS)
+
+    def play(
+        self, body: Body, *, journal: Callable[[Journal], Journal] = lambda plain: plain, budget: Budget = NO_LIMITS
+    ) -> RunFinished | RunParked:
+        """One worker's life: open the store, start the run if it is new, advance it, close."""
+        database = self.open()
+        try:
+            return asyncio.run(self._life(journal(SqliteJournal(database, self.clock)), body, budget))
+        finally:
+            database.close()
+
+    async def _life(self, journal: Journal, body: Body, budget: Budget) -> RunFinished | RunParked:
+        if not any(run.id == RUN for run in await journal.runs()):
+            await journal.create(RUN, RunStarted(flow="test", inputs={}, definition={}, version="0"))
+        engine = Engine(journal=journal, leases=FileLeases(self.folder / "leases"), clock=self.clock, jitter=lambda: 0.5, worker="test")
+        return await engine.advance(RUN, lambda started: Code(body=body, budget=budget))
+
+    def events(self) -> list[str]:
+        """The journal's facts as `Kind key`, for asserts on their order."""
+        database = self.open()
+        try:
+            events = asyncio.run(SqliteJournal(database, SystemClock()).events(RUN))
+            return [f"{type(event.fact).__name__} {event.key}".strip() for event in events]
+        finally:
+            database.close()
+
+    def effect(self, name: str, value: Json = "done") -> Callable[[], Awaitable[Json]]:
+        """An effect that is counted."""
+
+        async def do() -> Json:
+            self.effects[name] += 1
+            return value
+
+        return do
