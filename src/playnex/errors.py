@@ -59,7 +59,7 @@ class DefinitionError(PlaynexError):
 
 
 class FaultLike:
-    """What a `DefinitionError` carries: prints itself as `file:line:col: message`."""
+    """What a `DefinitionError` carries (spec/faults.py has the real one): prints itself as `file:line:col: message`."""
 
 
 class CredentialError(PlaynexError):

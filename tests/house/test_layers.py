@@ -28,6 +28,9 @@ STOREYS: tuple[tuple[str, ...], ...] = (
 )
 RANKS = {room: rank for rank, storey in enumerate(STOREYS) for room in storey}
 
+FROM_HERE = "# late, here and below"
+"""Said once in a file whose every function imports late for the same reason, as the doors' commands do."""
+
 FREE = {"playnex.__version__"}
 """A plain string at the top of the package, for whoever has to say who wrote something."""
 
@@ -67,6 +70,9 @@ def test_a_silent_late_import_is_seen() -> None:
     late = "def f():\n    {}from playnex.errors import UsageError{}"
     assert silent_late_imports(sample("playnex.app", late.format("", "")))
     assert not silent_late_imports(sample("playnex.app", late.format("", "  # late: the door opens faster")))
+    assert not silent_late_imports(
+        sample("playnex.cli.run", "x = 1  # late, here and below: the door opens faster\n" + late.format("", ""))
+    )
     assert not silent_late_imports(sample("playnex.app", late.format("# late: the door opens faster\n    import os\n    ", "")))
 
 
@@ -128,8 +134,9 @@ def silent_late_imports(source: Source) -> list[str]:
 
 
 def has_reason(lines: list[str], number: int) -> bool:
-    """True where a comment stands on the line, or right above the imports that it belongs to."""
-    if "#" in lines[number - 1]:
+    """True where a comment stands on the line, or right above the imports that it belongs to, or an earlier one of the
+    file says `late, here and below`."""
+    if "#" in lines[number - 1] or any(FROM_HERE in line for line in lines[: number - 1]):
         return True
     above = number - 2
     while above >= 0 and lines[above].lstrip().startswith(("import ", "from ")):

@@ -30,4 +30,6 @@ def unpin(definition: Json) -> Pinned:
     try:
         return msgspec.convert(definition, type=Pinned)
     except msgspec.ValidationError as fault:
-        raise JournalMismatch(f"the run's pinned definition does not fit this Playnex: {fault}", hint="go on with the version that started it") from None
+        raise JournalMismatch(
+            f"the run's pinned definition does not fit this Playnex: {fault}", hint="go on with the version that started it"
+        ) from None

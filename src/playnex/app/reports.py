@@ -45,16 +45,16 @@ def _step(event: Event, events: tuple[Event, ...]) -> Json:
     fact = event.fact
     assert isinstance(fact, StepFinished)
     actor = next((past.fact.actor for past in events if past.key == event.key and isinstance(past.fact, StepStarted)), "")
-    model = next((past.fact.envelope["output"]["model"] for past in events if is_model_answer(past, event.key)), "")
+    model = next((name for past in events if (name := answered_by(past, event.key))), "")
     return {"step": event.key, "kind": fact.kind, "actor": actor, "model": model, "seconds": fact.seconds, **fact.envelope}
 
 
-def is_model_answer(event: Event, step: str) -> bool:
-    """True for a model's recorded answer within that step."""
+def answered_by(event: Event, step: str) -> str:
+    """The model whose recorded answer this is, within that step; empty for all other events."""
     fact = event.fact
-    return (
-        isinstance(fact, StepFinished) and fact.kind == "model" and event.key.startswith(step + "/") and fact.envelope["status"] == "succeeded"
-    )
+    if not isinstance(fact, StepFinished) or fact.kind != "model" or not event.key.startswith(step + "/"):
+        return ""
+    return str(fact.envelope["output"].get("model", ""))
 
 
 def run_line(summary: RunSummary, worker: bool) -> Json:

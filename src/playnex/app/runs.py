@@ -73,7 +73,9 @@ class Runs:
         if not found:
             raise NotFoundError(f"there is no run {typed!r}", hint="playnex run list shows them")
         if len(found) > 1:
-            raise UsageError(f"{typed!r} fits {len(found)} runs: {', '.join(short(run.id) for run in found[:5])}", hint="type more of the id")
+            raise UsageError(
+                f"{typed!r} fits {len(found)} runs: {', '.join(short(run.id) for run in found[:5])}", hint="type more of the id"
+            )
         return found[0]
 
     async def document(self, run: str) -> dict[str, Json]:

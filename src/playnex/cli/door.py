@@ -22,9 +22,9 @@ def enter(arguments: Sequence[str]) -> list[str]:
     words, valued, plain = _split(list(arguments))
     debug = "--debug" in plain or bool(os.environ.get("PLAYNEX_DEBUG"))
     workspace = valued.get("--workspace", "")
-    color = valued.get("--color", "auto")
-    if color not in get_args(Color):
-        raise UsageError(f"--color {color!r} is none of auto, always, never")
+    color = next((known for known in get_args(Color) if known == valued.get("--color", "auto")), None)
+    if color is None:
+        raise UsageError(f"--color {valued['--color']!r} is none of auto, always, never")
     asks = sys.stdin.isatty() and sys.stderr.isatty() and not {"--no-input", "--yes"} & plain
     terminal = Terminal(color=color, quiet="--quiet" in plain, interactive=asks)
     return words

@@ -18,7 +18,9 @@ app = App(name="flow", help="Flows: what you run.", help_format="plaintext", res
 AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="print one JSON document on stdout")]
 Inputs = Annotated[
     tuple[str, ...],
-    Parameter(name=["--input", "-i"], negative=(), help="an input as name=value; name=@FILE reads the value from a file; repeat it for more"),
+    Parameter(
+        name=["--input", "-i"], negative=(), help="an input as name=value; name=@FILE reads the value from a file; repeat it for more"
+    ),
 ]
 InputFile = Annotated[str | None, Parameter(name="--input-file", help="a JSON file with all inputs; - reads stdin")]
 
@@ -47,15 +49,7 @@ def show(name: str, /, *, as_json: AsJson = False) -> int:
 
     Example: playnex flow show research-to-article
     """
-    from playnex.cli.showing import flow_page, flow_document
-    from playnex.app.listing import checked_flow
-
-    checked = checked_flow(door.workspace, name)
-    if as_json:
-        emit(flow_document(checked))
-    else:
-        write(flow_page(checked, door.terminal))
-    return 0
+    return asyncio.run(_show(name, as_json))
 
 
 @app.command
@@ -67,6 +61,19 @@ def run(name: str, /, *, inputs: Inputs = (), input_file: InputFile = None, as_j
     from playnex.cli.running import run_flow
 
     return asyncio.run(run_flow(name, given_inputs(inputs, input_file), as_json))
+
+
+async def _show(name: str, as_json: bool) -> int:
+    from playnex.app.opening import opened
+    from playnex.cli.showing import flow_document, flow_page
+
+    async with opened(door.workspace) as opened_app:
+        pinned = opened_app.definitions.flow(name)
+    if as_json:
+        emit(flow_document(pinned))
+    else:
+        write(flow_page(pinned, door.terminal))
+    return 0
 
 
 def given_inputs(pairs: tuple[str, ...], file: str | None) -> dict[str, Json]:

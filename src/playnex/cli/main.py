@@ -82,4 +82,6 @@ def _report(error: Exception, arguments: Sequence[str]) -> int:
         return 1
     with tempfile.NamedTemporaryFile("w", prefix="playnex-report-", suffix=".txt", delete=False, encoding="utf-8") as file:
         file.write(f"playnex {__version__}\ncommand: {' '.join(arguments)}\n\n{traceback.format_exc()}")
-    return complain(PlaynexError(f"something went wrong inside Playnex: {type(error).__name__}: {error}", hint=f"the report is {file.name}"), arguments)
+    return complain(
+        PlaynexError(f"something went wrong inside Playnex: {type(error).__name__}: {error}", hint=f"the report is {file.name}"), arguments
+    )

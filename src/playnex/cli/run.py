@@ -55,24 +55,6 @@ def watch(run: str = "last", /) -> int:
     return asyncio.run(watch_run(run))
 
 
-@app.command
-def resolve(
-    run: str,
-    /,
-    *,
-    done: Annotated[str | None, Parameter(help="it happened, and this is its result (JSON, or text)")] = None,
-    again: Annotated[bool, Parameter(negative=(), help="it did not happen: do it")] = False,
-    fail: Annotated[bool, Parameter(negative=(), help="take it as failed")] = False,
-) -> int:
-    """Say what became of a step whose outcome a crash left unknown; then resume the run.
-
-    Example: playnex run resolve last --again
-    """
-    from playnex.cli.running import resolve as resolve_run  # late: as above
-
-    return asyncio.run(resolve_run(run, done=done, again=again, fail=fail))
-
-
 async def _list(limit: int, as_json: bool) -> int:
     from playnex.app.opening import opened  # late: the store is needed only here
     from playnex.app.reports import RUNS_SCHEMA, shown_state
@@ -85,7 +67,14 @@ async def _list(limit: int, as_json: bool) -> int:
     elif runs:
         now = time.time()
         rows = [
-            (short(run["run"]), run["flow"], shown_state(run["state"], run["worker"]), run["reason"], ago(run["started"], now), gist(run["inputs"], 50))
+            (
+                short(run["run"]),
+                run["flow"],
+                shown_state(run["state"], run["worker"]),
+                run["reason"],
+                ago(run["started"], now),
+                gist(run["inputs"], 50),
+            )
             for run in runs
         ]
         write(columns(("RUN", "FLOW", "STATE", "REASON", "STARTED", "INPUTS"), rows, door.terminal))

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -18,9 +18,12 @@ from playnex.cli.terminal import emit, gist
 from playnex.errors import PlaynexError
 from playnex.ids import short
 from playnex.journal.events import RunFinished, RunParked, RunPaused, RunWaiting
+from playnex.models import smollm2
 
 INTERRUPTED = 130
 WAITING = 6
+STOPS = (RunFinished, RunParked, RunPaused, RunWaiting)
+EMBEDDED = "embedded"
 CODES = {"exhausted": 7, "timeout": 124}
 
 
@@ -43,6 +46,24 @@ async def resume(typed: str, as_json: bool) -> int:
     async with opened(door.workspace) as app:
         found = await Runs(app=app).find(typed)
         return await carry(app, found.id, as_json)
+
+
+async def watch(typed: str) -> int:
+    """Show a run that another process carries out, until it stops; the exit code of its end."""
+    async with opened(door.workspace) as app:
+        runs = Runs(app=app)
+        found = await runs.find(typed)
+        flow = await runs.pinned_flow(found.id)
+        door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(found.id)}")
+        progress = progress_for(flow, door.terminal)
+        events = await app.journal.events(found.id)
+        stopped = isinstance(events[-1].fact, STOPS)
+        try:
+            await _watch(app, found.id, progress, 0 if stopped else events[-1].position)
+        finally:
+            progress.close()
+        ending = (await app.journal.events(found.id))[-1].fact
+        return exit_code(ending) if isinstance(ending, (RunFinished, RunParked)) else WAITING
 
 
 async def carry(app: App, run: str, as_json: bool) -> int:
@@ -93,7 +114,7 @@ async def _watch(app: App, run: str, progress: Progress, known: int) -> None:
     """Show the run's events: those that are known already, then each new one up to the run's stop."""
     async for event in app.journal.tail(run):
         progress.show(event)
-        if event.position > known and isinstance(event.fact, (RunFinished, RunParked, RunPaused, RunWaiting)):
+        if event.position > known and isinstance(event.fact, STOPS):
             return
 
 
@@ -119,9 +140,22 @@ async def _last_lines(app: App, run: str, ending: RunFinished | RunParked, as_js
     say(f"{terminal.symbol('succeeded')} done  {cost}")
     if document["capsules"]:
         made = document["capsules"][-1]
-        say(f"  capsule {terminal.styled(made['name'], 'bold')} (version {made['version']}); read it with: playnex capsule view {made['name']}")
+        say(
+            f"  capsule {terminal.styled(made['name'], 'bold')} (version {made['version']}); read it with: playnex capsule view {made['name']}"
+        )
     elif not as_json:
         sys.stdout.write(ending.output + "\n" if isinstance(ending.output, str) else f"{gist(ending.output, 400)}\n")
+
+
+def _better_model(detail: dict[str, Json]) -> str:
+    """Who wrote it, and how to use a better model where it was the embedded one."""
+    wrote = next((step["model"] for step in reversed(detail["steps"]) if step["model"]), "")
+    if wrote != EMBEDDED:
+        return f"  written by {wrote}"
+    return (
+        f"  written by the embedded {smollm2.NAME}, a very small model: for a better text start Ollama, LM Studio or llama.cpp\n"
+        "  (it is found by itself), or name a server in playnex.toml under [models.main]"
+    )
 
 
 @contextmanager
@@ -135,7 +169,7 @@ def stopping_cleanly(task: "asyncio.Task[object] | None") -> Iterator[None]:
         if len(pressed) > 1:
             os._exit(INTERRUPTED)
         if task is not None:
-            loop.call_soon_threadsafe(_cancel(task))
+            loop.call_soon_threadsafe(task.cancel)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -143,7 +177,3 @@ def stopping_cleanly(task: "asyncio.Task[object] | None") -> Iterator[None]:
     finally:
         for number, old in before.items():
             signal.signal(number, old)
-
-
-def _cancel(task: "asyncio.Task[object]") -> Callable[[], None]:
-    return lambda: task.cancel() and None

@@ -29,7 +29,13 @@ async def _list(as_json: bool) -> int:
         tools = [opened_app.toolbox.get(name) for name in opened_app.toolbox.names()]
     if as_json:
         items = [
-            {"name": tool.name, "description": tool.description, "effect": tool.effect, "egress": tool.egress, "parameters": dict(tool.parameters)}
+            {
+                "name": tool.name,
+                "description": tool.description,
+                "effect": tool.effect,
+                "egress": tool.egress,
+                "parameters": dict(tool.parameters),
+            }
             for tool in tools
         ]
         emit_list("playnex.tools/1", items)

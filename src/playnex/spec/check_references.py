@@ -41,7 +41,7 @@ class Known:
 
     def roots(self) -> tuple[str, ...]:
         """The first words of all references."""
-        return ("inputs", "steps", "run", *(("output",) if self.has_output else ()))
+        return ("inputs", "steps", "run", "agents", *(("output",) if self.has_output else ()))
 
 
 Found = tuple[str, str]
@@ -58,6 +58,12 @@ def reference_fault(reference: Reference, known: Known) -> Found | None:
             return _member(rest, RUN_KEYS, "a run has no") or _whole_only(rest, "run", RUN_KEYS)
         case "steps":
             return _step(rest, known)
+        case "agents":
+            return (
+                None
+                if len(rest) == 2 and rest[1] == "model"
+                else ("an agent is known here by its model alone", "write `agents.NAME.model`")
+            )
         case "output" if known.has_output:
             return _field(rest, known.output, "output")
         case "output":
@@ -126,6 +132,8 @@ def _field(keys: list[str | int], schema: Mapping[str, Json] | None, what: str) 
     """Follow a path into a schema as far as the schema is sure of itself."""
     for key in keys:
         match schema:
+            case None:
+                return None
             case {"type": "object", "properties": dict(properties)}:
                 if key not in properties:
                     return None if schema.get("additionalProperties") is not False else _no_field(what, key, tuple(properties))

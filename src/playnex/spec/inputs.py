@@ -91,7 +91,7 @@ def _fits(spec: InputSpec, value: Json) -> bool:
         return spec.type == "boolean"
     if not isinstance(value, ACCEPTED[spec.type]):
         return False
-    return spec.type not in ("file", "folder") or (bool(value.strip()) and "\0" not in value)
+    return spec.type not in ("file", "folder") or (bool(str(value).strip()) and "\0" not in str(value))
 
 
 def _number(text: str) -> Json:

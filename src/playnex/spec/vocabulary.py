@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from playnex.canonical import Json
+from playnex.spec.grounding import quote_unsupported, supported_by
 
 MAX_SLUG = 80
 UNSPLIT = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
@@ -27,5 +28,5 @@ def tojson(value: Json, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {"slug": slug, "tojson": tojson}
-TESTS: Mapping[str, Callable[..., bool]] = {}
+FILTERS: Mapping[str, Callable[..., Any]] = {"slug": slug, "tojson": tojson, "quote_unsupported": quote_unsupported}
+TESTS: Mapping[str, Callable[..., bool]] = {"supported_by": supported_by}

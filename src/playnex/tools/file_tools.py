@@ -26,8 +26,8 @@ PASSAGES = 12
 PROSE = (".md", ".txt")
 
 Sentences: TypeAlias = Callable[[str], Sequence[str]]
-Rank: TypeAlias = Callable[[str, Sequence[str], int], Sequence[int]]
-"""The places of the best passages for a query, best first, as many as the limit says."""
+Rank: TypeAlias = Callable[[str, Sequence[Json], int], Sequence[Json]]
+"""The best passages for a query, as many as the limit says, numbered from 1; a passage is `{number, file, text}`."""
 
 Work: TypeAlias = Callable[[Folders, Mapping[str, Json]], ToolResult]
 
@@ -85,14 +85,14 @@ def search_files(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult:
 def find_passages(folders: Folders, arguments: Mapping[str, Json], *, split: Sentences, rank: Rank) -> ToolResult:
     """The sentences of a folder's prose that fit the query best, numbered from 1."""
     reading = Reading(folders, folders.spot(arguments["folder"]), *PROSE)
-    found = [(spot.name, sentence) for spot, text in reading.texts() for sentence in split(text)]
+    pairs = [(spot.name, sentence) for spot, text in reading.texts() for sentence in split(text) if not sentence.endswith(":")]
+    found = [{"number": number, "file": name, "text": sentence} for number, (name, sentence) in enumerate(pairs, 1)]
     if not found:
         raise ToolFailed(
             f"there is nothing to read below {arguments['folder']!r}: no text in any *.md or *.txt file",
             hint="; ".join(reading.skipped) or "put notes there as Markdown or plain text",
         )
-    best = rank(arguments["query"], [sentence for _, sentence in found], arguments.get("limit", PASSAGES))
-    output = [{"number": number, "file": found[place][0], "text": found[place][1]} for number, place in enumerate(best, start=1)]
+    output = list(rank(arguments["query"], found, arguments.get("limit", PASSAGES)))
     return ToolResult(output=output, labels=("untrusted",), sources=_files_of(output))
 
 
