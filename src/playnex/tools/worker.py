@@ -47,12 +47,12 @@ def answer(request: Json) -> Json:
     if request["do"] == "describe":
         return {"answer": asdict(modules.describe(path))}
     try:
-        return {"answer": call(path, request["function"], request["arguments"])}
+        return {"answer": call(path, request["function"], arguments=request["arguments"])}
     except (Exception, SystemExit) as fault:  # a user's code may raise anything
         return {"error": modules.told(fault)}
 
 
-def call(path: Path, name: str, arguments: Json) -> Json:
+def call(path: Path, name: str, *, arguments: Json) -> Json:
     """The function's result."""
     function = getattr(modules.load(path), name)
     result: Json = function(**signatures.converted(function, arguments))
