@@ -19,7 +19,6 @@ from playnex.journal.lease import FileLeases
 from playnex.journal.stores import sqlite_journal
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.models.directory import Sources, WorkspaceModels
-from playnex.spec.grounding import rank, sentences
 from playnex.sqlite import Database
 from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
@@ -63,7 +62,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
         journal = SqliteJournal(database, clock)
         capsules = SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
-        built_in = (*file_tools(workspace.root, sentences, rank), *capsule_tools(capsules, _preparing(capsules)))
+        built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules)))
         toolbox = WorkspaceToolbox((*built_in, *found.tools))
         leases = FileLeases(workspace.own / "leases")
         worker = f"{socket.gethostname()}/{os.getpid()}"

@@ -67,9 +67,9 @@ def describe(path: Path) -> Described:
     faults: list[Json] = []
     for name, function in _public(module):
         try:
-            tools.append(_described(path.stem, name, function))
+            tools.append(_described(f"{path.stem}.{name}", function))
         except (TypeError, NameError, ValueError) as fault:
-            faults.append(_fault(function.__code__.co_firstlineno, 1, f"{name} cannot be a tool: {fault}"))
+            faults.append(_fault(f"{name} cannot be a tool: {fault}", line=function.__code__.co_firstlineno))
     return Described(tools=tools, faults=faults)
 
 
@@ -79,10 +79,10 @@ def _public(module: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
             yield name, value
 
 
-def _described(module: str, name: str, function: Any) -> Json:
+def _described(name: str, function: Any) -> Json:
     return {
-        "name": f"{module}.{name}",
-        "function": name,
+        "name": name,
+        "function": name.partition(".")[2],
         "line": function.__code__.co_firstlineno,
         "asynchronous": inspect.iscoroutinefunction(function),
         "description": signatures.description(function),
@@ -94,11 +94,11 @@ def _described(module: str, name: str, function: Any) -> Json:
 def _file_fault(path: Path, fault: BaseException) -> Json:
     """Where in the user's own file it went wrong: the last of its lines on the way to the fault."""
     if isinstance(fault, SyntaxError) and fault.filename == str(path):
-        return _fault(fault.lineno or 1, fault.offset or 1, f"not Python: {fault.msg}")
+        return _fault(f"not Python: {fault.msg}", line=fault.lineno or 1, column=fault.offset or 1)
     own = [frame for frame in traceback.extract_tb(fault.__traceback__) if frame.filename == str(path)]
     line, column = (own[-1].lineno or 1, (own[-1].colno or 0) + 1) if own else (1, 1)
-    return _fault(line, column, f"{type(fault).__name__}: {fault}")
+    return _fault(f"{type(fault).__name__}: {fault}", line=line, column=column)
 
 
-def _fault(line: int, column: int, message: str) -> Json:
+def _fault(message: str, *, line: int, column: int = 1) -> Json:
     return {"line": line, "column": column, "message": message}

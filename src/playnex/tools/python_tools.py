@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import playnex
+from playnex import __version__
 from playnex.canonical import Json, decode, digest, encode
 from playnex.errors import PlaynexError, ToolFailed
 from playnex.spec.faults import Fault, Place
@@ -41,8 +41,8 @@ async def discover(workspace: Path, workers: Workers, *, cache: Path | None = No
     if known is None:
         known = {file.name: await _described(file, workers) for file in files if not file.name.startswith("_")}
         if cache and not any(described["faults"] for described in known.values()):
-            _keep(cache, key, known)
-    tools = (_tool(workspace / FOLDER / name, part, workers) for name, described in known.items() for part in described["tools"])
+            _keep(cache, known, key=key)
+    tools = (_tool(workspace / FOLDER / name, part, workers=workers) for name, described in known.items() for part in described["tools"])
     faults = (_fault(name, part) for name, described in known.items() for part in described["faults"])
     return Discovery(tools=tuple(tools), faults=tuple(faults))
 
@@ -59,19 +59,19 @@ async def _described(file: Path, workers: Workers) -> Json:
         return _broken(f"importing it went wrong: {fault.message}")
 
 
-def _tool(file: Path, part: Mapping[str, Json], workers: Workers) -> Tool:
+def _tool(file: Path, part: Mapping[str, Json], *, workers: Workers) -> Tool:
     return Tool(
         name=part["name"],
         description=part["description"],
         parameters=part["parameters"],
         effect=part["effect"],
         timeout=part["timeout"],
-        call=_in_loop(file, part) if part["asynchronous"] else _in_worker(file, part, workers),
+        call=_in_loop(file, part) if part["asynchronous"] else _in_worker(file, part, workers=workers),
         source=f"{FOLDER}/{file.name}:{part['line']}",
     )
 
 
-def _in_worker(file: Path, part: Mapping[str, Json], workers: Workers) -> Call:
+def _in_worker(file: Path, part: Mapping[str, Json], *, workers: Workers) -> Call:
     async def call(arguments: Mapping[str, Json], _scope: CallScope) -> ToolResult:
         request = {"do": "call", "file": str(file), "function": part["function"], "arguments": dict(arguments)}
         spoken = await workers.ask(request)
@@ -120,7 +120,7 @@ def _identifier(stem: str) -> str:
 
 def _key(files: Sequence[Path]) -> str:
     """What the descriptions depend on: every file of the folder, since they may import each other."""
-    parts = [playnex.__version__, sys.version, *(f"{file.name} {digest(file.read_bytes())}" for file in files)]
+    parts = [__version__, sys.version, *(f"{file.name} {digest(file.read_bytes())}" for file in files)]
     return digest("\n".join(parts).encode())
 
 
@@ -132,7 +132,7 @@ def _cached(cache: Path | None, key: str) -> dict[str, Json] | None:
         return None
 
 
-def _keep(cache: Path, key: str, known: Mapping[str, Json]) -> None:
+def _keep(cache: Path, known: Mapping[str, Json], *, key: str) -> None:
     cache.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = cache.with_name(f"{cache.name}.{os.getpid()}")
     with open(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:

@@ -8,6 +8,7 @@ Playnex goes away, by whatever death, the whole process group of the worker goes
 """
 
 import ctypes
+import io
 import os
 import queue
 import signal
@@ -30,6 +31,7 @@ PR_SET_PDEATHSIG = 1
 def main(workspace: Path, parent: int) -> None:
     """Serve until the parent closes the pipe or dies."""
     requests, answers = _own_pipes()
+    os.chdir(workspace)
     modules.make_importable(workspace)
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     _die_with(parent)
@@ -45,12 +47,12 @@ def answer(request: Json) -> Json:
     if request["do"] == "describe":
         return {"answer": asdict(modules.describe(path))}
     try:
-        return {"answer": call(path, request["function"], request["arguments"])}
+        return {"answer": call(path, request["function"], arguments=request["arguments"])}
     except (Exception, SystemExit) as fault:  # a user's code may raise anything
         return {"error": modules.told(fault)}
 
 
-def call(path: Path, name: str, arguments: Json) -> Json:
+def call(path: Path, name: str, *, arguments: Json) -> Json:
     """The function's result."""
     function = getattr(modules.load(path), name)
     result: Json = function(**signatures.converted(function, arguments))
@@ -73,6 +75,8 @@ def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # a killed worker has said what it printed
     return requests, answers
 
 

@@ -115,7 +115,6 @@ class Workers:
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=output,
-                cwd=self._workspace,
                 start_new_session=True,
                 limit=LINE_LIMIT,
             )
