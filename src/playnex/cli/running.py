@@ -140,9 +140,9 @@ async def _last_lines(app: App, run: str, ending: RunFinished | RunParked, as_js
     say(f"{terminal.symbol('succeeded')} done  {cost}")
     if document["capsules"]:
         made = document["capsules"][-1]
-        say(
-            f"  capsule {terminal.styled(made['name'], 'bold')} (version {made['version']}); read it with: playnex capsule view {made['name']}"
-        )
+        say(f"  capsule {terminal.styled(made['name'], 'bold')} (version {made['version']})")
+        say(f"  read it with: playnex capsule view {made['name']}")
+        say(_better_model(await Runs(app=app).detail(run)))
     elif not as_json:
         sys.stdout.write(ending.output + "\n" if isinstance(ending.output, str) else f"{gist(ending.output, 400)}\n")
 
@@ -155,6 +155,17 @@ def _better_model(detail: dict[str, Json]) -> str:
     return (
         f"  written by the embedded {smollm2.NAME}, a very small model: for a better text start Ollama, LM Studio or llama.cpp\n"
         "  (it is found by itself), or name a server in playnex.toml under [models.main]"
+    )
+
+
+def _better_model(detail: dict[str, Json]) -> str:
+    """Who wrote it, and how to use a better model where it was the embedded one."""
+    wrote = next((step["model"] for step in reversed(detail["steps"]) if step["model"]), "")
+    if wrote != EMBEDDED:
+        return f"  written by {wrote}"
+    return (
+        f"  written by the embedded {smollm2.NAME}, a very small model; for a better text start Ollama, LM Studio or llama.cpp\n"
+        "  (they are found by themselves), or name a server in playnex.toml under [models.main]"
     )
 
 

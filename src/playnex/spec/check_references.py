@@ -48,7 +48,7 @@ Found = tuple[str, str]
 """A message and a hint."""
 
 
-def reference_fault(reference: Reference, known: Known) -> Found | None:
+def reference_fault(reference: Reference, known: Known) -> Found | None:  # noqa: PLR0911 - one line a word
     """What is wrong with a reference, or None."""
     root, *rest = reference.keys
     match root:

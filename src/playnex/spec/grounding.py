@@ -225,8 +225,13 @@ def is_supported(statement: str, passages: Sources) -> bool:
 def supported_by(text: str, passages: Sources) -> bool:
     """True when every statement of a Markdown text is supported and none is told twice; a text without statements passes."""
     sources = _sources(passages)
-    fits = all(_support(_read(text[s.start : s.end]), sources) is not None for s in _spans(text))
+    fits = all(_holds(text[s.start : s.end], sources) is not None for s in _spans(text))
     return fits and not _repetitions(text)
+
+
+def _holds(statement: str, sources: tuple[_Source, ...]) -> tuple[int, ...] | None:
+    """The places of the sources that support the statement; one that ends in a colon claims what follows, and has none."""
+    return None if statement.rstrip(" *_\n").endswith(":") else _support(_read(statement), sources)
 
 
 def _repetitions(text: str) -> set[_Span]:
@@ -341,7 +346,7 @@ def quote_unsupported(text: str, passages: Sources) -> str:
 def _quotes(text: str, sources: tuple[_Source, ...]) -> dict[_Span, str]:
     """What to put in the place of each unsupported statement."""
     claims = {span: text[span.start : span.end] for span in _spans(text)}
-    found = {span: _support(_read(claim), sources) for span, claim in claims.items()}
+    found = {span: _holds(claim, sources) for span, claim in claims.items()}
     unused = [at for at in range(len(sources)) if not any(at in places for places in found.values() if places)]
     quotes: dict[_Span, str] = {}
     again = _repetitions(text)
@@ -370,7 +375,7 @@ def _repaired(text: str, sources: tuple[_Source, ...], quotes: Mapping[_Span, st
     for span in reversed(list(_spans(text))):
         if span in again:
             text = _without(text, span)
-        elif _support(_read(text[span.start : span.end]), sources) is None:
+        elif _holds(text[span.start : span.end], sources) is None:
             text = text[: span.start] + quotes[span] + text[span.end :] if span in quotes else _without(text, span)
     return text
 
