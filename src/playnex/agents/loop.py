@@ -103,6 +103,8 @@ async def _within_limits(progress: Progress, work: Work) -> Envelope:
         return ended(progress, "exhausted", f"agent {agent.name!r} is at its limit: {used}")
     spent = max(clock.monotonic() - work.began, progress.seconds)  # after a crash the journal knows better than this process
     left = None if limits.time is None else limits.time - spent
+    if left is not None and left <= 0:
+        return ended(progress, "exhausted", f"agent {agent.name!r} is at its limit: its {limits.time:g} s are used")
     try:
         async with asyncio.timeout(left) as limit:
             return await _answer(progress.request, work)

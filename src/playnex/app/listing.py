@@ -49,7 +49,7 @@ def agent(typed: str, name: str) -> AgentSpec:
 
 def _line(path: Path, name: str) -> FlowLine:
     from playnex.spec.located import ScalarNode, find  # late: the YAML library is needed only where there are flows
-    from playnex.spec.yaml_source import read_yaml
+    from playnex.spec.yaml_source import read_yaml  # late: as above
 
     found = find(read_yaml(path.read_text(encoding="utf-8", errors="replace"), shown(path)).root, "description")
     return FlowLine(name=name, description=str(found.value) if isinstance(found, ScalarNode) else "", path=shown(path))

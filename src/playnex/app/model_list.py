@@ -27,11 +27,22 @@ async def model_lines(typed: str) -> list[Json]:
         for one in config.models.values()
     ]
     running = [
-        {"alias": "main", "kind": card.kind, "name": card.name, "base_url": card.base_url, "context": card.context, "note": f"{card.found}, running"}
+        {
+            "alias": "main",
+            "kind": card.kind,
+            "name": card.name,
+            "base_url": card.base_url,
+            "context": card.context,
+            "note": f"{card.found}, running",
+        }
         for card in await find_servers()
     ]
     note = "installed" if smollm2.is_installed(data_folder(os.environ)) else "not installed: playnex model install smollm2"
-    return [*named, *running, {"alias": "main", "kind": "embedded", "name": smollm2.NAME, "base_url": "", "context": smollm2.CONTEXT, "note": note}]
+    return [
+        *named,
+        *running,
+        {"alias": "main", "kind": "embedded", "name": smollm2.NAME, "base_url": "", "context": smollm2.CONTEXT, "note": note},
+    ]
 
 
 async def try_model(typed: str, alias: str) -> dict[str, Json]:

@@ -57,8 +57,8 @@ def watch(run: str = "last", /) -> int:
 
 async def _list(limit: int, as_json: bool) -> int:
     from playnex.app.opening import opened  # late: the store is needed only here
-    from playnex.app.reports import RUNS_SCHEMA, shown_state
-    from playnex.app.runs import Runs
+    from playnex.app.reports import RUNS_SCHEMA, shown_state  # late: as above
+    from playnex.app.runs import Runs  # late: as above
 
     async with opened(door.workspace) as opened_app:
         runs = await Runs(app=opened_app).list(limit)
@@ -85,8 +85,8 @@ async def _list(limit: int, as_json: bool) -> int:
 
 async def _show(typed: str, transcript: bool, as_json: bool) -> int:
     from playnex.app.opening import opened  # late: as above
-    from playnex.app.runs import Runs
-    from playnex.cli.showing import run_page, transcript_page
+    from playnex.app.runs import Runs  # late: as above
+    from playnex.cli.showing import run_page, transcript_page  # late: as above
 
     async with opened(door.workspace) as opened_app:
         runs = Runs(app=opened_app)

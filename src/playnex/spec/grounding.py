@@ -182,7 +182,7 @@ def _says_something(piece: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """The word without case, accents and the commonest English endings."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
     for ending, least in (("ies", 3), ("ing", 4), ("ed", 4), ("es", 4), ("s", 3), ("ly", 4)):
@@ -194,13 +194,18 @@ def _stem(word: str) -> str:
     return plain.removesuffix("e") if len(plain) > 3 else plain
 
 
+def content_stems(text: str) -> tuple[str, ...]:
+    """The stems of the words that carry what a text says, in their order."""
+    return _read(text).stems
+
+
 @lru_cache(maxsize=4096)
 def _read(sentence: str) -> _Statement:
     words = _WORD.findall(_CITATION.sub(" ", sentence))
-    negations = sum(_stem(word) in _NEGATIONS for word in words)
-    content = [word for word in words if word.casefold() not in _FUNCTION_WORDS and _stem(word) not in _NEGATIONS]
+    negations = sum(stem(word) in _NEGATIONS for word in words)
+    content = [word for word in words if word.casefold() not in _FUNCTION_WORDS and stem(word) not in _NEGATIONS]
     rigid = frozenset(at for at in range(len(content)) if _is_rigid(content, at))
-    return _Statement(tuple(_stem(word) for word in content), rigid, negations % 2 == 1)
+    return _Statement(tuple(stem(word) for word in content), rigid, negations % 2 == 1)
 
 
 def _is_rigid(words: list[str], at: int) -> bool:
@@ -239,7 +244,7 @@ def _repetitions(text: str) -> set[_Span]:
     told: set[tuple[str, ...]] = set()
     again: set[_Span] = set()
     for span in _spans(text):
-        words = tuple(_stem(word) for word in _WORD.findall(text[span.start : span.end]))
+        words = tuple(stem(word) for word in _WORD.findall(text[span.start : span.end]))
         if words in told:
             again.add(span)
         told.add(words)
@@ -387,51 +392,3 @@ def _without(text: str, span: _Span) -> str:
     if _MARKER.fullmatch(line) and behind[:1] in ("", "\n"):
         return before[: len(before) - len(line)] + behind[1:]
     return before + behind
-
-
-# --- ranking -----------------------------------------------------------------------------------------------------------------------
-
-
-def rank(query: str, passages: Sequence[Passage], limit: int) -> list[Passage]:
-    """The `limit` passages that fit the query best, in reading order, the best file first, renumbered from 1.
-
-    BM25 (k1 = 1.2, b = 0.75) over stems; a passage counts with its file, so that a good file brings its other sentences along.
-    """
-    words = set(_read(query).stems)
-    own = _bm25(words, [_read(p["text"]).stems for p in passages])
-    whole = _file_scores(words, passages)
-    score = {at: own[at] + _near(own, passages, at) / 2 + whole[p["file"]] / 4 for at, p in enumerate(passages)}
-    bar = max(whole.values(), default=0.0) / 3
-    kept = sorted((at for at in score if whole[passages[at]["file"]] > bar), key=lambda at: -score[at])[:limit]
-    kept.sort(key=lambda at: (-whole[passages[at]["file"]], passages[at]["file"], at))
-    return [Passage(number=n, file=passages[at]["file"], text=passages[at]["text"]) for n, at in enumerate(kept, 1)]
-
-
-def _near(own: list[float], passages: Sequence[Passage], at: int) -> float:
-    """The best of the neighbours in the same file: what stands beside a hit often goes on about it."""
-    beside = [n for n in (at - 1, at + 1) if 0 <= n < len(passages) and passages[n]["file"] == passages[at]["file"]]
-    return max((own[n] for n in beside), default=0.0)
-
-
-def _file_scores(words: set[str], passages: Sequence[Passage]) -> dict[str, float]:
-    stems: dict[str, tuple[str, ...]] = {}
-    for passage in passages:
-        stems[passage["file"]] = stems.get(passage["file"], ()) + _read(passage["text"]).stems
-    return dict(zip(stems, _bm25(words, list(stems.values())), strict=True))
-
-
-def _bm25(words: set[str], documents: list[tuple[str, ...]]) -> list[float]:
-    mean = sum(map(len, documents)) / max(1, len(documents)) or 1.0
-    rarity = {word: _rarity(sum(word in document for document in documents), len(documents)) for word in words}
-    return [_bm25_of(document, rarity, mean) for document in documents]
-
-
-def _rarity(holders: int, documents: int) -> float:
-    return math.log(1 + (documents - holders + 0.5) / (holders + 0.5))
-
-
-def _bm25_of(document: tuple[str, ...], rarity: Mapping[str, float], mean: float) -> float:
-    counts = Counter(document)
-    damping = 1.2 * (0.25 + 0.75 * len(document) / mean)
-    matched = sum(word in counts for word in rarity) / max(1, len(rarity))
-    return matched * sum(weight * counts[word] * 2.2 / (counts[word] + damping) for word, weight in rarity.items())

@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 from playnex.canonical import Json
 from playnex.errors import ToolFailed, ToolRefused
-from playnex.spec import grounding
+from playnex.spec.grounding import passages_of, sentences
+from playnex.spec.ranking import rank
 from playnex.tools.folders import Folders, Spot
 from playnex.tools.tool import Call, CallScope, Tool, ToolResult
 
@@ -83,13 +84,13 @@ def search_files(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult:
 def find_passages(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult:
     """The sentences of a folder's prose that fit the query best, numbered from 1."""
     reading = Reading(folders, folders.spot(arguments["folder"]), *PROSE)
-    passages = grounding.passages_of({spot.name: text for spot, text in reading.texts()})
+    passages = passages_of({spot.name: text for spot, text in reading.texts()})
     if not passages:
         raise ToolFailed(
             f"there is nothing to read below {arguments['folder']!r}: no text in any *.md or *.txt file",
             hint="; ".join(reading.skipped) or "put notes there as Markdown or plain text",
         )
-    best = grounding.rank(arguments["query"], passages, arguments.get("limit", PASSAGES))
+    best = rank(arguments["query"], passages, arguments.get("limit", PASSAGES))
     return ToolResult(output=[dict(passage) for passage in best], labels=("untrusted",), sources=_files_of(best))
 
 
