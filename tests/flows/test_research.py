@@ -7,8 +7,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from flows.stage import Desk, research_desk, wait_for
 
+from flows.stage import Desk, research_desk, wait_for
 from playnex.testing.model_replies import Asked, Reply, refusal
 from playnex.testing.model_scripts import research
 from playnex.testing.model_server import serving

@@ -13,7 +13,7 @@ workspace = ""
 debug = False
 
 VALUED = ("--workspace", "--color")
-PLAIN = ("--debug", "--quiet", "--no-input", "--yes")
+PLAIN = ("--debug", "--quiet", "--no-input")
 
 
 def enter(arguments: Sequence[str]) -> list[str]:
@@ -25,7 +25,7 @@ def enter(arguments: Sequence[str]) -> list[str]:
     color = next((known for known in get_args(Color) if known == valued.get("--color", "auto")), None)
     if color is None:
         raise UsageError(f"--color {valued['--color']!r} is none of auto, always, never")
-    asks = sys.stdin.isatty() and sys.stderr.isatty() and not {"--no-input", "--yes"} & plain
+    asks = sys.stdin.isatty() and sys.stderr.isatty() and "--no-input" not in plain
     terminal = Terminal(color=color, quiet="--quiet" in plain, interactive=asks)
     return words
 

@@ -73,7 +73,7 @@ _ABBREVIATION = re.compile(
 )
 _CITATION = re.compile(r"\[\^?\d+(?:\s*[,;–-]\s*\^?\d+)*\]:?|[\[(](?:sources?:\s*)?[^\s\[\]()]+\.\w{1,8}[\])]|<?https?://\S+", re.I)
 _MARKER = re.compile(r"[ \t]*(?:>[ \t]*)*(?:[-*+][ \t]+|\d{1,3}[.)][ \t]+)?")
-_LABEL = re.compile(r"[ \t]*#{1,6}(?:[ \t].*)?$|[\s*_=|:-]*$|[ \t]*(?:```|~~~).*$|[\s*_]*(?:[^\s.!?]+\s+){0,3}[^\s.!?]+:[\s*_]*$")
+_LABEL = re.compile(r"[ \t]*#{1,6}(?:[ \t].*)?$|[\s*_=|:-]*$|[ \t]*(?:```|~~~).*$")
 _REFERENCE = re.compile(r"[\s\"'`*_.,;:()-]*(?:(?:\[[^\]]*\]\([^)]*\)|\S+\.\w{1,8}|<?https?://\S+)[\s\"'`*_.,;:()-]*)+$")
 _NEW_WORDS_ALLOWED = 5
 _TOLD_WHOLE = 2 / 3
@@ -236,7 +236,11 @@ def supported_by(text: str, passages: Sources) -> bool:
 
 def _holds(statement: str, sources: tuple[_Source, ...]) -> tuple[int, ...] | None:
     """The places of the sources that support the statement; one that ends in a colon claims what follows, and has none."""
-    return None if statement.rstrip(" *_\n").endswith(":") else _support(_read(statement), sources)
+    return None if _leads_in(statement) else _support(_read(statement), sources)
+
+
+def _leads_in(statement: str) -> bool:
+    return statement.rstrip(" *_\n").endswith(":")
 
 
 def _repetitions(text: str) -> set[_Span]:
@@ -355,7 +359,7 @@ def _quotes(text: str, sources: tuple[_Source, ...]) -> dict[_Span, str]:
     unused = [at for at in range(len(sources)) if not any(at in places for places in found.values() if places)]
     quotes: dict[_Span, str] = {}
     again = _repetitions(text)
-    for span in (span for span, places in found.items() if places is None and span not in again):
+    for span in (span for span, places in found.items() if places is None and span not in again and not _leads_in(claims[span])):
         if unused:
             best = max(unused, key=lambda at: (_likeness(claims[span], sources[at].text), -at))
             unused.remove(best)

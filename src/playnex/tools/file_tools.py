@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from playnex.canonical import Json
 from playnex.errors import ToolFailed, ToolRefused
-from playnex.spec.grounding import passages_of, sentences
+from playnex.spec.grounding import passages_of
 from playnex.spec.ranking import rank
 from playnex.tools.folders import Folders, Spot
 from playnex.tools.tool import Call, CallScope, Tool, ToolResult
