@@ -25,110 +25,184 @@ PROMISES = (
         id="F1",
         says="A flow has a name, typed inputs, steps in order and an output.",
         docs="docs/flow-file.md#at-the-top",
+        tests=(
+            "tests/flows/test_research.py::test_a_folder_of_notes_becomes_an_article_capsule_by_four_agents",
+            "tests/flows/test_research.py::test_all_faults_of_a_flow_and_its_agents_come_at_once_with_their_places_and_no_request",
+        ),
     ),
     Promise(
         id="F3",
         says="A saved flow runs by its name; the exit code tells success, a bad file, a missing input, failure and interruption apart.",
         docs="docs/exit-codes.md#exit-codes",
+        tests=(
+            "tests/flows/test_research.py::test_a_folder_of_notes_becomes_an_article_capsule_by_four_agents",
+            "tests/flows/test_research.py::test_a_missing_input_is_told_with_the_flag_to_add_and_exit_2",
+            "tests/flows/test_research.py::test_an_unknown_flow_or_run_is_exit_5",
+            "tests/flows/test_research.py::test_the_first_ctrl_c_pauses_the_run_and_it_goes_on_later",
+        ),
     ),
     Promise(
         id="F4",
         says="What is missing, ill-typed or unknown is refused before any model request, with file, line, column and the mend.",
         docs="docs/flow-file.md#flow-files",
+        tests=(
+            "tests/flows/test_research.py::test_all_faults_of_a_flow_and_its_agents_come_at_once_with_their_places_and_no_request",
+            "tests/flows/test_research.py::test_a_missing_input_is_told_with_the_flag_to_add_and_exit_2",
+        ),
     ),
     Promise(
         id="F5",
         says="Steps that declare nothing else run in the listed order, and each gets what it needs from the ones before.",
         docs="docs/flow-file.md#agent",
+        tests=("tests/flows/test_research.py::test_steps_run_in_the_listed_order_and_each_is_watched_with_its_agent_and_tokens",),
     ),
     Promise(
         id="F6",
         says="Each step's result is a capsule as soon as the step ends, and survives a kill at any moment.",
         docs="docs/durability.md#the-journal",
+        tests=(
+            "tests/flows/test_research.py::test_every_step_result_is_readable_as_a_capsule",
+            "tests/flows/test_research.py::test_a_killed_run_resumes_and_no_answered_request_is_sent_again",
+        ),
     ),
     Promise(
         id="F15",
         says="research-to-article turns a folder of notes into an article capsule with four agents.",
         docs="docs/first-flow.md#your-first-flow",
+        tests=(
+            "tests/flows/test_research.py::test_a_folder_of_notes_becomes_an_article_capsule_by_four_agents",
+            "tests/flows/test_embedded.py::test_every_statement_of_the_embedded_models_article_is_supported_by_a_source_sentence",
+        ),
     ),
     Promise(
         id="T2",
         says="After kill -9 a run resumes where it was; an answered request and a finished call or step never happen again.",
         docs="docs/durability.md#the-promise",
+        tests=(
+            "tests/flows/test_research.py::test_a_killed_run_resumes_and_no_answered_request_is_sent_again",
+            "tests/flows/test_research.py::test_a_run_killed_at_any_moment_is_finished_by_resumes",
+            "tests/engine/test_engine.py::test_dying_around_any_append_repeats_at_most_the_step_in_flight",
+        ),
     ),
     Promise(
         id="T4",
         says="A run keeps the definition that it started with, and says so when its journal does not fit the code.",
         docs="docs/durability.md#the-definition-is-pinned",
+        tests=(
+            "tests/flows/test_research.py::test_a_run_keeps_the_definition_it_started_with",
+            "tests/engine/test_engine.py::test_a_started_run_pins_its_definition",
+        ),
     ),
     Promise(
         id="A1",
         says="An agent is purpose, model, tools, memory and limits; two agents of one flow can differ in all.",
         docs="docs/agents.md#agents",
+        tests=("tests/flows/test_research.py::test_agents_of_one_flow_differ_in_purpose_model_tools_memory_and_limits",),
     ),
     Promise(
         id="A2",
         says="An agent runs alone, and a flow of one step makes no more requests than the agent alone.",
         docs="docs/agents.md#alone",
+        tests=(
+            "tests/flows/test_research.py::test_an_agent_alone_makes_one_request",
+            "tests/agents/test_loop.py::test_an_agent_without_need_of_tools_answers_with_one_request",
+        ),
     ),
     Promise(
         id="A4",
         says="Every agent has a cap of turns, 20 by default and 200 at most; a capped one returns what it has, marked incomplete.",
         docs="docs/agents.md#limits",
+        tests=(
+            "tests/agents/test_loop.py::test_an_agent_ends_at_its_cap_of_turns_with_its_last_words",
+            "tests/agents/test_loop.py::test_no_setting_lifts_the_cap_of_turns",
+        ),
     ),
     Promise(
         id="A8",
         says="Typed output is checked; a break is sent back once, then the fallback is taken.",
         docs="docs/flow-file.md#output",
+        tests=(
+            "tests/agents/test_loop.py::test_a_typed_answer_is_checked_and_given_as_a_value",
+            "tests/agents/test_loop.py::test_a_broken_answer_is_sent_back_once_with_the_reason",
+            "tests/agents/test_loop.py::test_an_answer_broken_twice_fails_with_what_there_is",
+        ),
     ),
     Promise(
         id="A9",
         says="The model is chosen per agent by configuration, any OpenAI-compatible local server among them.",
         docs="docs/models.md#a-better-model",
+        tests=(
+            "tests/agents/test_loop.py::test_an_agent_goes_on_with_another_model_and_loses_nothing",
+            "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
+        ),
     ),
     Promise(
         id="X1",
         says="All tools go through one interface and one gate, and their arguments are checked first.",
         docs="docs/agents.md#tools",
+        tests=(
+            "tests/tools/test_gate.py::test_an_admitted_call_is_one_step_with_its_tool_arguments_and_agent_on_record",
+            "tests/tools/test_gate.py::test_arguments_that_do_not_fit_are_refused_with_the_mend",
+        ),
     ),
     Promise(
         id="X2",
         says="An agent calls only the tools of its own list; anything else is refused and recorded.",
         docs="docs/security.md#tools",
+        tests=(
+            "tests/tools/test_gate.py::test_an_agent_calls_only_what_its_list_names",
+            "tests/agents/test_loop.py::test_a_tool_that_is_not_in_the_agents_list_is_refused_and_the_loop_goes_on",
+        ),
     ),
     Promise(
         id="L1",
         says="In local mode models are on loopback only, and everything lies in one folder.",
         docs="docs/security.md#local-mode",
+        tests=("tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",),
     ),
     Promise(
         id="L2",
         says="The first flow needs no account and, once the embedded model is there, no network.",
         docs="docs/models.md#the-embedded-model",
+        tests=("tests/flows/test_embedded.py::test_the_flow_runs_with_the_network_cut",),
     ),
     Promise(
         id="M1",
         says="A capsule is free, readable text with versions, and each version knows who wrote it.",
         docs="docs/concepts.md#capsule",
+        tests=(
+            "tests/capsules/test_sqlite_capsules.py::test_sqlite_capsules_keep_the_contract",
+            "tests/capsules/test_sqlite_capsules.py::test_any_text_comes_back_as_it_was",
+        ),
     ),
     Promise(
         id="M2",
         says="Capsules are listed, created from typed, piped or file text, viewed and deleted from the command line.",
         docs="docs/cli.md#commands",
+        tests=("tests/flows/test_research.py::test_capsules_are_created_from_typed_piped_and_file_text_and_deleted",),
     ),
     Promise(
         id="M3",
         says="Agents share capsules; of two writers at once, none loses an update silently.",
         docs="docs/concepts.md#version",
+        tests=(
+            "tests/capsules/test_sqlite_capsules.py::test_processes_that_compare_and_set_lose_no_line",
+            "tests/capsules/test_sqlite_capsules.py::test_the_same_processes_writing_blindly_do_lose_lines",
+        ),
     ),
     Promise(
         id="W1",
         says="A run is watched on the command line: step, agent, state, tokens, time.",
         docs="docs/first-flow.md#run-it",
+        tests=("tests/flows/test_research.py::test_steps_run_in_the_listed_order_and_each_is_watched_with_its_agent_and_tokens",),
     ),
     Promise(
         id="W3",
         says="Every command that prints data has --json; without a terminal there is no colour; errors say what to do.",
         docs="docs/cli.md#commands",
+        tests=(
+            "tests/flows/test_research.py::test_steps_run_in_the_listed_order_and_each_is_watched_with_its_agent_and_tokens",
+            "tests/flows/test_research.py::test_a_missing_input_is_told_with_the_flag_to_add_and_exit_2",
+        ),
     ),
 )

@@ -16,7 +16,6 @@ from playnex.errors import NotFoundError, UsageError
 from playnex.ids import matches, new_id, short
 from playnex.journal.events import RunFinished, RunParked, RunStarted
 from playnex.journal.journal import RunSummary
-from playnex.spec.flow import FlowSpec
 from playnex.spec.inputs import path_inputs, resolve_inputs
 
 SEARCHED = 10_000
@@ -60,11 +59,11 @@ class Runs:
         interpreter = Interpreter(flow=pinned.flow, inputs=started.inputs, actions=actions, folders=folders)
         return Code(body=interpreter.run, budget=pinned.flow.budget)
 
-    async def pinned_flow(self, run: str) -> FlowSpec:
-        """The flow that the run was started with."""
+    async def pinned(self, run: str) -> Pinned:
+        """The flow and agents that the run was started with."""
         first = (await self.app.journal.events(run))[0].fact
         assert isinstance(first, RunStarted)
-        return unpin(first.definition).flow
+        return unpin(first.definition)
 
     async def find(self, typed: str) -> RunSummary:
         """The run of that id, of an id that starts or ends like this, or `last`. Raises NotFoundError, UsageError."""

@@ -45,21 +45,7 @@ def demo(folder: str = "playnex-demo", /, *, as_json: AsJson = False) -> int:
         lay_out("research", target)
         door.terminal.say(f"{door.terminal.symbol('succeeded')} workspace {folder}")
     door.workspace = str(target)
-    asyncio.run(_ready())
     code = asyncio.run(run_flow("research-to-article", {"topic": DEMO_TOPIC}, as_json))
     if code == 0:
         door.terminal.say(f"  in {folder}: cd {folder}")
     return code
-
-
-async def _ready() -> None:
-    """See to it that some model answers: a server on this machine, else the embedded one."""
-    from playnex.app.embedded import install, is_installed
-    from playnex.models.discovery import find_servers
-
-    found = await find_servers()
-    if found:
-        door.terminal.say(f"{door.terminal.symbol('succeeded')} model {found[0].name} ({found[0].found} on this machine)")
-    elif not is_installed():
-        door.terminal.say("  no model server answers on this machine; fetching the embedded model (93 MB, once)…")
-        install()

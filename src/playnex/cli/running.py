@@ -15,10 +15,11 @@ from playnex.cli import door
 from playnex.cli.asking import ask_missing
 from playnex.cli.progress import Progress, progress_for
 from playnex.cli.terminal import emit, gist
-from playnex.errors import PlaynexError
+from playnex.errors import NotFoundError, PlaynexError
 from playnex.ids import short
 from playnex.journal.events import RunFinished, RunParked, RunPaused, RunWaiting
 from playnex.models import smollm2
+from playnex.workspace import data_folder
 
 INTERRUPTED = 130
 WAITING = 6
@@ -53,7 +54,7 @@ async def watch(typed: str) -> int:
     async with opened(door.workspace) as app:
         runs = Runs(app=app)
         found = await runs.find(typed)
-        flow = await runs.pinned_flow(found.id)
+        flow = (await runs.pinned(found.id)).flow
         door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(found.id)}")
         progress = progress_for(flow, door.terminal)
         events = await app.journal.events(found.id)
@@ -69,8 +70,10 @@ async def watch(typed: str) -> int:
 async def carry(app: App, run: str, as_json: bool) -> int:
     """Advance the run, watched; the exit code."""
     runs = Runs(app=app)
-    flow = await runs.pinned_flow(run)
+    pinned = await runs.pinned(run)
+    flow = pinned.flow
     door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(run)}")
+    await _see_to_models(app, {agent.model for agent in pinned.agents.values()})
     progress = progress_for(flow, door.terminal)
     watcher = asyncio.ensure_future(_watch(app, run, progress, (await app.journal.events(run))[-1].position))
     try:
@@ -89,6 +92,19 @@ async def carry(app: App, run: str, as_json: bool) -> int:
         emit(await runs.document(run))
     await _last_lines(app, run, ending, as_json)
     return exit_code(ending)
+
+
+async def _see_to_models(app: App, aliases: set[str]) -> None:
+    """Fetch the embedded model where it has to answer and is not there yet."""
+    if smollm2.is_installed(data_folder(os.environ)):
+        return
+    for alias in sorted(aliases):
+        try:
+            await app.models.card(alias)
+        except NotFoundError:
+            door.terminal.say("  no model server answers on this machine; fetching the embedded model (93 MB, once)…")
+            smollm2.install(data_folder(os.environ))
+            return
 
 
 def exit_code(ending: RunFinished | RunParked) -> int:
