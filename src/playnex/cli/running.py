@@ -24,7 +24,6 @@ from playnex.workspace import data_folder
 INTERRUPTED = 130
 WAITING = 6
 STOPS = (RunFinished, RunParked, RunPaused, RunWaiting)
-EMBEDDED = "embedded"
 CODES = {"exhausted": 7, "timeout": 124}
 
 
@@ -166,7 +165,7 @@ async def _last_lines(app: App, run: str, ending: RunFinished | RunParked, as_js
 def _better_model(detail: dict[str, Json]) -> str:
     """Who wrote it, and how to use a better model where it was the embedded one."""
     wrote = next((step["model"] for step in reversed(detail["steps"]) if step["model"]), "")
-    if wrote not in (EMBEDDED, smollm2.NAME):
+    if wrote != smollm2.NAME:
         return f"  written by {wrote}"
     return (
         f"  written by the embedded {smollm2.NAME}, a very small model; for a better text start Ollama, LM Studio or llama.cpp\n"

@@ -101,7 +101,7 @@ def _server(weights: Path, context: int, key: str) -> Any:
 
     params = xllamacpp.CommonParams()
     params.model.path = str(weights)
-    params.model_alias = {"embedded"}
+    params.model_alias = {weights.name.partition(".")[0]}
     params.n_ctx = context
     params.n_parallel = 1
     params.ctx_shift = False
