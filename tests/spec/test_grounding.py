@@ -1,0 +1,55 @@
+"""What a text may say when it may say only what its sources say."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playnex.canonical import Json
+from playnex.spec.grounding import passages_of, quote_unsupported, supported_by
+from playnex.spec.ranking import rank
+
+NOTES = {
+    "git.md": "Linus Torvalds wrote the first version of Git in April 2005. Git does not merge drawings well.",
+    "sync.md": "Syncthing copies folders between devices without a central server.",
+}
+PASSAGES: list[Json] = list(passages_of(NOTES))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Linus Torvalds wrote the first version of Git in April 2005.",
+        "Git does not merge drawings well.",
+        "# A title\n\n- Git does not merge drawings well.",
+    ],
+)
+def test_what_a_source_says_is_supported(text: str) -> None:
+    assert supported_by(text, PASSAGES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Linus Torvalds wrote the first version of Git in April 2006.",
+        "Junio Hamano wrote the first version of Git in April 2005.",
+        "Git does merge drawings well.",
+        "Everybody loves Git because it is fast and free.",
+        "Git does not merge drawings well. Git does not merge drawings well.",
+        "There are three kinds of drawings:",
+    ],
+)
+def test_a_changed_invented_or_repeated_statement_is_not_supported_and_is_mended(text: str) -> None:
+    assert not supported_by(text, PASSAGES)
+    assert supported_by(quote_unsupported(text, PASSAGES), PASSAGES)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from([*(p["text"] for p in PASSAGES), "Bananas fly.", "- one\n", "\n\n", "List:", "1. Git."]), max_size=6))
+def test_what_was_mended_is_supported_and_mending_again_changes_nothing(pieces: list[str]) -> None:
+    mended = quote_unsupported(" ".join(pieces), PASSAGES)
+    assert supported_by(mended, PASSAGES)
+    assert quote_unsupported(mended, PASSAGES) == mended
+
+
+def test_the_passages_that_fit_a_query_come_first() -> None:
+    assert [passage["file"] for passage in rank("central server", passages_of(NOTES), 1)] == ["sync.md"]
