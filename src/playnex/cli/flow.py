@@ -1,6 +1,5 @@
 """`playnex flow`: list, show and run flows."""
 
-import asyncio
 import json
 import sys
 from pathlib import Path
@@ -49,6 +48,8 @@ def show(name: str, /, *, as_json: AsJson = False) -> int:
 
     Example: playnex flow show research-to-article
     """
+    import asyncio  # late: the list of flows does without
+
     return asyncio.run(_show(name, as_json))
 
 
@@ -58,6 +59,8 @@ def run(name: str, /, *, inputs: Inputs = (), input_file: InputFile = None, as_j
 
     Example: playnex flow run research-to-article --input topic="local-first software"
     """
+    import asyncio  # late: as above
+
     from playnex.cli.running import run_flow
 
     return asyncio.run(run_flow(name, given_inputs(inputs, input_file), as_json))

@@ -2,8 +2,6 @@
 
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
@@ -37,8 +35,8 @@ VERBS: tuple[tuple[str, str], ...] = (
 )
 
 
-def tree() -> App:
-    """The whole command line; a command's module is imported when it is called."""
+def tree(completion: bool = True) -> App:
+    """The whole command line; a command's module is imported when it is called, and what installs completion when it may be."""
     app = App(
         name="playnex",
         help="Local-first orchestration of AI agents: durable runs, plain files, your own machine.\n\n"
@@ -52,7 +50,8 @@ def tree() -> App:
         app.command(f"playnex.cli.{verb}", name=name)
     for module, names, summary in NOUNS:
         app.command(f"playnex.cli.{module}:app", name=names, help=summary)
-    app.register_install_completion_command(name="completion")
+    if completion:
+        app.register_install_completion_command(name="completion")
     return app
 
 
@@ -60,12 +59,12 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out one command line; its exit code."""
     try:
         words = door.enter(arguments)
-        return tree()(words, exit_on_error=False, print_error=False) or 0
+        return tree("completion" in words or "--help" in words or not words)(words, exit_on_error=False, print_error=False) or 0
     except CycloptsError as error:
         return complain_about_usage(error, arguments)
     except PlaynexError as error:
         if door.debug:
-            traceback.print_exc()
+            _trace()
         return complain(error, arguments)
     except (KeyboardInterrupt, RunInterrupted):
         return 130
@@ -76,7 +75,16 @@ def run(arguments: Sequence[str]) -> int:
         return _report(error, arguments)
 
 
+def _trace() -> None:
+    import traceback  # late: as below
+
+    traceback.print_exc()
+
+
 def _report(error: Exception, arguments: Sequence[str]) -> int:
+    import tempfile  # late, as traceback: 50 ms of CPU that only a failure pays
+    import traceback
+
     if door.debug:
         traceback.print_exc()
         return 1
