@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from tests.agents.stage import SMALL, WRITER, Stage, task
 
+from agents.stage import SMALL, WRITER, Stage, task
 from playnex.agents.loop import MODEL_RETRY
 from playnex.agents.task import AgentTask, DataBlock
 from playnex.errors import ModelRefused, ModelUnavailable
@@ -66,7 +66,9 @@ def test_the_journal_is_told_the_first_request_whole_and_then_what_is_new() -> N
 
 
 def test_a_model_that_cannot_call_tools_chooses_them_by_schema() -> None:
-    stage = Stage([says('{"action": "fs.read", "arguments": {"path": "a.md"}}'), says('{"action": "final answer", "answer": "Long."}')], SMALL)
+    stage = Stage(
+        [says('{"action": "fs.read", "arguments": {"path": "a.md"}}'), says('{"action": "final answer", "answer": "Long."}')], SMALL
+    )
     result = stage.run(task())
     assert (result.output, stage.read) == ("Long.", ["a.md"])
     assert all(request.tools == () and request.schema for request in stage.model.asked)
@@ -201,7 +203,7 @@ def test_an_unknown_model_fails_the_agent_with_a_reason() -> None:
 
 def test_an_agent_stops_before_the_request_that_could_pass_its_token_limit() -> None:
     stage = Stage([wishes(READ_A), says("Done.")])
-    result = stage.run(task(agent=replace(WRITER, limits=Budget(tokens=1500))))
+    result = stage.run(task(agent=replace(WRITER, limits=Budget(tokens=1400))))
     assert (result.reason, len(stage.model.asked)) == ("exhausted", 1)
     assert "at its limit" in result.output["error"]
 
