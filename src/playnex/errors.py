@@ -13,6 +13,7 @@ PlaynexError
  ├── ToolError               a tool call did not give a result                                exit 1
  │    ├── ToolRefused        the gate said no: not in the list, bad arguments, outside the folder
  │    └── ToolFailed         the tool ran and failed
+ ├── ExpressionError         a template met a value it cannot work with: mend the template       exit 1
  ├── CapsuleConflict         somebody wrote the capsule first: read it again, then write      exit 1
  ├── StoreError              the store could not keep or give a fact                          exit 1
  │    ├── StoreFull          no space left: nothing acknowledged is lost; free space, resume
@@ -58,7 +59,7 @@ class DefinitionError(PlaynexError):
 
 
 class FaultLike:
-    """What a `DefinitionError` carries: prints itself as `file:line:col: message`."""
+    """What a `DefinitionError` carries (spec/faults.py has the real one): prints itself as `file:line:col: message`."""
 
 
 class CredentialError(PlaynexError):
@@ -131,6 +132,12 @@ class ToolFailed(ToolError):
     """The tool ran and failed."""
 
     code = "tool-failed"
+
+
+class ExpressionError(PlaynexError):
+    """An expression or a prompt cannot be worked out: a value is missing, of the wrong kind, or takes too much work."""
+
+    code = "expression"
 
 
 class CapsuleConflict(PlaynexError):

@@ -203,7 +203,7 @@ def test_an_unknown_model_fails_the_agent_with_a_reason() -> None:
 
 def test_an_agent_stops_before_the_request_that_could_pass_its_token_limit() -> None:
     stage = Stage([wishes(READ_A), says("Done.")])
-    result = stage.run(task(agent=replace(WRITER, limits=Budget(tokens=1400))))
+    result = stage.run(task(agent=replace(WRITER, limits=Budget(tokens=1300))))
     assert (result.reason, len(stage.model.asked)) == ("exhausted", 1)
     assert "at its limit" in result.output["error"]
 

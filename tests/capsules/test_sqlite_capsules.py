@@ -139,7 +139,7 @@ def test_lists_and_reads_use_an_index_and_lists_touch_no_body(database: Database
     lists = [sql for sql in seen if "LIMIT" in sql]
     assert len(lists) == 2 and not any("body" in sql for sql in lists)
     for sql in seen:
-        plan = [row[3] for row in rows.fetch(connection, "EXPLAIN QUERY PLAN " + sql, ("a",) * sql.count("?"))]
+        plan = [row[3] for row in rows.fetch(connection, "EXPLAIN QUERY PLAN " + sql, *("a",) * sql.count("?"))]
         assert not any(step.startswith("SCAN") and "capsules_by_time" not in step for step in plan), (sql, plan)
 
 

@@ -37,7 +37,7 @@ from playnex.testing.model_replies import (
 from playnex.testing.model_scripts import truncating
 from playnex.testing.model_server import ModelServer, serving
 
-KEY = "sk-very-secret-0123456789"
+KEY = "sk-" + "very-secret-0123456789"
 HELLO = ModelRequest(instructions="Be short.", messages=(UserMessage(text="Say hello."),))
 READ = ToolOffer(name="fs.read", description="Reads a file.", parameters={"type": "object", "properties": {"path": {"type": "string"}}})
 GOOD = answer("Hello there.")

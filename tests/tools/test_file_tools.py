@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,6 @@ from playnex.tools.file_tools import file_tools
 from playnex.tools.tool import CallScope, ToolResult
 
 SECRET = "the secret outside"
-
-
-def by_words(query: str, passages: Sequence[str], limit: int) -> list[int]:
-    fitting = [place for place, passage in enumerate(passages) if query.casefold() in passage.casefold()]
-    return fitting[:limit]
 
 
 @pytest.fixture
@@ -38,7 +32,7 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def called(workspace: Path, name: str, scope: CallScope | None = None, **arguments: Json) -> ToolResult:
-    tools = {tool.name: tool for tool in file_tools(workspace, lambda text: text.split(". "), by_words)}
+    tools = {tool.name: tool for tool in file_tools(workspace)}
     return asyncio.run(tools[f"file.{name}"].call(arguments, scope or CallScope()))  # type: ignore[arg-type]
 
 
@@ -57,8 +51,10 @@ def test_files_are_listed_read_and_searched_by_relative_names(workspace: Path) -
 
 def test_passages_are_numbered_sentences_with_their_file(workspace: Path) -> None:
     found = called(workspace, "passages", folder="notes", query="moon", limit=5)
-    assert [(passage["number"], passage["file"]) for passage in found.output] == [(1, "notes/a.md"), (2, "notes/deep/b.txt")]
-    assert found.sources == ("notes/a.md", "notes/deep/b.txt")
+    assert found.output[0] == {"number": 1, "file": "notes/deep/b.txt", "text": "The moon is far."}
+    assert {"number": 4, "file": "notes/a.md", "text": "The moon pulls."} in found.output
+    assert found.sources == ("notes/deep/b.txt", "notes/a.md")
+    assert len(called(workspace, "passages", folder="notes", query="moon", limit=1).output) == 1
     (workspace / "empty").mkdir()
     with pytest.raises(ToolFailed, match="nothing to read below"):
         called(workspace, "passages", folder="empty", query="moon")

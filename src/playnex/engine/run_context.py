@@ -196,7 +196,8 @@ class Work:
             return outcome
         stand_in = await _caught(self.plan.fallback(outcome, attempt))
         if stand_in.status == "failed":
-            return replace(stand_in, attempts=outcome.attempts)
+            why = f"{failure.message_of(outcome)}; and there is no fallback: {failure.message_of(stand_in)}"
+            return replace(outcome, output=failure.failed(outcome.reason, why).output)
         usage = outcome.usage + stand_in.usage
         return replace(stand_in, status="fallback", reason=outcome.reason, attempts=outcome.attempts, usage=usage)
 

@@ -29,6 +29,17 @@ class FileLeases:
             path.unlink(missing_ok=True)
             os.close(descriptor)
 
+    def is_held(self, run: str) -> bool:
+        """Whether a living process holds the run."""
+        path = self._folder / f"{run}.lock"
+        if not path.exists():
+            return False
+        descriptor = os.open(path, os.O_RDWR)
+        try:
+            return not _lock(descriptor)
+        finally:
+            os.close(descriptor)
+
 
 def _take(path: Path, run: str) -> int:
     """A locked descriptor of the file that lies at `path` now: one whose holder removed it meanwhile locks nothing."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from playnex.canonical import Json
+from playnex.config import ModelKind
 from playnex.spec.envelope import Usage
 
-ModelKind = Literal["openai", "embedded"]
 FinishReason = Literal["stop", "length", "tool-calls", "content-filter"]
 
 
@@ -80,21 +80,6 @@ class ModelAnswer:
     usage: Usage
     model: str
     thinking: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelSettings:
-    """A model as `playnex.toml` names it, under an alias. `context` is its window in tokens, `timeout` in seconds for one
-    request, `api_key_env` the environment variable that holds a key (never the key itself)."""
-
-    alias: str
-    kind: ModelKind = "openai"
-    base_url: str = ""
-    name: str = ""
-    context: int | None = None
-    timeout: float = 300.0
-    api_key_env: str = ""
-    tool_calling: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ class MemoryContext:
         key = self._key(name)
         self.plans[key] = plan
         if key not in self.records:
-            envelope = await self._tried(key, do, plan)
+            envelope = await self._tried(key, do, plan=plan)
             self.records[key] = from_json(decode(encode(to_json(envelope))))
         return self.records[key]
 
@@ -69,19 +69,19 @@ class MemoryContext:
         number = self._names[name]
         return f"{self.prefix}{name}#{number}" if number > 1 else f"{self.prefix}{name}"
 
-    async def _tried(self, key: str, do: Do, plan: StepPlan) -> Envelope:
+    async def _tried(self, key: str, do: Do, *, plan: StepPlan) -> Envelope:
         number = 1
-        envelope = await self._attempt(Attempt(key=key, number=1, context=self), do, plan)
+        envelope = await self._attempt(Attempt(key=key, number=1, context=self), do, plan=plan)
         while envelope.status == "failed" and number <= plan.retry.times:
             number += 1
-            envelope = await self._attempt(Attempt(key=key, number=number, context=self), do, plan)
+            envelope = await self._attempt(Attempt(key=key, number=number, context=self), do, plan=plan)
         return replace(envelope, attempts=number)
 
-    async def _attempt(self, attempt: Attempt, do: Do, plan: StepPlan) -> Envelope:
+    async def _attempt(self, attempt: Attempt, do: Do, *, plan: StepPlan) -> Envelope:
         try:
             async with asyncio.timeout(plan.timeout):
                 envelope = await do(attempt)
-            return envelope if envelope.status == "failed" else await self._committed(envelope, attempt, plan)
+            return envelope if envelope.status == "failed" else await self._committed(envelope, attempt, plan=plan)
         except TimeoutError:
             return _failed("timeout", f"no result within {plan.timeout:g} s")
         except PlaynexError as fault:
@@ -89,7 +89,7 @@ class MemoryContext:
         except Exception as fault:
             return _failed("error", f"{type(fault).__name__}: {fault}")
 
-    async def _committed(self, outcome: Envelope, attempt: Attempt, plan: StepPlan) -> Envelope:
+    async def _committed(self, outcome: Envelope, attempt: Attempt, *, plan: StepPlan) -> Envelope:
         own_writes = tuple(attempt.writes)
         for _ in range(CONFLICT_TRIES):
             attempt.writes = list(own_writes)

@@ -17,7 +17,7 @@ def research(asked: Asked) -> Reply:
     """Text taken from the prompt; where a schema is asked for, the smallest value that fits it, its strings taken from the prompt."""
     said = sentences(asked)
     if asked.schema is not None:
-        return value(instance(asked.schema, asked.schema, " ".join(said[:1])))
+        return value(example_of(asked.schema, asked.schema, " ".join(said[:1])))
     return answer(" ".join(said[:3]))
 
 
@@ -40,7 +40,7 @@ def sentences(asked: Asked) -> list[str]:
     return SENTENCE.findall(newest) or [newest[:200].strip() or "Nothing was asked."]
 
 
-def instance(schema: Mapping[str, Any], root: Mapping[str, Any], text: str, depth: int = 0) -> Json:
+def example_of(schema: Mapping[str, Any], root: Mapping[str, Any], text: str, depth: int = 0) -> Json:
     """The smallest value that fits `schema`; `root` resolves its references."""
     if depth > DEPTH:
         return None
@@ -50,14 +50,14 @@ def instance(schema: Mapping[str, Any], root: Mapping[str, Any], text: str, dept
         case {"enum": [*choices]}:
             found = next((choice for choice in choices if str(choice) in text), choices[0])
         case {"$ref": str(path)}:
-            found = instance(_resolved(root, path), root, text, depth + 1)
+            found = example_of(_resolved(root, path), root, text, depth + 1)
         case {"anyOf": [*choices]} | {"oneOf": [*choices]}:
-            found = instance(choices[-1], root, text, depth + 1)
+            found = example_of(choices[-1], root, text, depth + 1)
         case {"type": "object"}:
             properties = schema.get("properties", {})
-            found = {name: instance(properties.get(name, {}), root, text, depth + 1) for name in schema.get("required", properties)}
+            found = {name: example_of(properties.get(name, {}), root, text, depth + 1) for name in schema.get("required", properties)}
         case {"type": "array"}:
-            found = [instance(schema.get("items", {}), root, text, depth + 1)] * max(1, schema.get("minItems", 1))
+            found = [example_of(schema.get("items", {}), root, text, depth + 1)] * max(1, schema.get("minItems", 1))
         case _:
             found = _scalar(schema, text)
     return found

@@ -85,14 +85,14 @@ def capsule_tools(reader: Reader, prepare: Prepare) -> tuple[Tool, ...]:
     """`capsule.list`, `capsule.read` and `capsule.write`."""
 
     async def list_them(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
-        return await list_capsules(reader, arguments, scope)
+        return await list_capsules(reader, scope, prefix=arguments.get("prefix", ""))
 
     async def read_one(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
-        return await read_capsule(reader, arguments, scope)
+        return await read_capsule(reader, scope, arguments=arguments)
 
     async def write_one(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
-        body, expected = arguments["body"], arguments.get("expected", 0)
-        return await write_capsule(reader, prepare, Revision(name=arguments["name"], body=body, expected=expected, scope=scope))
+        revision = Revision(name=arguments["name"], body=arguments["body"], expected=arguments.get("expected", 0), scope=scope)
+        return await write_capsule(reader, revision, prepare=prepare)
 
     return (
         Tool(name="capsule.list", description=LIST, parameters=LIST_PARAMETERS, effect="idempotent", call=list_them),
@@ -101,21 +101,21 @@ def capsule_tools(reader: Reader, prepare: Prepare) -> tuple[Tool, ...]:
     )
 
 
-async def list_capsules(reader: Reader, arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
+async def list_capsules(reader: Reader, scope: CallScope, *, prefix: str = "") -> ToolResult:
     """The capsules that the scope may read, last written first, 200 at most."""
     found: dict[str, KnownCapsule] = {}
-    for prefix in _prefixes(arguments.get("prefix", ""), scope.memory_read):
-        for known in await reader.list(prefix=prefix, limit=LISTED):
+    for start in _prefixes(prefix, scope.memory_read):
+        for known in await reader.list(prefix=start, limit=LISTED):
             if is_named(known.name, scope.memory_read):
                 found[known.id] = known
     newest = sorted(found.values(), key=lambda known: known.written, reverse=True)[:LISTED]
     return ToolResult(output=[{"name": known.name, "version": known.version} for known in newest])
 
 
-async def read_capsule(reader: Reader, arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
+async def read_capsule(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json]) -> ToolResult:
     """A page of a capsule's body, with the version to name when writing it. Raises ToolFailed where there is none, ToolRefused
     for what the scope may not read, whether it exists or not."""
-    capsule = await _readable(reader, arguments, scope)
+    capsule = await _readable(reader, scope, arguments=arguments)
     start = arguments.get("start", 0)
     page = capsule.body[start : start + PAGE]
     output: dict[str, Json] = {"name": capsule.name, "version": capsule.version, "body": page}
@@ -126,21 +126,21 @@ async def read_capsule(reader: Reader, arguments: Mapping[str, Json], scope: Cal
     return ToolResult(output=output, labels=capsule.labels, sources=(capsule.name,))
 
 
-async def write_capsule(reader: Reader, prepare: Prepare, revision: Revision) -> ToolResult:
+async def write_capsule(reader: Reader, revision: Revision, *, prepare: Prepare) -> ToolResult:
     """A new version, committed with the call's record; a conflict is the answer, with the text that is there now. Raises
     ToolRefused for a name that the scope may not write."""
     if not is_named(revision.name, revision.scope.memory_write):
-        raise _refused("written", revision.name, revision.scope.memory_write)
+        raise _refused("written", revision.name, patterns=revision.scope.memory_write)
     try:
         prepared = await prepare(revision)
     except CapsuleConflict as conflict:
-        return await _told(reader, revision, conflict)
+        return await _told(reader, revision, conflict=conflict)
     except UsageError as fault:
         raise ToolRefused(fault.message, hint=fault.hint) from None
     return ToolResult(output={"name": prepared.ref.name, "version": prepared.ref.version}, writes=(prepared.write,))
 
 
-async def _told(reader: Reader, revision: Revision, conflict: CapsuleConflict) -> ToolResult:
+async def _told(reader: Reader, revision: Revision, *, conflict: CapsuleConflict) -> ToolResult:
     told: dict[str, Json] = {"conflict": conflict.message, "name": revision.name}
     if not is_named(revision.name, revision.scope.memory_read):
         return ToolResult(output=told | {"next": "nothing was written; you may write this capsule, not read it"})
@@ -152,7 +152,7 @@ async def _told(reader: Reader, revision: Revision, conflict: CapsuleConflict) -
     return ToolResult(output=told | {"version": now.version, "body": now.body, "next": mend}, labels=now.labels, sources=(now.name,))
 
 
-async def _readable(reader: Reader, arguments: Mapping[str, Json], scope: CallScope) -> ReadCapsule:
+async def _readable(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json]) -> ReadCapsule:
     name, version = arguments["name"], arguments.get("version")
     try:
         capsule = await reader.read(name, version)
@@ -162,7 +162,7 @@ async def _readable(reader: Reader, arguments: Mapping[str, Json], scope: CallSc
             raise ToolFailed(f"there is no {missing}", hint="capsule.list shows what there is") from None
         capsule = None
     if capsule is None or not is_named(capsule.name, scope.memory_read):
-        raise _refused("read", name, scope.memory_read)
+        raise _refused("read", name, patterns=scope.memory_read)
     return capsule
 
 
@@ -172,7 +172,7 @@ def _prefixes(prefix: str, patterns: Sequence[str]) -> set[str]:
     return {max(prefix, literal, key=len) for literal in literals if prefix.startswith(literal) or literal.startswith(prefix)}
 
 
-def _refused(done: str, name: str, patterns: Sequence[str]) -> ToolRefused:
+def _refused(done: str, name: str, *, patterns: Sequence[str]) -> ToolRefused:
     return ToolRefused(
         f"there is no capsule {name!r} that may be {done} here",
         hint=f"names that may: {', '.join(patterns) or 'none'}; capsule.list shows them",

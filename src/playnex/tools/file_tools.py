@@ -1,7 +1,7 @@
 """The built-in tools that read files: in the workspace, and in the folders that a run was given."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path, PurePath
@@ -9,8 +9,10 @@ from typing import TypeAlias
 
 from playnex.canonical import Json
 from playnex.errors import ToolFailed, ToolRefused
+from playnex.spec.grounding import passages_of
+from playnex.spec.ranking import rank
 from playnex.tools.folders import Folders, Spot
-from playnex.tools.tool import CallScope, Tool, ToolResult
+from playnex.tools.tool import Call, CallScope, Tool, ToolResult
 
 LISTED = 2_000
 """Files that one call lists or looks through at most."""
@@ -25,24 +27,21 @@ LINE = 400
 PASSAGES = 12
 PROSE = (".md", ".txt")
 
-Sentences: TypeAlias = Callable[[str], Sequence[str]]
-Rank: TypeAlias = Callable[[str, Sequence[str], int], Sequence[int]]
-"""The places of the best passages for a query, best first, as many as the limit says."""
-
 Work: TypeAlias = Callable[[Folders, Mapping[str, Json]], ToolResult]
 
 
-def file_tools(workspace: Path, sentences: Sentences, rank: Rank) -> tuple[Tool, ...]:
-    """All of them, bound to this workspace; how prose is split and ranked is handed in."""
-
-    def passages(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult:
-        return find_passages(folders, arguments, split=sentences, rank=rank)
-
-    return (
-        _tool("list", LIST, list_files, workspace),
-        _tool("read", READ, read_file, workspace),
-        _tool("search", SEARCH, search_files, workspace),
-        _tool("passages", FIND_PASSAGES, passages, workspace),
+def file_tools(workspace: Path) -> tuple[Tool, ...]:
+    """All of them, bound to this workspace."""
+    bodies: Mapping[str, Work] = {"list": list_files, "read": read_file, "search": search_files, "passages": find_passages}
+    return tuple(
+        Tool(
+            name=f"file.{name}",
+            description=DESCRIPTIONS[name],
+            parameters=PARAMETERS[name],
+            effect="idempotent",
+            call=_bound(workspace, work),
+        )
+        for name, work in bodies.items()
     )
 
 
@@ -82,18 +81,17 @@ def search_files(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult:
     return ToolResult(output=output, labels=("untrusted",), sources=_files_of(hits[:HITS]))
 
 
-def find_passages(folders: Folders, arguments: Mapping[str, Json], *, split: Sentences, rank: Rank) -> ToolResult:
+def find_passages(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult:
     """The sentences of a folder's prose that fit the query best, numbered from 1."""
     reading = Reading(folders, folders.spot(arguments["folder"]), *PROSE)
-    found = [(spot.name, sentence) for spot, text in reading.texts() for sentence in split(text)]
-    if not found:
+    passages = passages_of({spot.name: text for spot, text in reading.texts()})
+    if not passages:
         raise ToolFailed(
             f"there is nothing to read below {arguments['folder']!r}: no text in any *.md or *.txt file",
             hint="; ".join(reading.skipped) or "put notes there as Markdown or plain text",
         )
-    best = rank(arguments["query"], [sentence for _, sentence in found], arguments.get("limit", PASSAGES))
-    output = [{"number": number, "file": found[place][0], "text": found[place][1]} for number, place in enumerate(best, start=1)]
-    return ToolResult(output=output, labels=("untrusted",), sources=_files_of(output))
+    best = rank(arguments["query"], passages, arguments.get("limit", PASSAGES))
+    return ToolResult(output=[dict(passage) for passage in best], labels=("untrusted",), sources=_files_of(best))
 
 
 class Reading:
@@ -138,50 +136,39 @@ def _fits(spot: Spot, pattern: str) -> bool:
     return fnmatchcase(spot.name, pattern) or fnmatchcase(PurePath(spot.name).name, pattern)
 
 
-def _files_of(items: Sequence[Mapping[str, Json]]) -> tuple[str, ...]:
+def _files_of(items: Iterable[Mapping[str, Json]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item["file"] for item in items))
 
 
-def _tool(name: str, parameters: Mapping[str, Json], work: Work, workspace: Path) -> Tool:
+def _bound(workspace: Path, work: Work) -> Call:
     async def call(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
         return await asyncio.to_thread(lambda: work(Folders(workspace, scope.folders), arguments))
 
-    described = parameters["description"]
-    schema = {key: value for key, value in parameters.items() if key != "description"}
-    return Tool(name=f"file.{name}", description=described, parameters=schema, effect="idempotent", call=call)
+    return call
 
 
-def _parameters(description: str, *required: str, **properties: Json) -> Mapping[str, Json]:
-    return {
-        "description": description,
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
+def _parameters(*required: str, properties: Mapping[str, Json]) -> Mapping[str, Json]:
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
 
 
 FOLDER = {"type": "string", "description": "A folder, relative to the workspace"}
 QUERY = {"type": "string", "minLength": 1, "description": "The words to look for"}
 
-LIST = _parameters(
-    "List the files below a folder (2,000 at most).",
-    folder=FOLDER,
-    pattern={"type": "string", "description": "Only names like this, for example *.md"},
-)
-READ = _parameters(
-    "Read a text file, or some lines of it.",
-    "path",
-    path={"type": "string", "description": "The file, as file.list names it"},
-    start={"type": "integer", "minimum": 1, "description": "The first line wanted, counting from 1"},
-    lines={"type": "integer", "minimum": 1, "description": "How many lines"},
-)
-SEARCH = _parameters("Find the lines that have all the words, in the files below a folder.", "query", query=QUERY, folder=FOLDER)
-FIND_PASSAGES = _parameters(
-    "Find the sentences that fit a query best, in the *.md and *.txt files below a folder.",
-    "folder",
-    "query",
-    folder=FOLDER,
-    query=QUERY,
-    limit={"type": "integer", "minimum": 1, "maximum": 100, "description": "How many sentences"},
-)
+PATTERN = {"type": "string", "description": "Only names like this, for example *.md"}
+PATH = {"type": "string", "description": "The file, as file.list names it"}
+START = {"type": "integer", "minimum": 1, "description": "The first line wanted, counting from 1"}
+LINES = {"type": "integer", "minimum": 1, "description": "How many lines"}
+LIMIT = {"type": "integer", "minimum": 1, "maximum": 100, "description": "How many sentences"}
+
+DESCRIPTIONS: Mapping[str, str] = {
+    "list": "List the files below a folder (2,000 at most).",
+    "read": "Read a text file, or some lines of it.",
+    "search": "Find the lines that have all the words, in the files below a folder.",
+    "passages": "Find the sentences that fit a query best, in the *.md and *.txt files below a folder.",
+}
+PARAMETERS: Mapping[str, Mapping[str, Json]] = {
+    "list": _parameters(properties={"folder": FOLDER, "pattern": PATTERN}),
+    "read": _parameters("path", properties={"path": PATH, "start": START, "lines": LINES}),
+    "search": _parameters("query", properties={"query": QUERY, "folder": FOLDER}),
+    "passages": _parameters("folder", "query", properties={"folder": FOLDER, "query": QUERY, "limit": LIMIT}),
+}

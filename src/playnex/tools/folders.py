@@ -83,7 +83,7 @@ class Folders:
         except OSError as fault:
             raise _told(spot, fault, folder=folder) from None
         try:
-            _check_kind(spot, os.fstat(descriptor), folder)
+            _check_kind(spot, os.fstat(descriptor).st_mode, folder=folder)
             yield descriptor
         finally:
             os.close(descriptor)
@@ -196,10 +196,10 @@ def _entries(folder: int | Path) -> Iterator[tuple[str, bool]]:
                 yield entry.name, is_folder
 
 
-def _check_kind(spot: Spot, found: os.stat_result, folder: bool) -> None:
-    if folder or stat.S_ISREG(found.st_mode):
+def _check_kind(spot: Spot, mode: int, *, folder: bool) -> None:
+    if folder or stat.S_ISREG(mode):
         return
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(mode):
         raise ToolFailed(f"{spot.typed!r} is a folder", hint="file.list shows what is in it")
     raise _refused(spot, "it is not a regular file")
 

@@ -50,7 +50,7 @@ def create_versions(connection: apsw.Connection) -> None:
 MIGRATIONS = (create_capsules, create_versions)
 
 
-def fetch(connection: apsw.Connection, sql: str, bindings: Row = ()) -> list[Row]:
+def fetch(connection: apsw.Connection, sql: str, *bindings: Any) -> list[Row]:
     """All rows at once: a statement left open would hold its snapshot."""
     return list(connection.execute(sql, bindings))
 

@@ -1,6 +1,7 @@
 """Capsules in the workspace's SQLite file: immutable versions, compare-and-set inside the writer's transaction."""
 
 from dataclasses import replace
+from typing import Any
 
 import apsw
 
@@ -38,7 +39,7 @@ class SqliteCapsules:
             now = _newest(connection, draft.name)
             if now != found:
                 raise _conflict(draft.name, expected=found.version if found else 0, found=now)
-            _insert(connection, ref, (written, *contents))
+            _insert(connection, ref, written, *contents)
 
         return Prepared(ref=ref, write=write)
 
@@ -50,11 +51,11 @@ class SqliteCapsules:
             found = _newest(connection, draft.name)
             _expect(draft, found)
             ref = _next(draft, found)
-            _insert(connection, ref, (written, *contents))
+            _insert(connection, ref, written, *contents)
             return ref
 
         ref = await self._database.write(work)
-        return _written(draft, ref, written)
+        return _written(draft, ref, written=written)
 
     async def read(self, typed: str, version: int | None = None) -> Capsule:
         connection = self._database.read
@@ -63,10 +64,11 @@ class SqliteCapsules:
             connection,
             f"SELECT {rows.HEAD}, v.packed, v.body FROM capsules c JOIN versions v ON v.capsule = c.id"
             " WHERE c.id = ? AND c.deleted IS NULL AND v.version = coalesce(?, c.version)",
-            (capsule_id, version),
+            capsule_id,
+            version,
         )
         if not found:
-            raise _no_version(connection, typed, version)
+            raise _no_version(connection, typed, version=version)
         return rows.capsule(found[0])
 
     async def list(self, *, prefix: str = "", limit: int = 200) -> tuple[CapsuleHead, ...]:
@@ -75,7 +77,8 @@ class SqliteCapsules:
             self._database.read,
             f"SELECT {rows.HEAD} FROM capsules c JOIN versions v ON v.capsule = c.id AND v.version = c.version"
             f" WHERE c.deleted IS NULL{below} ORDER BY c.written DESC, c.id DESC LIMIT ?",
-            (*bounds, limit),
+            *bounds,
+            limit,
         )
         return tuple(rows.head(row) for row in found)
 
@@ -85,10 +88,10 @@ class SqliteCapsules:
             connection,
             f"SELECT {rows.HEAD} FROM capsules c JOIN versions v ON v.capsule = c.id"
             " WHERE c.id = ? AND c.deleted IS NULL ORDER BY v.version DESC",
-            (_resolve(connection, typed),),
+            _resolve(connection, typed),
         )
         if not found:
-            raise _no_version(connection, typed, None)
+            raise _no_version(connection, typed)
         return tuple(rows.head(row) for row in found)
 
     async def delete(self, typed: str, author: Author = PERSON) -> CapsuleRef:
@@ -99,7 +102,9 @@ class SqliteCapsules:
             row = rows.fetch(
                 connection,
                 "UPDATE capsules SET deleted = ?, deleted_by = ? WHERE id = ? RETURNING name, version",
-                (deleted, deleted_by, capsule_id),
+                deleted,
+                deleted_by,
+                capsule_id,
             )[0]
             return CapsuleRef(name=row[0], id=capsule_id, version=row[1])
 
@@ -107,7 +112,7 @@ class SqliteCapsules:
 
 
 def _newest(connection: apsw.Connection, name: str) -> CapsuleRef | None:
-    found = rows.fetch(connection, "SELECT id, version FROM capsules WHERE name = ? AND deleted IS NULL", (name,))
+    found = rows.fetch(connection, "SELECT id, version FROM capsules WHERE name = ? AND deleted IS NULL", name)
     return CapsuleRef(name=name, id=found[0][0], version=found[0][1]) if found else None
 
 
@@ -123,7 +128,7 @@ def _next(draft: CapsuleDraft, found: CapsuleRef | None) -> CapsuleRef:
     return replace(found, version=found.version + 1)
 
 
-def _insert(connection: apsw.Connection, ref: CapsuleRef, row: rows.Row) -> None:
+def _insert(connection: apsw.Connection, ref: CapsuleRef, *row: Any) -> None:
     """`row` is `written` and the columns behind it."""
     connection.execute(
         "INSERT INTO capsules (id, reversed, name, version, written) VALUES (?, ?, ?, ?, ?)"
@@ -133,7 +138,7 @@ def _insert(connection: apsw.Connection, ref: CapsuleRef, row: rows.Row) -> None
     connection.execute("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (ref.id, ref.version, *row))
 
 
-def _written(draft: CapsuleDraft, ref: CapsuleRef, written: float) -> Capsule:
+def _written(draft: CapsuleDraft, ref: CapsuleRef, *, written: float) -> Capsule:
     return Capsule(
         id=ref.id,
         name=ref.name,
@@ -168,17 +173,17 @@ def _by_id(connection: apsw.Connection, wanted: str) -> list[tuple[str, str]]:
         connection,
         "SELECT id, name FROM capsules WHERE deleted IS NULL AND id >= ? AND id < ?"
         " UNION SELECT id, name FROM capsules WHERE deleted IS NULL AND reversed >= ? AND reversed < ? LIMIT ?",
-        (wanted, wanted + "\U0010ffff", ends, ends + "\U0010ffff", LISTED + 1),
+        *(wanted, wanted + "\U0010ffff", ends, ends + "\U0010ffff", LISTED + 1),
     )
 
 
 def _no_capsule(connection: apsw.Connection, typed: str) -> NotFoundError:
-    names = rows.fetch(connection, "SELECT name FROM capsules WHERE deleted IS NULL ORDER BY written DESC, id DESC LIMIT ?", (SUGGESTIONS,))
+    names = rows.fetch(connection, "SELECT name FROM capsules WHERE deleted IS NULL ORDER BY written DESC, id DESC LIMIT ?", SUGGESTIONS)
     suggestion = did_you_mean(typed, (name for (name,) in names))
     return NotFoundError(f"there is no capsule {typed!r}", hint=suggestion or "playnex capsules lists them")
 
 
-def _no_version(connection: apsw.Connection, typed: str, version: int | None) -> NotFoundError:
+def _no_version(connection: apsw.Connection, typed: str, *, version: int | None = None) -> NotFoundError:
     if version is None:  # deleted since its id was found
         return _no_capsule(connection, typed)
     return NotFoundError(f"capsule {typed!r} has no version {version}", hint=f"playnex capsule history {typed} lists them")

@@ -1,0 +1,58 @@
+"""All capsules that can be read by name: those in the store, and every finished step of a run as `runs/ID/STEP`."""
+
+from dataclasses import dataclass
+
+from playnex.capsules.capsule import Author, Capsule, Capsules
+from playnex.engine.history import fold
+from playnex.engine.interpreter import as_text
+from playnex.errors import NotFoundError
+from playnex.ids import matches
+from playnex.journal.events import StepFinished, StepStarted
+from playnex.journal.journal import Journal, RunSummary
+from playnex.spec.envelope import from_json
+
+RUNS = "runs/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapsuleShelf:
+    """Reads capsules of both kinds. Step results are a view over the journal, without a second copy."""
+
+    capsules: Capsules
+    journal: Journal
+
+    async def read(self, typed: str, version: int | None = None) -> Capsule:
+        """The capsule of that name or id. Raises NotFoundError, UsageError."""
+        if typed.startswith(RUNS):
+            return await self._step_result(typed)
+        return await self.capsules.read(typed, version)
+
+    async def _step_result(self, typed: str) -> Capsule:
+        _, run_id, step = (*typed.split("/", 2), "", "")[:3]
+        run = await self._run(run_id)
+        for event in await self.journal.events(run.id):
+            if event.key == step and isinstance(event.fact, StepFinished):
+                envelope = from_json(event.fact.envelope)
+                return Capsule(
+                    id=run.id,
+                    name=f"{RUNS}{run.id}/{step}",
+                    version=1,
+                    body=as_text(envelope.output),
+                    author=Author(kind="run", run=run.id, step=step, agent=await self._actor(run.id, step)),
+                    written=event.at,
+                    labels=envelope.labels,
+                    sources=envelope.sources,
+                )
+        finished = [key for key in fold(await self.journal.events(run.id)).results if "/" not in key]
+        raise NotFoundError(f"run {run_id} has no finished step {step!r}", hint=f"finished: {', '.join(finished) or 'none'}")
+
+    async def _run(self, typed: str) -> RunSummary:
+        runs = await self.journal.runs(limit=10_000)
+        for run in runs:
+            if typed == "last" or matches(run.id, typed):
+                return run
+        raise NotFoundError(f"there is no run {typed!r}", hint="playnex run list shows them")
+
+    async def _actor(self, run: str, step: str) -> str:
+        facts = [event.fact for event in await self.journal.events(run) if event.key == step]
+        return next((fact.actor for fact in facts if isinstance(fact, StepStarted) and fact.kind == "agent"), "")

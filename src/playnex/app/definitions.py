@@ -1,0 +1,106 @@
+"""The workspace's flows and agents, read and checked whole; nothing runs from a file that has a fault."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from playnex.app.pinning import Pinned
+from playnex.canonical import Json
+from playnex.errors import DefinitionError
+from playnex.spec.agent import AgentSpec
+from playnex.spec.check_flow import Catalogue, check_flow
+from playnex.spec.faults import Fault, Place, did_you_mean
+from playnex.spec.flow import FlowSpec, StepSpec
+from playnex.spec.read_agent import read_agent
+from playnex.spec.read_flow import read_flow
+from playnex.tools.toolbox import is_named
+from playnex.workspace import Workspace, shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a check looked at and found."""
+
+    paths: tuple[str, ...]
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definitions:
+    """Reads and checks. `tools` maps each tool's name to the JSON Schema of its arguments; `tool_faults` are those of tools/*.py;
+    `models` are the aliases that playnex.toml names."""
+
+    workspace: Workspace
+    tools: Mapping[str, Mapping[str, Json]]
+    tool_faults: tuple[Fault, ...] = ()
+    models: tuple[str, ...] = ()
+
+    def flow(self, name: str) -> Pinned:
+        """The flow with its agents. Raises NotFoundError, DefinitionError with every fault of both."""
+        path = self.workspace.flow_path(name)
+        flow, faults = self._flow(path)
+        used = {word for step in flow.steps for word in _agents_of(step)} if flow else set()
+        own = {agent: self._agent(agent) for agent in sorted(used) if agent in self.workspace.agent_names()}
+        faults += tuple(fault for _, agent_faults in own.values() for fault in agent_faults) + self.tool_faults
+        if flow is None or faults:
+            raise DefinitionError(faults)
+        return Pinned(flow=flow, agents={agent: spec for agent, (spec, _) in own.items() if spec})
+
+    def agent(self, name: str) -> AgentSpec:
+        """The agent. Raises NotFoundError, DefinitionError."""
+        self.workspace.agent_path(name)
+        agent, faults = self._agent(name)
+        if agent is None or faults:
+            raise DefinitionError(faults)
+        return agent
+
+    def agent_alone(self, name: str, message: str) -> Pinned:
+        """The flow of one step in which the agent answers the message: no more model requests than the agent itself makes."""
+        agent = self.agent(name)
+        prompt = "{% raw %}" + message.replace("{% endraw %}", "") + "{% endraw %}"
+        step = StepSpec(id="answer", kind="agent", target=name, prompt=prompt, output=agent.output)
+        return Pinned(flow=FlowSpec(name=name, steps=(step,)), agents={name: agent})
+
+    def check(self, files: tuple[str, ...]) -> Checked:
+        """Every fault of these files, or of all flows, agents and tools."""
+        root = self.workspace.root
+        flows = [root / "flows" / f"{name}.yaml" for name in self.workspace.flow_names()]
+        agents = [root / "agents" / f"{name}.md" for name in self.workspace.agent_names()]
+        wanted = {Path(file).resolve() for file in files}
+        paths = [path for path in (*flows, *agents) if not wanted or path.resolve() in wanted]
+        missing = wanted - {path.resolve() for path in paths}
+        faults = [_not_here(path) for path in sorted(missing)]
+        for path in paths:
+            faults += self._flow(path)[1] if path.suffix == ".yaml" else self._agent(path.stem)[1]
+        return Checked(paths=tuple(shown(path) for path in paths), faults=(*faults, *(() if files else self.tool_faults)))
+
+    def _flow(self, path: Path) -> tuple[FlowSpec | None, tuple[Fault, ...]]:
+        read = read_flow(path.read_text(encoding="utf-8", errors="replace"), shown(path))
+        agents = {name: self._agent(name)[0] or AgentSpec(name=name) for name in self.workspace.agent_names()}
+        faults = check_flow(read, Catalogue(agents=agents, tools=self.tools))
+        return read.flow, faults
+
+    def _agent(self, name: str) -> tuple[AgentSpec | None, tuple[Fault, ...]]:
+        path = self.workspace.root / "agents" / f"{name}.md"
+        read = read_agent(path.read_text(encoding="utf-8", errors="replace"), shown(path), name)
+        faults = list(read.faults)
+        for number, pattern in enumerate(read.agent.tools if read.agent else ()):
+            if not any(is_named(tool, (pattern,)) for tool in self.tools):
+                hint = did_you_mean(pattern, self.tools) or "playnex tool list lists them"
+                faults.append(Fault(place=read.place("tools", number), message=f"there is no tool {pattern!r}", hint=hint))
+        if read.agent and read.agent.model not in ("main", *self.models):
+            known = ("main", *self.models)
+            hint = did_you_mean(read.agent.model, known) or f"name it in playnex.toml under [models.{read.agent.model}]"
+            faults.append(Fault(place=read.place("model"), message=f"there is no model {read.agent.model!r}", hint=hint))
+        return read.agent, tuple(faults)
+
+
+def _agents_of(step: StepSpec) -> tuple[str, ...]:
+    judges = tuple(check.agent for check in step.verify if check.agent)
+    stand_in = (step.fallback.agent,) if step.fallback and step.fallback.agent else ()
+    return (*((step.target,) if step.kind == "agent" else ()), *judges, *stand_in)
+
+
+def _not_here(path: Path) -> Fault:
+    place = Place(path=shown(path), line=1, column=1)
+    return Fault(place=place, message="this is no flow or agent of the workspace", hint="flows are flows/*.yaml, agents are agents/*.md")

@@ -1,0 +1,109 @@
+"""Opens a workspace: makes the concrete store, journal, tools, models and engine, and hands them to each other."""
+
+import os
+import random
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playnex.app.capsule_shelf import CapsuleShelf
+from playnex.app.definitions import Definitions
+from playnex.capsules.capsule import Author, CapsuleDraft, Prepared
+from playnex.capsules.stores import rows
+from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
+from playnex.clock import SystemClock
+from playnex.engine.engine import Engine
+from playnex.journal.lease import FileLeases
+from playnex.journal.stores import sqlite_journal
+from playnex.journal.stores.sqlite_journal import SqliteJournal
+from playnex.models.directory import Sources, WorkspaceModels
+from playnex.sqlite import Database
+from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
+from playnex.tools.file_tools import file_tools
+from playnex.tools.gate import Gate
+from playnex.tools.python_tools import discover
+from playnex.tools.toolbox import WorkspaceToolbox
+from playnex.tools.workers import Workers
+from playnex.workspace import Workspace, data_folder, find_workspace
+
+MIGRATIONS = (*sqlite_journal.MIGRATIONS, *rows.MIGRATIONS)
+"""Append only, in the order in which releases brought them: the store's version is their number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """An open workspace: its parts, each of which does its own work."""
+
+    workspace: Workspace
+    journal: SqliteJournal
+    leases: FileLeases
+    capsules: SqliteCapsules
+    shelf: CapsuleShelf
+    toolbox: WorkspaceToolbox
+    gate: Gate
+    models: WorkspaceModels
+    engine: Engine
+    clock: SystemClock
+    definitions: Definitions
+
+
+@asynccontextmanager
+async def opened(typed: str) -> AsyncIterator[App]:
+    """The workspace of that folder, or the nearest one. Raises UsageError, DefinitionError, StoreError."""
+    workspace = find_workspace(typed, os.environ, Path.cwd())
+    config = workspace.config()
+    database = Database(workspace.own / "store.db", MIGRATIONS)
+    workers = Workers(workspace.root, log=workspace.own / "tools.log")
+    models = WorkspaceModels(Sources(settings=config.models, data=data_folder(os.environ), local=config.local))
+    try:
+        clock = SystemClock()
+        journal = SqliteJournal(database, clock)
+        capsules = SqliteCapsules(database, clock)
+        found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
+        built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules)))
+        toolbox = WorkspaceToolbox((*built_in, *found.tools))
+        leases = FileLeases(workspace.own / "leases")
+        worker = f"{socket.gethostname()}/{os.getpid()}"
+        yield App(
+            workspace=workspace,
+            journal=journal,
+            leases=leases,
+            capsules=capsules,
+            shelf=CapsuleShelf(capsules=capsules, journal=journal),
+            toolbox=toolbox,
+            gate=Gate(toolbox),
+            models=models,
+            engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
+            clock=clock,
+            definitions=Definitions(
+                workspace=workspace,
+                tools={name: toolbox.get(name).parameters for name in toolbox.names()},
+                tool_faults=found.faults,
+                models=tuple(config.models),
+            ),
+        )
+    finally:
+        await models.close()
+        await workers.close()
+        database.close()
+
+
+def _preparing(capsules: SqliteCapsules) -> Prepare:
+    """Prepares what an agent's tool wants to write."""
+
+    async def prepare(revision: Revision) -> Prepared:
+        scope = revision.scope
+        author = Author(kind="run", run=scope.run, step=scope.step, agent=scope.agent)
+        draft = CapsuleDraft(
+            name=revision.name,
+            body=revision.body,
+            author=author,
+            expected=revision.expected,
+            labels=scope.labels,
+            sources=scope.sources,
+        )
+        return await capsules.prepare(draft)
+
+    return prepare

@@ -1,0 +1,35 @@
+"""The definition that a run is started with: the flow and its agents as checked data, kept with the run whatever happens to the files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from playnex.canonical import Json
+from playnex.errors import JournalMismatch
+from playnex.spec.agent import AgentSpec
+from playnex.spec.flow import FORMAT, FlowSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """A flow with every agent that it uses."""
+
+    flow: FlowSpec
+    agents: Mapping[str, AgentSpec]
+    format: int = FORMAT
+
+
+def pin(pinned: Pinned) -> Json:
+    """The definition as JSON."""
+    return msgspec.to_builtins(pinned)
+
+
+def unpin(definition: Json) -> Pinned:
+    """The definition that `pin` made. Raises JournalMismatch where this version cannot read it."""
+    try:
+        return msgspec.convert(definition, type=Pinned)
+    except msgspec.ValidationError as fault:
+        raise JournalMismatch(
+            f"the run's pinned definition does not fit this Playnex: {fault}", hint="go on with the version that started it"
+        ) from None

@@ -1,0 +1,99 @@
+"""What can be done with runs: start one, carry it on, find it by what a person typed, look at it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from playnex import __version__
+from playnex.app.actions import RunActions
+from playnex.app.opening import App
+from playnex.app.pinning import Pinned, pin, unpin
+from playnex.app.reports import run_detail, run_document, run_line
+from playnex.canonical import Json
+from playnex.engine.engine import Code
+from playnex.engine.interpreter import Interpreter
+from playnex.errors import NotFoundError, UsageError
+from playnex.ids import matches, new_id, short
+from playnex.journal.events import RunFinished, RunParked, RunStarted
+from playnex.journal.journal import RunSummary
+from playnex.spec.flow import FlowSpec
+from playnex.spec.inputs import path_inputs, resolve_inputs
+
+SEARCHED = 10_000
+"""How many of the newest runs a typed id is looked for in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runs:
+    """The runs of an open workspace."""
+
+    app: App
+
+    async def start(self, flow: str, given: Mapping[str, Json]) -> str:
+        """Check the flow and its inputs, pin the definition, journal the start; the new run's id.
+
+        Raises NotFoundError, DefinitionError (with every fault of the flow and its agents), UsageError for inputs."""
+        checked = self.app.definitions.flow(flow)
+        inputs = resolve_inputs(checked.flow, given)
+        for name in path_inputs(checked.flow):
+            self._check_path(name, inputs.get(name))
+        return await self._begin(checked, inputs)
+
+    async def start_agent(self, agent: str, message: str) -> str:
+        """Start the one-step flow that is the agent alone; the new run's id. Raises NotFoundError, DefinitionError."""
+        return await self._begin(self.app.definitions.agent_alone(agent, message), {})
+
+    async def _begin(self, pinned: Pinned, inputs: Mapping[str, Json]) -> str:
+        run = new_id()
+        started = RunStarted(flow=pinned.flow.name, inputs=dict(inputs), definition=pin(pinned), version=__version__)
+        await self.app.journal.create(run, started)
+        return run
+
+    async def advance(self, run: str) -> RunFinished | RunParked:
+        """Carry the run on to its end. Raises RunBusy, StoreError, JournalMismatch; a cancelled task leaves it paused."""
+        return await self.app.engine.advance(run, lambda started: self._code(run, started))
+
+    def _code(self, run: str, started: RunStarted) -> Code:
+        pinned = unpin(started.definition)
+        folders = tuple(str(self._path(started.inputs[name])) for name in path_inputs(pinned.flow) if started.inputs.get(name))
+        actions = RunActions(app=self.app, agents=pinned.agents, run=run)
+        interpreter = Interpreter(flow=pinned.flow, inputs=started.inputs, actions=actions, folders=folders)
+        return Code(body=interpreter.run, budget=pinned.flow.budget)
+
+    async def pinned_flow(self, run: str) -> FlowSpec:
+        """The flow that the run was started with."""
+        first = (await self.app.journal.events(run))[0].fact
+        assert isinstance(first, RunStarted)
+        return unpin(first.definition).flow
+
+    async def find(self, typed: str) -> RunSummary:
+        """The run of that id, of an id that starts or ends like this, or `last`. Raises NotFoundError, UsageError."""
+        runs = await self.app.journal.runs(limit=1 if typed == "last" else SEARCHED)
+        found = [run for run in runs if typed == "last" or matches(run.id, typed)]
+        if not found:
+            raise NotFoundError(f"there is no run {typed!r}", hint="playnex run list shows them")
+        if len(found) > 1:
+            raise UsageError(
+                f"{typed!r} fits {len(found)} runs: {', '.join(short(run.id) for run in found[:5])}", hint="type more of the id"
+            )
+        return found[0]
+
+    async def document(self, run: str) -> dict[str, Json]:
+        """The run as `playnex.run/1`."""
+        return run_document(await self.app.journal.summary(run), await self.app.journal.events(run))
+
+    async def detail(self, run: str) -> dict[str, Json]:
+        """The run with its steps."""
+        summary, events = await self.app.journal.summary(run), await self.app.journal.events(run)
+        return run_detail(summary, events, self.app.leases.is_held(run))
+
+    async def list(self, limit: int) -> tuple[Json, ...]:
+        """The newest runs."""
+        return tuple(run_line(run, self.app.leases.is_held(run.id)) for run in await self.app.journal.runs(limit=limit))
+
+    def _path(self, typed: str) -> Path:
+        return (self.app.workspace.root / typed).resolve()
+
+    def _check_path(self, name: str, typed: Json) -> None:
+        if typed is not None and not self._path(typed).exists():
+            raise UsageError(f"input {name!r}: there is no {self._path(typed)}", hint=f"name another with --input {name}=PATH")

@@ -1,0 +1,32 @@
+"""Workspaces to start from: folders shipped with Playnex, copied without touching what is there."""
+
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from playnex.errors import UsageError
+
+
+def lay_out(template: str, target: Path) -> tuple[str, ...]:
+    """Copy the template's files into the folder; their paths, sorted. Raises UsageError where one is already there."""
+    source = resources.files("playnex") / "templates" / template
+    files = dict(_files(source, ""))
+    there = [path for path in files if (target / path).exists()]
+    if there:
+        raise UsageError(f"{target} already has {', '.join(sorted(there)[:3])}", hint="choose an empty folder; nothing was changed")
+    for path, file in files.items():
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).write_bytes(file.read_bytes())
+    for folder in ("flows", "agents"):
+        (target / folder).mkdir(parents=True, exist_ok=True)
+    return tuple(sorted(files))
+
+
+def _files(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
+    found: list[tuple[str, Traversable]] = []
+    for item in folder.iterdir():
+        if item.is_dir():
+            found += _files(item, f"{prefix}{item.name}/")
+        elif not item.name.endswith((".pyc", ".DS_Store")):
+            found.append((prefix + item.name.replace("dot-", "."), item))
+    return found

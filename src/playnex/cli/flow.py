@@ -1,0 +1,104 @@
+"""`playnex flow`: list, show and run flows."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from playnex.canonical import Json
+from playnex.cli import door
+from playnex.cli.terminal import columns, emit, emit_list, write
+from playnex.errors import UsageError
+
+app = App(name="flow", help="Flows: what you run.", help_format="plaintext", result_action="return_value")
+
+AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="print one JSON document on stdout")]
+Inputs = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name=["--input", "-i"], negative=(), help="an input as name=value; name=@FILE reads the value from a file; repeat it for more"
+    ),
+]
+InputFile = Annotated[str | None, Parameter(name="--input-file", help="a JSON file with all inputs; - reads stdin")]
+
+
+@app.command(name=["list", "ls"])
+def list_(*, as_json: AsJson = False) -> int:
+    """List the flows of the workspace.
+
+    Example: playnex flow list --json
+    """
+    from playnex.app.listing import flows  # late, here and below: a command imports only what it needs
+
+    found = flows(door.workspace)
+    if as_json:
+        emit_list("playnex.flows/1", [{"name": flow.name, "description": flow.description, "path": flow.path} for flow in found])
+    elif found:
+        write(columns(("FLOW", "DESCRIPTION"), [(flow.name, flow.description) for flow in found], door.terminal))
+    else:
+        door.terminal.say("there are no flows here yet; make some with: playnex init --template research")
+    return 0
+
+
+@app.command
+def show(name: str, /, *, as_json: AsJson = False) -> int:
+    """Show what a flow needs, its steps and what it returns.
+
+    Example: playnex flow show research-to-article
+    """
+    return asyncio.run(_show(name, as_json))
+
+
+@app.command
+def run(name: str, /, *, inputs: Inputs = (), input_file: InputFile = None, as_json: AsJson = False) -> int:
+    """Run a flow, watch its steps, and name what it made.
+
+    Example: playnex flow run research-to-article --input topic="local-first software"
+    """
+    from playnex.cli.running import run_flow
+
+    return asyncio.run(run_flow(name, given_inputs(inputs, input_file), as_json))
+
+
+async def _show(name: str, as_json: bool) -> int:
+    from playnex.app.opening import opened
+    from playnex.cli.showing import flow_document, flow_page
+
+    async with opened(door.workspace) as opened_app:
+        pinned = opened_app.definitions.flow(name)
+    if as_json:
+        emit(flow_document(pinned))
+    else:
+        write(flow_page(pinned, door.terminal))
+    return 0
+
+
+def given_inputs(pairs: tuple[str, ...], file: str | None) -> dict[str, Json]:
+    """The inputs as the flags and the file give them; a flag wins. Raises UsageError."""
+    given = _from_file(file) if file else {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--input {pair!r} has no value", hint="write it as name=value")
+        given[name.strip()] = _text_of(value[1:]) if value.startswith("@") else value
+    return given
+
+
+def _from_file(file: str) -> dict[str, Json]:
+    try:
+        values = json.loads(sys.stdin.read() if file == "-" else _text_of(file))
+    except json.JSONDecodeError as fault:
+        raise UsageError(f"--input-file {file} is not JSON: {fault}") from None
+    if not isinstance(values, dict):
+        raise UsageError(f"--input-file {file} must hold a JSON object of inputs")
+    return values
+
+
+def _text_of(path: str) -> str:
+    try:
+        return Path(path).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageError(f"cannot read {path}: {fault}") from None

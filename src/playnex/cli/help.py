@@ -1,0 +1,43 @@
+"""`playnex help`: pages to read."""
+
+from cyclopts import App
+
+from playnex.cli.terminal import write
+
+app = App(name="help", help="Pages to read: exit-codes, environment.", help_format="plaintext", result_action="return_value")
+
+EXIT_CODES = """\
+  0   ok
+  1   the run failed, or the command did
+  2   the command line is wrong, or an input is missing
+  3   a file (flow, agent, playnex.toml) is invalid; nothing was run
+  4   a credential or permission is missing
+  5   not found: no such flow, run, agent, capsule, model
+  6   the run waits for a person
+  7   the budget is used up
+  8   the run was cancelled
+124   timed out
+130   interrupted (Ctrl-C); the run is paused and can be resumed
+"""
+
+ENVIRONMENT = """\
+PLAYNEX_HOME     the workspace, where no folder from here upwards is one
+PLAYNEX_DATA     the folder of what Playnex itself keeps, such as the embedded model
+PLAYNEX_DEBUG    show tracebacks, as --debug does
+NO_COLOR         no colour
+FORCE_COLOR      colour even where stdout is no terminal
+"""
+
+
+@app.command(name="exit-codes")
+def exit_codes() -> int:
+    """What each exit code means."""
+    write(EXIT_CODES)
+    return 0
+
+
+@app.command
+def environment() -> int:
+    """The environment variables that are read."""
+    write(ENVIRONMENT)
+    return 0

@@ -1,0 +1,87 @@
+"""The tree of commands, and the one place where errors become words and exit codes."""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from playnex import __version__
+from playnex.cli import door
+from playnex.cli.complaint import complain, complain_about_usage
+from playnex.errors import PlaynexError, RunInterrupted
+
+EVERYWHERE = """
+Everywhere: --workspace DIR (PLAYNEX_HOME) names the folder, --color auto|always|never (NO_COLOR, FORCE_COLOR), --debug (PLAYNEX_DEBUG)
+shows tracebacks. Data goes to stdout, everything else to stderr. An id is any unique start or end of it, or `last`.
+Exit codes: playnex help exit-codes.
+"""
+
+NOUNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("flow", ("flow", "flows"), "Flows: what you run."),
+    ("run", ("run", "runs"), "Runs: what happened, and how to go on."),
+    ("capsule", ("capsule",), "Capsules: documents that agents and people share."),
+    ("agent", ("agent", "agents"), "Agents: purpose, model, tools, memory, limits."),
+    ("tool", ("tool", "tools"), "Tools that agents and flows can use."),
+    ("model", ("model", "models"), "Models: what answers."),
+    ("help", ("help",), "Pages to read: exit-codes, environment."),
+)
+
+VERBS: tuple[tuple[str, str], ...] = (
+    ("init:init", "init"),
+    ("init:demo", "demo"),
+    ("check:check", "check"),
+    ("capsule:capsules", "capsules"),
+)
+
+
+def tree() -> App:
+    """The whole command line; a command's module is imported when it is called."""
+    app = App(
+        name="playnex",
+        help="Local-first orchestration of AI agents: durable runs, plain files, your own machine.\n\n"
+        "Try: playnex demo · playnex init news --template research · playnex flow run research-to-article --input topic=…",
+        help_epilogue=EVERYWHERE,
+        version=__version__,
+        result_action="return_value",
+        help_format="plaintext",
+    )
+    for verb, name in VERBS:
+        app.command(f"playnex.cli.{verb}", name=name)
+    for module, names, summary in NOUNS:
+        app.command(f"playnex.cli.{module}:app", name=names, help=summary)
+    app.register_install_completion_command(name="completion")
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line; its exit code."""
+    try:
+        words = door.enter(arguments)
+        return tree()(words, exit_on_error=False, print_error=False) or 0
+    except CycloptsError as error:
+        return complain_about_usage(error, arguments)
+    except PlaynexError as error:
+        if door.debug:
+            traceback.print_exc()
+        return complain(error, arguments)
+    except (KeyboardInterrupt, RunInterrupted):
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # the border: what nobody foresaw becomes one line and a report
+        return _report(error, arguments)
+
+
+def _report(error: Exception, arguments: Sequence[str]) -> int:
+    if door.debug:
+        traceback.print_exc()
+        return 1
+    with tempfile.NamedTemporaryFile("w", prefix="playnex-report-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        file.write(f"playnex {__version__}\ncommand: {' '.join(arguments)}\n\n{traceback.format_exc()}")
+    return complain(
+        PlaynexError(f"something went wrong inside Playnex: {type(error).__name__}: {error}", hint=f"the report is {file.name}"), arguments
+    )

@@ -1,0 +1,102 @@
+"""Progress of a run on stderr: one live line per active step on a terminal, plain lines with times elsewhere."""
+
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from playnex.cli.terminal import Terminal, seconds
+from playnex.cli.watching import StepLine, Watched, line_text
+from playnex.journal.events import Event
+from playnex.spec.flow import FlowSpec
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+REDRAWS = 8
+"""A second; cli.md allows ten."""
+
+
+class Progress(Protocol):
+    """Somebody who shows a run's events."""
+
+    def show(self, event: Event) -> None:
+        """Show what the event changed."""
+        ...
+
+    def close(self) -> None:
+        """Leave the terminal tidy."""
+        ...
+
+
+class PlainProgress:
+    """A line per finished step, with the time of day."""
+
+    def __init__(self, flow: FlowSpec, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._watched = Watched()
+        self._width = _width(flow)
+
+    def show(self, event: Event) -> None:
+        for line in self._watched.fold(event):
+            self._terminal.say(f"{time.strftime('%H:%M:%S', time.localtime(event.at))} {line_text(line, self._terminal, self._width)}")
+
+    def close(self) -> None:
+        return
+
+
+class LiveProgress:
+    """Finished steps scroll up; below them stand the active ones and the run's own line, redrawn a few times a second."""
+
+    def __init__(self, flow: FlowSpec, terminal: Terminal) -> None:
+        from rich.console import Console  # late: only a terminal needs it
+        from rich.live import Live
+
+        self._flow = flow
+        self._terminal = terminal
+        self._watched = Watched()
+        self._width = _width(flow)
+        self._began = time.monotonic()
+        self._console = Console(stderr=True, highlight=False)
+        self._live = Live(get_renderable=self._picture, console=self._console, refresh_per_second=REDRAWS, transient=True)
+        self._live.start()
+
+    def show(self, event: Event) -> None:
+        for line in self._watched.fold(event):
+            self._console.print(
+                self._text(line_text(line, self._terminal, self._width)), soft_wrap=False, overflow="ellipsis", no_wrap=True
+            )
+
+    def close(self) -> None:
+        self._live.stop()
+
+    def _text(self, ansi: str) -> "Text":
+        from rich.text import Text  # late: as above
+
+        return Text.from_ansi(ansi)
+
+    def _picture(self) -> "Text":
+        now = time.time()
+        lines = [line_text(_live(line, now), self._terminal, self._width) for line in self._watched.running]
+        return self._text("\n".join([*lines, self._summary()]))
+
+    def _summary(self) -> str:
+        total = len(self._flow.steps)
+        done = min(self._watched.done, total)
+        bar = self._terminal.styled("━" * (20 * done // total), "green") + self._terminal.styled("━" * (20 - 20 * done // total), "dim")
+        budget = self._flow.budget.tokens
+        spent = f"{self._watched.spent / 1000:.1f}k" + (f" of {budget / 1000:.0f}k tokens" if budget else " tokens")
+        return f"  {bar}  {done}/{total} steps · {seconds(time.monotonic() - self._began)} · {spent}"
+
+
+def progress_for(flow: FlowSpec, terminal: Terminal) -> Progress:
+    """What suits this stderr."""
+    return LiveProgress(flow, terminal) if sys.stderr.isatty() and not terminal.quiet else PlainProgress(flow, terminal)
+
+
+def _live(line: StepLine, now: float) -> StepLine:
+    return replace(line, took=max(0.0, now - line.began))
+
+
+def _width(flow: FlowSpec) -> int:
+    return max(8, *(len(step.id) for step in flow.steps)) if flow.steps else 8

@@ -1,0 +1,179 @@
+"""Carries a run on while a person watches: progress, Ctrl-C, and the last lines that name what was made."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from playnex.app.opening import App, opened
+from playnex.app.runs import Runs
+from playnex.canonical import Json
+from playnex.cli import door
+from playnex.cli.asking import ask_missing
+from playnex.cli.progress import Progress, progress_for
+from playnex.cli.terminal import emit, gist
+from playnex.errors import PlaynexError
+from playnex.ids import short
+from playnex.journal.events import RunFinished, RunParked, RunPaused, RunWaiting
+from playnex.models import smollm2
+
+INTERRUPTED = 130
+WAITING = 6
+STOPS = (RunFinished, RunParked, RunPaused, RunWaiting)
+EMBEDDED = "embedded"
+CODES = {"exhausted": 7, "timeout": 124}
+
+
+async def run_flow(name: str, given: dict[str, Json], as_json: bool) -> int:
+    """Start the flow and carry it to its end; the exit code."""
+    async with opened(door.workspace) as app:
+        runs = Runs(app=app)
+        run = await runs.start(name, ask_missing(app.definitions.flow(name).flow, given))
+        return await carry(app, run, as_json)
+
+
+async def run_agent(name: str, message: str, as_json: bool) -> int:
+    """Let one agent answer, as a run of its own; the exit code."""
+    async with opened(door.workspace) as app:
+        return await carry(app, await Runs(app=app).start_agent(name, message), as_json)
+
+
+async def resume(typed: str, as_json: bool) -> int:
+    """Carry a run on from where it stopped; the exit code."""
+    async with opened(door.workspace) as app:
+        found = await Runs(app=app).find(typed)
+        return await carry(app, found.id, as_json)
+
+
+async def watch(typed: str) -> int:
+    """Show a run that another process carries out, until it stops; the exit code of its end."""
+    async with opened(door.workspace) as app:
+        runs = Runs(app=app)
+        found = await runs.find(typed)
+        flow = await runs.pinned_flow(found.id)
+        door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(found.id)}")
+        progress = progress_for(flow, door.terminal)
+        events = await app.journal.events(found.id)
+        stopped = isinstance(events[-1].fact, STOPS)
+        try:
+            await _watch(app, found.id, progress, 0 if stopped else events[-1].position)
+        finally:
+            progress.close()
+        ending = (await app.journal.events(found.id))[-1].fact
+        return exit_code(ending) if isinstance(ending, (RunFinished, RunParked)) else WAITING
+
+
+async def carry(app: App, run: str, as_json: bool) -> int:
+    """Advance the run, watched; the exit code."""
+    runs = Runs(app=app)
+    flow = await runs.pinned_flow(run)
+    door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(run)}")
+    progress = progress_for(flow, door.terminal)
+    watcher = asyncio.ensure_future(_watch(app, run, progress, (await app.journal.events(run))[-1].position))
+    try:
+        with stopping_cleanly(asyncio.current_task()):
+            ending = await runs.advance(run)
+    except asyncio.CancelledError:
+        progress.close()
+        door.terminal.say(f"paused; resume with: playnex run resume {short(run)}")
+        return INTERRUPTED
+    except PlaynexError as error:
+        raise type_with_resume(error, run) from None
+    finally:
+        await _let_finish(watcher)
+        progress.close()
+    if as_json:
+        emit(await runs.document(run))
+    await _last_lines(app, run, ending, as_json)
+    return exit_code(ending)
+
+
+def exit_code(ending: RunFinished | RunParked) -> int:
+    """The documented exit code of an end."""
+    if isinstance(ending, RunParked):
+        return WAITING
+    match ending.status:
+        case "succeeded":
+            return 0
+        case "cancelled":
+            return 8
+        case "failed":
+            return CODES.get(ending.reason, 1)
+
+
+def type_with_resume(error: PlaynexError, run: str) -> PlaynexError:
+    """The same error, with the way to go on in its hint."""
+    error.hint = f"{error.hint + '; ' if error.hint else ''}go on with: playnex run resume {short(run)}"
+    return error
+
+
+async def _watch(app: App, run: str, progress: Progress, known: int) -> None:
+    """Show the run's events: those that are known already, then each new one up to the run's stop."""
+    async for event in app.journal.tail(run):
+        progress.show(event)
+        if event.position > known and isinstance(event.fact, STOPS):
+            return
+
+
+async def _let_finish(watcher: "asyncio.Future[None]") -> None:
+    """Give the watcher time to show what is already recorded, then end it."""
+    await asyncio.wait([watcher], timeout=0.5)
+    watcher.cancel()
+    await asyncio.wait([watcher])
+
+
+async def _last_lines(app: App, run: str, ending: RunFinished | RunParked, as_json: bool) -> None:
+    say, terminal = door.terminal.say, door.terminal
+    if isinstance(ending, RunParked):
+        say(f"{terminal.symbol('waiting')} waiting: {ending.reason} at step {ending.step}; look at it with: playnex run show {short(run)}")
+        return
+    document = await Runs(app=app).document(run)
+    usage = document["usage"]
+    cost = f"{usage['input_tokens'] + usage['output_tokens']:,} tokens in {usage['requests']} requests"
+    if ending.status != "succeeded":
+        say(f"{terminal.symbol('failed')} {ending.status}: {ending.message or ending.reason}")
+        say(f"  what is finished is kept ({cost}); go on with: playnex run resume {short(run)}")
+        return
+    say(f"{terminal.symbol('succeeded')} done  {cost}")
+    if document["capsules"]:
+        made = document["capsules"][-1]
+        say(f"  capsule {terminal.styled(made['name'], 'bold')} (version {made['version']})")
+        say(f"  read it with: playnex capsule view {made['name']}")
+        say(_better_model(await Runs(app=app).detail(run)))
+    elif not as_json:
+        sys.stdout.write(ending.output + "\n" if isinstance(ending.output, str) else f"{gist(ending.output, 400)}\n")
+
+
+def _better_model(detail: dict[str, Json]) -> str:
+    """Who wrote it, and how to use a better model where it was the embedded one."""
+    wrote = next((step["model"] for step in reversed(detail["steps"]) if step["model"]), "")
+    if wrote not in (EMBEDDED, smollm2.NAME):
+        return f"  written by {wrote}"
+    return (
+        f"  written by the embedded {smollm2.NAME}, a very small model; for a better text start Ollama, LM Studio or llama.cpp\n"
+        "  (they are found by themselves), or name a server in playnex.toml under [models.main]"
+    )
+
+
+@contextmanager
+def stopping_cleanly(task: "asyncio.Task[object] | None") -> Iterator[None]:
+    """While the block runs, the first Ctrl-C (or SIGTERM) cancels the task, and the second leaves at once."""
+    loop = asyncio.get_running_loop()
+    pressed: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        pressed.append(number)
+        if len(pressed) > 1:
+            os._exit(INTERRUPTED)
+        if task is not None:
+            loop.call_soon_threadsafe(task.cancel)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

@@ -1,0 +1,124 @@
+"""Pages for people: a flow, an agent, a run and its transcript, from the same data that `--json` prints."""
+
+from collections.abc import Iterable
+
+from playnex.app.pinning import Pinned, pin
+from playnex.app.reports import shown_state
+from playnex.canonical import Json
+from playnex.cli.terminal import Terminal, columns, gist, seconds, tokens
+from playnex.ids import short
+from playnex.journal.events import AttemptFailed, Event, StepFinished, StepStarted
+from playnex.spec.agent import AgentSpec
+from playnex.spec.flow import Budget
+
+
+def flow_document(pinned: Pinned) -> Json:
+    """`playnex.flow/1`."""
+    return {"schema": "playnex.flow/1", **pin(pinned)["flow"], "agents": sorted(pinned.agents)}
+
+
+def flow_page(pinned: Pinned, terminal: Terminal) -> str:
+    """What a flow needs, does and returns."""
+    flow = pinned.flow
+    inputs = [
+        (spec.name, spec.type, "required" if spec.required else f"default {spec.default!r}", spec.description) for spec in flow.inputs
+    ]
+    steps = [(step.id, step.kind, step.target, ", ".join(step.needs), step.save or "") for step in flow.steps]
+    parts = [terminal.styled(flow.name, "bold"), flow.description, ""]
+    if inputs:
+        parts += [columns(("INPUT", "TYPE", "", "DESCRIPTION"), inputs, terminal), ""]
+    parts += [columns(("STEP", "DOES", "WITH", "AFTER", "SAVES"), steps, terminal), "", f"budget  {budget_text(flow.budget)}"]
+    return "\n".join(parts)
+
+
+def agent_document(agent: AgentSpec) -> dict[str, Json]:
+    """An agent as JSON."""
+    return {
+        "name": agent.name,
+        "description": agent.description,
+        "model": agent.model,
+        "tools": list(agent.tools),
+        "memory": {"read": list(agent.memory.read), "write": list(agent.memory.write)},
+        "limits": {"turns": agent.turns, "tokens": agent.limits.tokens, "usd": agent.limits.usd, "time": agent.limits.time},
+        "instructions": agent.instructions,
+    }
+
+
+def agent_page(agent: AgentSpec, terminal: Terminal) -> str:
+    """An agent for people."""
+    rows = (
+        ("model", agent.model),
+        ("tools", ", ".join(agent.tools) or "none"),
+        ("reads", ", ".join(agent.memory.read) or "only what its step gives it"),
+        ("writes", ", ".join(agent.memory.write) or "nothing by itself"),
+        ("limits", budget_text(agent.limits)),
+    )
+    facts = "\n".join(f"{name:<8}{value}" for name, value in rows)
+    return f"{terminal.styled(agent.name, 'bold')}  {agent.description}\n\n{facts}\n\n{agent.instructions}"
+
+
+def budget_text(budget: Budget) -> str:
+    """Limits in words."""
+    parts = (
+        f"{budget.turns} turns" if budget.turns else "",
+        f"{budget.tokens:,} tokens" if budget.tokens else "",
+        f"${budget.usd:g}" if budget.usd else "",
+        seconds(budget.time) if budget.time else "",
+    )
+    return " · ".join(part for part in parts if part) or "no limit"
+
+
+def run_page(detail: dict[str, Json], terminal: Terminal) -> str:
+    """A run: how it stands, its steps, what it made."""
+    usage = detail["usage"]
+    state = shown_state(detail["status"], detail["worker"])
+    lines = [
+        f"{terminal.styled(detail['flow'], 'bold')}  run {short(detail['run'])}  {state}"
+        + (f" ({detail['reason']})" if detail["reason"] else ""),
+        *(f"  {name} = {gist(value, 80)}" for name, value in detail["inputs"].items()),
+        "",
+        columns(("STEP", "STATUS", "BY", "MODEL", "TIME", "TOKENS", "OUTPUT"), [_step_row(step) for step in detail["steps"]], terminal),
+        "",
+        f"{usage['input_tokens'] + usage['output_tokens']:,} tokens in {usage['requests']} requests",
+    ]
+    if detail.get("message"):
+        lines.append(detail["message"])
+    lines += [f"capsule {made['name']} (version {made['version']}) by step {made['step']}" for made in detail["capsules"]]
+    if state not in ("succeeded", "cancelled", "running"):
+        lines.append(f"go on with: playnex run resume {short(detail['run'])}")
+    return "\n".join(lines)
+
+
+def _step_row(step: dict[str, Json]) -> tuple[str, ...]:
+    used = step.get("usage", {})
+    count = used.get("input_tokens", 0) + used.get("output_tokens", 0)
+    output = step.get("output")
+    shown = output.get("error") if step["status"] == "failed" and isinstance(output, dict) else output
+    return (step["step"], step["status"], step["actor"], step["model"], seconds(step["seconds"]), tokens(count), gist(shown, 50))
+
+
+def transcript_page(events: Iterable[Event], terminal: Terminal) -> str:
+    """All that was asked and answered, in order."""
+    return "\n".join(line for event in events for line in _said(event, terminal))
+
+
+def _said(event: Event, terminal: Terminal) -> list[str]:
+    head = terminal.styled(event.key, "bold")
+    match event.fact:
+        case StepStarted(kind="model", input=dict(asked)):
+            said = [asked.get("instructions", ""), *(str(message.get("text", "")) for message in asked.get("messages", []))]
+            return [f"{head}  asked {event.fact.actor}", *(_indented(text) for text in said if text), ""]
+        case StepFinished(kind="model") if event.fact.envelope["status"] == "succeeded":
+            answer = event.fact.envelope["output"]
+            calls = [f"{call['name']}({call['arguments']})" for call in answer["calls"]]
+            return [f"{head}  {answer['model']} answered", *(_indented(text) for text in (answer["text"], *calls) if text), ""]
+        case StepFinished(kind="tool"):
+            return [f"{head}  {event.fact.envelope['status']}", _indented(gist(event.fact.envelope.get("output"), 400)), ""]
+        case AttemptFailed():
+            return [f"{head}  try {event.fact.number} failed ({event.fact.reason}): {event.fact.message}", ""]
+        case _:
+            return []
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

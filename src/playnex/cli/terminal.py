@@ -1,0 +1,126 @@
+"""What the terminal is and how text looks on it: data to stdout, everything else to stderr, colour only where it is wanted."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TextIO
+
+from playnex.canonical import Json
+
+Style = Literal["bold", "dim", "red", "green", "yellow", "blue", "cyan"]
+Color = Literal["auto", "always", "never"]
+
+CODES: dict[Style, str] = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+
+SYMBOLS = {"succeeded": "✓", "running": "●", "retry": "↻", "fallback": "!", "failed": "✕", "pending": "○", "run": "▶", "waiting": "◌"}
+ASCII = {"succeeded": "ok", "running": "..", "retry": "~", "fallback": "!", "failed": "x", "pending": "-", "run": ">", "waiting": "?"}
+STYLES: dict[str, Style] = {
+    "succeeded": "green",
+    "running": "blue",
+    "retry": "yellow",
+    "fallback": "yellow",
+    "failed": "red",
+    "pending": "dim",
+    "run": "bold",
+    "waiting": "yellow",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """How this process may talk to a person; made once from the flags and the environment."""
+
+    color: Color = "auto"
+    quiet: bool = False
+    interactive: bool = False
+
+    def styled(self, text: str, style: Style, stream: TextIO | None = None) -> str:
+        """The text in that style where the stream shows styles, else the text."""
+        return f"\x1b[{CODES[style]}m{text}\x1b[0m" if self.shows_color(stream or sys.stderr) else text
+
+    def shows_color(self, stream: TextIO) -> bool:
+        """Whether the stream gets colour: --color, then NO_COLOR and FORCE_COLOR, then what it is."""
+        if self.color != "auto":
+            return self.color == "always"
+        if os.environ.get("NO_COLOR"):
+            return False
+        return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+
+    def symbol(self, name: str, stream: TextIO | None = None) -> str:
+        """The sign of a state; plain letters where the stream cannot show more."""
+        target = stream or sys.stderr
+        signs = SYMBOLS if (target.encoding or "").lower().replace("-", "") == "utf8" else ASCII
+        return self.styled(signs[name], STYLES[name], target)
+
+    def say(self, text: str = "") -> None:
+        """A line for the person, on stderr; nothing under --quiet."""
+        if not self.quiet:
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
+
+
+def emit(document: Json) -> None:
+    """One JSON document on stdout, and nothing else."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def emit_list(schema: str, items: Iterable[Json]) -> None:
+    """A list as `{"schema", "items": […]}`."""
+    emit({"schema": schema, "items": list(items)})
+
+
+def write(text: str) -> None:
+    """Data for stdout, ending in a line break."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def columns(heads: Sequence[str], rows: Sequence[Sequence[str]], terminal: Terminal) -> str:
+    """Rows under their heads, aligned; the last column is as wide as it likes."""
+    table = [tuple(heads), *(tuple(row) for row in rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(heads))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True)) + ("  " if len(row) > 1 else "") + row[-1]
+        for row in table
+    ]
+    head = terminal.styled(lines[0].rstrip(), "dim", sys.stdout)
+    return "\n".join([head, *(line.rstrip() for line in lines[1:])])
+
+
+def gist(value: Json, width: int = 60) -> str:
+    """One line that gives an idea of a result."""
+    match value:
+        case None:
+            text = ""
+        case str():
+            text = next((line for line in value.splitlines() if line.strip()), "")
+        case dict():
+            text = " · ".join(gist(part, 40) for part in value.values())
+        case list():
+            text = f"{len(value)} {'item' if len(value) == 1 else 'items'}"
+        case _:
+            text = json.dumps(value)
+    text = " ".join(text.split()).lstrip("# ")
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def tokens(count: int) -> str:
+    """`412 tok`, `12.3k tok`, or nothing for none."""
+    if not count:
+        return ""
+    return f"{count} tok" if count < 10_000 else f"{count / 1000:.1f}k tok"
+
+
+def seconds(duration: float) -> str:
+    """`0.3s`, `12.4s`, `3m 05s`."""
+    return f"{duration:.1f}s" if duration < 100 else f"{int(duration) // 60}m {int(duration) % 60:02d}s"
+
+
+def ago(then: float, now: float) -> str:
+    """How long ago, in one unit: `3 min ago`."""
+    gone = max(0, int(now - then))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if gone >= size:
+            return f"{gone // size} {unit} ago"
+    return f"{gone} s ago"

@@ -1,0 +1,45 @@
+"""`playnex tool`: the tools of the workspace."""
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from playnex.cli import door
+from playnex.cli.terminal import columns, emit_list, gist, write
+
+app = App(name="tool", help="Tools that agents and flows can use.", help_format="plaintext", result_action="return_value")
+
+AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="print one JSON document on stdout")]
+
+
+@app.command(name=["list", "ls"])
+def list_(*, as_json: AsJson = False) -> int:
+    """List the tools: built-in ones, and the functions of tools/*.py.
+
+    Example: playnex tool list
+    """
+    return asyncio.run(_list(as_json))
+
+
+async def _list(as_json: bool) -> int:
+    from playnex.app.opening import opened  # late: the workspace is opened only here
+
+    async with opened(door.workspace) as opened_app:
+        tools = [opened_app.toolbox.get(name) for name in opened_app.toolbox.names()]
+    if as_json:
+        items = [
+            {
+                "name": tool.name,
+                "description": tool.description,
+                "effect": tool.effect,
+                "egress": tool.egress,
+                "parameters": dict(tool.parameters),
+            }
+            for tool in tools
+        ]
+        emit_list("playnex.tools/1", items)
+    else:
+        rows = [(tool.name, tool.effect, ", ".join(tool.parameters.get("properties", {})), gist(tool.description)) for tool in tools]
+        write(columns(("TOOL", "EFFECT", "ARGUMENTS", "DESCRIPTION"), rows, door.terminal))
+    return 0

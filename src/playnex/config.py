@@ -1,0 +1,154 @@
+"""`playnex.toml`: the models under their aliases, and whether the workspace is local; every fault with its place."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlsplit
+
+from playnex.canonical import Json
+from playnex.errors import DefinitionError
+from playnex.spec.faults import Fault, Place, did_you_mean
+
+ModelKind = Literal["openai", "embedded"]
+KINDS: tuple[ModelKind, ...] = ("openai", "embedded")
+TABLES = ("models", "policy")
+POLICY = {"local": bool}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """A model as `playnex.toml` names it, under an alias. `context` is its window in tokens, `timeout` in seconds for one
+    request, `api_key_env` the environment variable that holds a key (never the key itself)."""
+
+    alias: str
+    kind: ModelKind = "openai"
+    base_url: str = ""
+    name: str = ""
+    context: int | None = None
+    timeout: float = 300.0
+    api_key_env: str = ""
+    tool_calling: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A workspace's settings. In local mode every model is on this machine."""
+
+    models: Mapping[str, ModelSettings] = field(default_factory=dict)
+    local: bool = True
+
+
+MODEL_KEYS = tuple(each.name for each in fields(ModelSettings) if each.name != "alias")
+TYPES: Mapping[str, tuple[type, ...]] = {"context": (int,), "timeout": (int, float), "tool_calling": (bool,)}
+
+
+def read_config(text: str, path: str) -> Config:
+    """The settings in the text. Raises DefinitionError with every fault."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DefinitionError((_syntax_fault(str(error), path),)) from None
+    reading = _Reading(text=text, path=path)
+    reading.unknown(document, TABLES, "")
+    policy = reading.table(document, "policy")
+    reading.unknown(policy, tuple(POLICY), "policy")
+    local = policy.get("local", True)
+    if not isinstance(local, bool):
+        reading.fault("policy", "local", f"`local` must be true or false, not {local!r}")
+    models = {alias: reading.model(alias, bool(local)) for alias in reading.table(document, "models")}
+    if reading.faults:
+        raise DefinitionError((*sorted(reading.faults, key=_order),))
+    return Config(models={alias: model for alias, model in models.items() if model}, local=bool(local))
+
+
+def is_loopback(url: str) -> bool:
+    """True for an http(s) address on this machine, without a user name that could disguise another host."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
+        return False
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    text: str
+    path: str
+    faults: list[Fault] = field(default_factory=list)
+
+    def table(self, document: Mapping[str, Json], name: str) -> dict[str, Json]:
+        value = document.get(name, {})
+        if isinstance(value, dict):
+            return value
+        self.fault("", name, f"`{name}` must be a table", hint=f"write it as [{name}]")
+        return {}
+
+    def unknown(self, table: Mapping[str, Json], known: tuple[str, ...], where: str) -> None:
+        for key in table:
+            if key not in known:
+                self.fault(where, key, f"unknown key {key!r}", hint=did_you_mean(key, known) or f"known: {', '.join(known)}")
+
+    def model(self, alias: str, local: bool) -> ModelSettings | None:
+        where = f"models.{alias}"
+        table = tomllib.loads(self.text)["models"][alias]
+        if not isinstance(table, dict):
+            self.fault("models", alias, f"model {alias!r} must be a table", hint=f"write it as [models.{alias}]")
+            return None
+        before = len(self.faults)
+        self.unknown(table, MODEL_KEYS, where)
+        for key, value in table.items():
+            expected = TYPES.get(key, (str,))
+            if key in MODEL_KEYS and (not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected)):
+                self.fault(where, key, f"`{key}` must be a {expected[0].__name__}, not {value!r}")
+        if len(self.faults) == before:
+            self.checked(where, table, local)
+        return ModelSettings(alias=alias, **table) if len(self.faults) == before else None
+
+    def checked(self, where: str, table: Mapping[str, Json], local: bool) -> None:
+        kind, url = table.get("kind", "openai"), table.get("base_url", "")
+        if kind not in KINDS:
+            self.fault(where, "kind", f"`kind` must be one of {', '.join(KINDS)}, not {kind!r}", hint=did_you_mean(str(kind), KINDS))
+        elif kind == "openai" and not url:
+            self.fault(where, "", "a model of kind openai needs a `base_url`", hint='such as base_url = "http://127.0.0.1:11434/v1"')
+        elif url and local and not is_loopback(url):
+            hint = "use an address on 127.0.0.1, or set `local = false` under [policy]"
+            self.fault(where, "base_url", f"{url!r} is not on this machine, and the workspace is in local mode", hint=hint)
+
+    def fault(self, where: str, key: str, message: str, *, hint: str = "") -> None:
+        self.faults.append(Fault(place=_place(self.text, self.path, where, key), message=message, hint=hint))
+
+
+def _place(text: str, path: str, where: str, key: str) -> Place:
+    """Where a key of a table stands; tomllib keeps no places, so its lines are looked for."""
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
+            table = head[1].replace('"', "").replace(" ", "")
+            if table == where and not key:
+                return Place(path=path, line=number, column=1, width=len(line))
+            if not where and key and table.split(".")[0] == key:
+                return Place(path=path, line=number, column=line.index(key) + 1, width=len(key))
+            if where and table == f"{where}.{key}":
+                return Place(path=path, line=number, column=line.index(key) + 1, width=len(key))
+        elif table == where and (found := re.match(rf"\s*\"?({re.escape(key)})\"?\s*[=.]", line)):
+            return Place(path=path, line=number, column=found.start(1) + 1, width=len(key))
+    return Place(path=path, line=1, column=1)
+
+
+def _order(fault: Fault) -> tuple[int, int]:
+    return fault.place.line, fault.place.column
+
+
+def _syntax_fault(message: str, path: str) -> Fault:
+    found = re.search(r"\(at line (\d+), column (\d+)\)", message)
+    line, column = (int(found[1]), int(found[2])) if found else (1, 1)
+    return Fault(place=Place(path=path, line=line, column=column), message=re.sub(r" \(at .*\)", "", message), hint="this is not TOML")

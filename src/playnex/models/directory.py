@@ -1,0 +1,127 @@
+"""The models of a workspace by alias: those that playnex.toml names, a server found on this machine, or the embedded one."""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from playnex.config import ModelSettings, is_loopback
+from playnex.errors import CredentialError, ModelUnavailable, NotFoundError
+from playnex.models import smollm2
+from playnex.models.discovery import PLACES, Place, find_servers
+from playnex.models.embedded import EmbeddedServer, start_server
+from playnex.models.model import DEFAULT_CONTEXT, Model, ModelCard
+from playnex.spec.faults import did_you_mean
+
+MAIN = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where models can come from: the settings, the data folder with the embedded model, and the places to look at."""
+
+    settings: Mapping[str, ModelSettings]
+    data: Path
+    local: bool = True
+    places: Sequence[Place] = PLACES
+
+
+class WorkspaceModels:
+    """Implements `Models`; each is opened when first asked for, and kept."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._open: dict[str, Model] = {}
+        self._cards: dict[str, ModelCard] = {}
+        self._server: EmbeddedServer | None = None
+        self._turn = asyncio.Lock()
+
+    async def card(self, alias: str) -> ModelCard:
+        """What is known of the model, without opening it. Raises NotFoundError, ModelUnavailable."""
+        if alias not in self._cards:
+            self._cards[alias] = await self._find(alias)
+        return self._cards[alias]
+
+    async def get(self, alias: str) -> Model:
+        async with self._turn:
+            if alias not in self._open:
+                self._open[alias] = await self._opened(await self.card(alias))
+            return self._open[alias]
+
+    async def close(self) -> None:
+        for model in self._open.values():
+            await model.close()
+        if self._server is not None:
+            self._server.close()
+        self._open.clear()
+
+    async def _find(self, alias: str) -> ModelCard:
+        settings = self._sources.settings.get(alias)
+        if settings is not None:
+            return self._configured(settings)
+        if alias != MAIN:
+            known = (MAIN, *self._sources.settings)
+            raise NotFoundError(
+                f"there is no model {alias!r}", hint=did_you_mean(alias, known) or f"name it in playnex.toml under [models.{alias}]"
+            )
+        found = await find_servers(self._sources.places)
+        return found[0] if found else self._embedded(alias)
+
+    def _configured(self, settings: ModelSettings) -> ModelCard:
+        if settings.kind == "embedded":
+            return self._embedded(settings.alias)
+        local = is_loopback(settings.base_url)
+        if self._sources.local and not local:
+            raise ModelUnavailable(f"model {settings.alias!r} is not on this machine, and the workspace is in local mode")
+        return ModelCard(
+            alias=settings.alias,
+            kind="openai",
+            name=settings.name,
+            base_url=settings.base_url,
+            context=settings.context or DEFAULT_CONTEXT,
+            tool_calling=settings.tool_calling is not False,
+            local=local,
+            found="playnex.toml",
+        )
+
+    def _embedded(self, alias: str) -> ModelCard:
+        if not smollm2.is_installed(self._sources.data):
+            raise NotFoundError(
+                "no model server answers on this machine, and the embedded model is not installed",
+                hint="run: playnex model install smollm2; or start Ollama, LM Studio or llama.cpp",
+            )
+        return ModelCard(
+            alias=alias,
+            kind="embedded",
+            name=smollm2.NAME,
+            base_url="",
+            context=smollm2.CONTEXT,
+            tool_calling=False,
+            found="embedded",
+        )
+
+    async def _opened(self, card: ModelCard) -> Model:
+        from playnex.models.openai_model import OpenAIModel  # late: 1.7 s of CPU, only where a request is really made
+
+        if card.kind == "embedded":
+            if self._server is None:
+                self._server = await start_server(smollm2.model_path(self._sources.data), card.context)
+            card = replace(card, base_url=self._server.base_url)
+            return OpenAIModel(card, api_key=self._server.api_key)
+        settings = self._sources.settings.get(card.alias)
+        if settings is None:
+            return OpenAIModel(card)
+        return OpenAIModel(card, api_key=_key(settings), timeout=settings.timeout)
+
+
+def _key(settings: ModelSettings) -> str:
+    if not settings.api_key_env:
+        return ""
+    key = os.environ.get(settings.api_key_env, "")
+    if not key:
+        raise CredentialError(
+            f"model {settings.alias!r} needs the environment variable {settings.api_key_env}",
+            hint=f"set it: export {settings.api_key_env}=…",
+        )
+    return key

@@ -1,0 +1,230 @@
+"""What a flow refers to: agents, tools, steps, inputs and fields, checked before a token is spent."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from playnex.canonical import Json
+from playnex.spec.agent import AgentSpec
+from playnex.spec.check_references import Known, StepFacts, reference_fault
+from playnex.spec.expression import TemplateFault, expression_faults, expression_references, is_template, references, template_faults
+from playnex.spec.faults import Fault, Place, did_you_mean
+from playnex.spec.flow import StepSpec
+from playnex.spec.located import ListNode, MapNode, Node, ScalarNode, find, plain, within
+from playnex.spec.read_flow import ReadFlow, in_file_order
+from playnex.spec.read_step import StepOutline
+from playnex.spec.references import Reference
+from playnex.spec.schema import problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """What a workspace offers: agents by name, and tools by name with the JSON Schema of their arguments."""
+
+    agents: Mapping[str, AgentSpec] = field(default_factory=dict)
+    tools: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+
+
+def check_flow(read: ReadFlow, catalogue: Catalogue) -> tuple[Fault, ...]:
+    """Every fault of a flow file in file order, those of reading it included; an empty tuple means that it can run."""
+    checker = _Checker(read=read, catalogue=catalogue)
+    return in_file_order([*read.faults, *checker.faults()])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Template:
+    """A text with references, where it stands, and whether it is a bare expression."""
+
+    node: ScalarNode
+    is_expression: bool = False
+
+    def references(self) -> tuple[Reference, ...]:
+        text = str(self.node.value)
+        return expression_references(text) if self.is_expression else references(text)
+
+    def faults(self) -> tuple[TemplateFault, ...]:
+        text = str(self.node.value)
+        return expression_faults(text) if self.is_expression else template_faults(text)
+
+    def place(self, offset: int, width: int) -> Place:
+        return within(self.node, offset, width=width)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Checker:
+    read: ReadFlow
+    catalogue: Catalogue
+    facts: dict[str, StepFacts] = field(default_factory=dict)
+
+    def faults(self) -> Iterator[Fault]:
+        self.facts = {outline.id: self._facts(outline) for outline in self.read.outlines}
+        for outline in self.read.outlines:
+            yield from self._step_faults(outline)
+        yield from _cycles(self.read.outlines)
+        everything = Known(inputs=self.read.inputs, steps=self.facts, reachable=frozenset(self.facts))
+        yield from self._template_faults(self.read.node("output"), everything)
+
+    def _facts(self, outline: StepOutline) -> StepFacts:
+        spec = outline.spec
+        if spec is None:
+            return StepFacts(id=outline.id)
+        agent = self.catalogue.agents.get(spec.target) if spec.kind == "agent" else None
+        schema = spec.output or (agent.output if agent else None)
+        is_text = spec.kind == "agent" and agent is not None and schema is None and spec.fallback is None
+        return StepFacts(id=outline.id, schema={"type": "string"} if is_text else schema, saves=spec.save is not None)
+
+    def _step_faults(self, outline: StepOutline) -> Iterator[Fault]:
+        if outline.spec is None:
+            return
+        yield from self._target_faults(outline.spec, outline.entry.value)
+        yield from self._value_faults(outline.spec, outline.entry.value)
+        known = Known(inputs=self.read.inputs, steps=self.facts, reachable=_waited_for(outline, self.read.outlines), step=outline.id)
+        judged = known.with_output(self.facts[outline.id].schema)
+        for key in ("prompt", "with", "capsules"):
+            yield from self._template_faults(find(outline.entry.value, key), known)
+        for key in ("fallback", *(("content", "save") if outline.spec.kind != "save" else ())):
+            yield from self._template_faults(find(outline.entry.value, key), judged)
+        for key in ("content", "save") if outline.spec.kind == "save" else ():
+            yield from self._template_faults(find(outline.entry.value, key), known)
+        for check in _checks(find(outline.entry.value, "verify")):
+            yield from self._expression_faults(find(check, "that"), judged)
+
+    def _target_faults(self, spec: StepSpec, node: Node) -> Iterator[Fault]:
+        if spec.kind == "agent" and spec.target:
+            yield from self._agent_faults(find(node, "agent"))
+        if spec.kind == "tool" and spec.target:
+            yield from self._tool_faults(spec, node)
+        for check in _checks(find(node, "verify")):
+            yield from self._agent_faults(find(check, "agent"))
+        if spec.fallback and spec.fallback.agent:
+            yield from self._agent_faults(find(node, "fallback", "agent"))
+
+    def _agent_faults(self, node: Node | None) -> Iterator[Fault]:
+        name = plain(node)
+        if node is not None and isinstance(name, str) and name not in self.catalogue.agents:
+            hint = did_you_mean(name, self.catalogue.agents) or f"write agents/{name}.md"
+            yield Fault(place=node.place, message=f"there is no agent {name!r}", hint=hint)
+
+    def _tool_faults(self, spec: StepSpec, node: Node) -> Iterator[Fault]:
+        target = find(node, "tool") or node
+        schema = self.catalogue.tools.get(spec.target)
+        if schema is None:
+            hint = did_you_mean(spec.target, self.catalogue.tools) or "see `playnex tool list`"
+            yield Fault(place=target.place, message=f"there is no tool {spec.target!r}", hint=hint)
+            return
+        properties = schema.get("properties", {})
+        arguments = find(node, "with")
+        for name in schema.get("required", ()):
+            if name not in spec.arguments:
+                where = arguments.place if arguments else target.place
+                yield Fault(place=where, message=f"tool {spec.target!r} needs the argument {name!r}", hint=f"add `{name}:` under `with:`")
+        if isinstance(arguments, MapNode):
+            yield from _argument_faults(spec.target, arguments, properties if schema.get("additionalProperties") is False else None)
+            yield from _typed_argument_faults(arguments, properties)
+
+    def _value_faults(self, spec: StepSpec, node: Node) -> Iterator[Fault]:
+        """A fallback value without templates can be held against `output` before anything runs."""
+        value = find(node, "fallback")
+        if spec.output is None or spec.fallback is None or spec.fallback.agent or value is None or _has_templates(spec.fallback.value):
+            return
+        for problem in problems(spec.output, spec.fallback.value, root="fallback"):
+            yield Fault(place=value.place, message=problem, hint="a fallback must fit the step's `output`")
+
+    def _template_faults(self, node: Node | None, known: Known) -> Iterator[Fault]:
+        for scalar in _texts(node):
+            yield from self._faults_of(_Template(node=scalar), known)
+
+    def _expression_faults(self, node: Node | None, known: Known) -> Iterator[Fault]:
+        if isinstance(node, ScalarNode):
+            yield from self._faults_of(_Template(node=node, is_expression=True), known)
+
+    def _faults_of(self, template: _Template, known: Known) -> Iterator[Fault]:
+        for fault in template.faults():
+            yield Fault(place=template.place(fault.offset, fault.width), message=fault.message, hint=fault.hint)
+        for reference in template.references():
+            if found := reference_fault(reference, known):
+                message, hint = found
+                yield Fault(place=template.place(reference.offset, reference.width), message=message, hint=hint)
+
+
+def _argument_faults(tool: str, arguments: MapNode, properties: Mapping[str, Json] | None) -> Iterator[Fault]:
+    for entry in arguments.entries:
+        if properties is not None and entry.key not in properties:
+            hint = did_you_mean(entry.key, properties) or f"it takes {', '.join(properties) or 'none'}"
+            yield Fault(place=entry.place, message=f"tool {tool!r} has no argument {entry.key!r}", hint=hint)
+
+
+def _typed_argument_faults(arguments: MapNode, properties: Mapping[str, Json]) -> Iterator[Fault]:
+    for entry in arguments.entries:
+        value = plain(entry.value)
+        if entry.key in properties and not _has_templates(value):
+            for problem in problems(properties[entry.key], value, root=entry.key):
+                yield Fault(place=entry.value.place, message=problem)
+
+
+def _has_templates(value: Json) -> bool:
+    match value:
+        case str():
+            return is_template(value)
+        case dict():
+            return any(map(_has_templates, value.values()))
+        case list():
+            return any(map(_has_templates, value))
+        case _:
+            return False
+
+
+def _checks(node: Node | None) -> tuple[Node, ...]:
+    return node.items if isinstance(node, ListNode) else (node,) if node else ()
+
+
+def _texts(node: Node | None) -> Iterator[ScalarNode]:
+    match node:
+        case ScalarNode() if isinstance(node.value, str):
+            yield node
+        case ListNode():
+            for item in node.items:
+                yield from _texts(item)
+        case MapNode():
+            for entry in node.entries:
+                yield from _texts(entry.value)
+
+
+def _waited_for(outline: StepOutline, outlines: tuple[StepOutline, ...]) -> frozenset[str]:
+    """Every step that has ended before this one starts."""
+    needs = {each.id: each.needs for each in outlines}
+    found: set[str] = set()
+    open_ends = list(outline.needs)
+    while open_ends:
+        step = open_ends.pop()
+        if step not in found:
+            found.add(step)
+            open_ends += needs.get(step, ())
+    return frozenset(found - {outline.id})
+
+
+def _cycles(outlines: tuple[StepOutline, ...]) -> Iterator[Fault]:
+    """One fault for each circle of steps that wait for each other, at the step that closes it."""
+    needs = {each.id: each.needs for each in outlines}
+    places = {each.id: (find(each.entry.value, "needs") or each.entry).place for each in outlines}
+    reported: set[str] = set()
+    for start in needs:
+        if start not in reported and (circle := _circle(start, needs)):
+            reported.update(circle)
+            shown = " → ".join((*circle, start))
+            declared = next((each.id for each in outlines if each.id in circle and find(each.entry.value, "needs")), start)
+            yield Fault(place=places[declared], message=f"steps wait for each other: {shown}", hint="take one of them out of `needs`")
+
+
+def _circle(start: str, needs: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The way from a step along its needs back to itself, or nothing."""
+    ways: list[tuple[str, ...]] = [(start,)]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop()
+        for need in needs.get(way[-1], ()):
+            if need == start:
+                return way
+            if need not in seen:
+                seen.add(need)
+                ways.append((*way, need))
+    return ()

@@ -1,0 +1,120 @@
+"""What a run is given: the flow's declared inputs, converted, completed with their defaults and checked."""
+
+import json
+from collections.abc import Mapping
+
+from playnex.canonical import Json
+from playnex.errors import UsageError
+from playnex.spec.faults import did_you_mean
+from playnex.spec.flow import FlowSpec, InputSpec
+
+EXPECTED: Mapping[str, str] = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "list": "a list",
+    "map": "a map",
+    "file": "the path of a file",
+    "folder": "the path of a folder",
+}
+ACCEPTED: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "list": list,
+    "map": dict,
+    "file": str,
+    "folder": str,
+}
+FLAGS: Mapping[str, bool] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def resolve_inputs(flow: FlowSpec, given: Mapping[str, Json]) -> dict[str, Json]:
+    """Every input of the flow with its value, in the flow's order; null for one that is neither given nor has a default.
+
+    A text is converted to the input's type, so that it may come from the command line. Raises UsageError that names all
+    that is unknown, missing or ill-typed.
+    """
+    known = {spec.name: spec for spec in flow.inputs}
+    wrong = [_unknown(flow, name, known) for name in given if name not in known]
+    values: dict[str, Json] = {}
+    missing = []
+    for spec in flow.inputs:
+        if spec.name not in given:
+            values[spec.name] = spec.default
+            missing += [spec.name] if spec.required and spec.default is None else []
+            continue
+        value = converted(spec, given[spec.name])
+        values[spec.name] = value
+        if problem := problem_of(spec, value):
+            wrong.append(f"input {spec.name!r} {problem}")
+    wrong += [f"input {name!r} is missing" for name in missing]
+    if wrong:
+        raise UsageError("; ".join(wrong), hint=_hint(flow, missing))
+    return values
+
+
+def path_inputs(flow: FlowSpec) -> tuple[str, ...]:
+    """The inputs that name a file or folder: what lets file tools read outside the workspace."""
+    return tuple(spec.name for spec in flow.inputs if spec.type in ("file", "folder"))
+
+
+def converted(spec: InputSpec, value: Json) -> Json:
+    """A text as the input's type, where it can be read as that; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    match spec.type:
+        case "integer" | "number":
+            return _number(value)
+        case "boolean":
+            return FLAGS.get(value.strip().lower(), value)
+        case "list" | "map":
+            return _decoded(value)
+        case _:
+            return value
+
+
+def problem_of(spec: InputSpec, value: Json) -> str:
+    """Why a value does not fit an input, to be read after its name, or an empty string."""
+    if spec.choices and value not in spec.choices:
+        hint = did_you_mean(str(value), spec.choices)
+        return f"must be one of {', '.join(spec.choices)}, not {value!r}{'; ' + hint if hint else ''}"
+    if not _fits(spec, value):
+        return f"must be {EXPECTED[spec.type]}, not {value!r}"
+    return ""
+
+
+def _fits(spec: InputSpec, value: Json) -> bool:
+    if isinstance(value, bool):
+        return spec.type == "boolean"
+    if not isinstance(value, ACCEPTED[spec.type]):
+        return False
+    return spec.type not in ("file", "folder") or (bool(str(value).strip()) and "\0" not in str(value))
+
+
+def _number(text: str) -> Json:
+    try:
+        number = json.loads(text.strip().removeprefix("+"), parse_constant=str)
+    except ValueError:
+        return text
+    return number if isinstance(number, (int, float)) and abs(number) != float("inf") else text
+
+
+def _decoded(text: str) -> Json:
+    try:
+        return json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _unknown(flow: FlowSpec, name: str, known: Mapping[str, InputSpec]) -> str:
+    hint = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else "it has none")
+    return f"flow {flow.name!r} has no input {name!r}; {hint}"
+
+
+def _hint(flow: FlowSpec, missing: list[str]) -> str:
+    if not missing:
+        return f"see `playnex flow show {flow.name}`"
+    return "add " + " ".join(f'--input {name}="..."' for name in missing)

@@ -1,0 +1,215 @@
+"""The `steps` of a flow file: what each does, what it waits for, and what it does when it fails."""
+
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from playnex.canonical import Json
+from playnex.spec.faults import did_you_mean
+from playnex.spec.flow import NO_RETRY, ActionKind, FallbackSpec, OnFail, RetrySpec, StepSpec, VerifySpec
+from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, find, plain
+from playnex.spec.reading import NOT_YET, WORD, Reading
+from playnex.spec.schema import SchemaError, schema_problem, to_json_schema
+
+WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "save")
+LATER_WHAT_KEYS = ("flow", "python", "switch", "approve", "wait", "pattern", "repeat")
+BESIDE_KEYS = (
+    "prompt", "with", "content", "capsules", "output", "verify", "needs", "timeout", "retry", "fallback", "name", "description",
+)  # fmt: skip
+LATER_BESIDE_KEYS = ("if", "else", "for-each", "max-parallel", "on-refuse", "cases", "default", "continue-on-error", "steps")
+ONLY_BESIDE = {"prompt": "agent", "capsules": "agent", "with": "tool"}
+
+MOST_RETRIES = 100
+ON_FAIL = ("retry", "fallback", "fail", "ask")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOutline:
+    """A step as far as it could be read; `spec` is None where it does something that this version does not know."""
+
+    id: str
+    entry: Entry
+    needs: tuple[str, ...] = ()
+    spec: StepSpec | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDefaults:
+    """What an agent or tool step has that does not say otherwise."""
+
+    timeout: float | None = None
+    retry: RetrySpec | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class StepsReader:
+    """Reads steps in order."""
+
+    reading: Reading
+    defaults: StepDefaults
+    ids: tuple[str, ...] = field(default=())
+
+    def read(self, steps: MapNode) -> tuple[StepOutline, ...]:
+        """Every step, each waiting for the one above it unless it says otherwise."""
+        self.ids = steps.keys()
+        above = ("", *self.ids)
+        return tuple(self._step(entry, previous) for entry, previous in zip(steps.entries, above, strict=False))
+
+    def _step(self, entry: Entry, previous: str) -> StepOutline:
+        self._check_id(entry)
+        node = self.reading.map(entry.value, f"step {entry.key!r}")
+        if node is None:
+            return StepOutline(id=entry.key, entry=entry, needs=(previous,) if previous else ())
+        self.reading.keys(node, (*WHAT_KEYS, *BESIDE_KEYS), what="a step", later=(*LATER_WHAT_KEYS, *LATER_BESIDE_KEYS))
+        needs = self._needs(entry, node, previous)
+        kind = self._kind(entry, node)
+        spec = self._spec(entry.key, node, kind) if kind else None
+        if spec and not needs:
+            self._check_first(entry, spec)
+        return StepOutline(id=entry.key, entry=entry, needs=needs, spec=replace(spec, needs=needs) if spec else None)
+
+    def _check_first(self, entry: Entry, spec: StepSpec) -> None:
+        """A step that waits for nothing is given nothing but what it says itself."""
+        if spec.kind == "save" and spec.content is None:
+            self.reading.fault(entry, f"step {entry.key!r} has nothing to save", hint="add `content:`, or put it below another step")
+        if spec.kind == "agent" and find(entry.value, "prompt") is None:
+            self.reading.fault(entry, f"step {entry.key!r} asks its agent nothing", hint="add `prompt:`")
+
+    def _check_id(self, entry: Entry) -> None:
+        if not WORD.fullmatch(entry.key):
+            hint = "use letters, digits, - and _, beginning with a letter"
+            self.reading.fault(entry, f"{entry.key!r} cannot be the id of a step", hint=hint)
+
+    def _kind(self, entry: Entry, node: MapNode) -> ActionKind | None:
+        what = (*WHAT_KEYS, *LATER_WHAT_KEYS)
+        found = [key for key in what if node.entry(key)]
+        doing = [key for key in found if key != "save"]
+        if len(doing) > 1:
+            second = node.entry(doing[1]) or entry
+            self.reading.fault(second, f"step {entry.key!r} does two things: {' and '.join(doing)}", hint="make it two steps")
+            return None
+        if not found:
+            hint = f"say what it does: one of {', '.join(WHAT_KEYS)}"
+            self.reading.fault(entry, f"step {entry.key!r} does nothing", hint=hint)
+            return None
+        kind = doing[0] if doing else "save"
+        return kind if kind in WHAT_KEYS else None
+
+    def _spec(self, step_id: str, node: MapNode, kind: ActionKind) -> StepSpec:
+        reading = self.reading
+        self._check_company(node, kind)
+        arguments = reading.map(find(node, "with"), "`with`")
+        retry = read_retry(reading, find(node, "retry"))
+        timeout = reading.duration(find(node, "timeout"), "`timeout`")
+        has_defaults = kind != "save"
+        return StepSpec(
+            id=step_id,
+            kind=kind,
+            target="" if kind == "save" else reading.filled(find(node, kind), f"`{kind}`") or "",
+            name=reading.text(find(node, "name"), "`name`") or "",
+            description=reading.text(find(node, "description"), "`description`") or "",
+            prompt=reading.filled(find(node, "prompt"), "`prompt`"),
+            arguments=plain(arguments) if arguments else {},
+            content=reading.text(find(node, "content"), "`content`"),
+            capsules=reading.texts(find(node, "capsules"), "`capsules`"),
+            output=read_schema(reading, find(node, "output")),
+            verify=self._verify(node),
+            timeout=self.defaults.timeout if timeout is None and has_defaults else timeout,
+            retry=retry or (self.defaults.retry if has_defaults else None) or NO_RETRY,
+            fallback=self._fallback(find(node, "fallback")),
+            save=reading.filled(find(node, "save"), "`save`"),
+        )
+
+    def _check_company(self, node: MapNode, kind: ActionKind) -> None:
+        for entry in node.entries:
+            if (owner := ONLY_BESIDE.get(entry.key, kind)) != kind:
+                self.reading.fault(entry, f"{entry.key!r} has no meaning beside {kind!r}", hint=f"it goes with {owner!r}")
+        if (content := node.entry("content")) and not node.entry("save"):
+            self.reading.fault(content, "'content' has no meaning without 'save'", hint="add `save: NAME`")
+
+    def _needs(self, entry: Entry, node: MapNode, previous: str) -> tuple[str, ...]:
+        declared = find(node, "needs")
+        if declared is None:
+            return (previous,) if previous else ()
+        needs = self.reading.texts(declared, "`needs`")
+        for position, need in enumerate(needs):
+            self._check_need(entry.key, need, find(declared, position) or declared)
+        if previous and previous not in needs and all(need in self.ids for need in needs):
+            hint = f"add {previous!r}: for now each step waits for the one above it"
+            self.reading.fault(declared, f"a step that does not wait for the step above it {NOT_YET}", hint=hint)
+        return tuple(dict.fromkeys(needs))
+
+    def _check_need(self, step_id: str, need: str, node: Node) -> None:
+        if need not in self.ids:
+            hint = did_you_mean(need, self.ids) or f"steps: {', '.join(self.ids)}"
+            self.reading.fault(node, f"step {step_id!r} needs {need!r}, and there is no such step", hint=hint)
+
+    def _verify(self, node: MapNode) -> tuple[VerifySpec, ...]:
+        found = find(node, "verify")
+        if found is None:
+            return ()
+        checks = found.items if isinstance(found, ListNode) else (found,)
+        read = (self._check(check, has_fallback=find(node, "fallback") is not None) for check in checks)
+        return tuple(check for check in read if check)
+
+    def _check(self, node: Node, *, has_fallback: bool) -> VerifySpec | None:
+        check = self.reading.map(node, "`verify`")
+        if check is None:
+            return None
+        self.reading.keys(check, ("that", "agent", "on-fail"), what="`verify`", later=("python",))
+        that = self.reading.filled(find(check, "that"), "`that`")
+        agent = self.reading.filled(find(check, "agent"), "`agent`")
+        if (find(check, "that") is None) == (find(check, "agent") is None) and find(check, "python") is None:
+            self.reading.fault(check, "a check is either `that` or `agent`", hint='write {that: "output.x > 0"} or {agent: NAME}')
+        on_fail = self._on_fail(find(check, "on-fail"), has_fallback=has_fallback)
+        return VerifySpec(that=that, agent=agent, on_fail=on_fail)
+
+    def _on_fail(self, node: Node | None, *, has_fallback: bool) -> OnFail:
+        word = self.reading.choice(node, "`on-fail`", ON_FAIL)
+        if node is not None and word == "ask":
+            self.reading.fault(node, f"`on-fail: ask` {NOT_YET}", hint="use retry, fallback or fail")
+        if node is not None and word == "fallback" and not has_fallback:
+            self.reading.fault(node, "`on-fail: fallback` and the step has no fallback", hint="add `fallback:` to the step")
+        return cast(OnFail, word or "fail")
+
+    def _fallback(self, node: Node | None) -> FallbackSpec | None:
+        if node is None:
+            return None
+        if isinstance(node, MapNode) and node.keys() == ("agent",):
+            agent = self.reading.filled(find(node, "agent"), "`agent`")
+            return FallbackSpec(agent=agent) if agent else None
+        return FallbackSpec(value=plain(node))
+
+
+def read_retry(reading: Reading, node: Node | None) -> RetrySpec | None:
+    """`1`, or `{times, delay, backoff, on}`."""
+    if node is None or isinstance(node, ScalarNode):
+        times = reading.whole(node, "`retry`", least=0, most=MOST_RETRIES)
+        return None if times is None else RetrySpec(times=times)
+    parts = reading.map(node, "`retry`")
+    if parts is None:
+        return None
+    reading.keys(parts, ("times", "delay", "backoff", "on"), what="`retry`")
+    times = reading.whole(find(parts, "times"), "`times`", least=0, most=MOST_RETRIES)
+    delay = reading.duration(find(parts, "delay"), "`delay`")
+    backoff = reading.number(find(parts, "backoff"), "`backoff`", least=1, most=100)
+    return RetrySpec(
+        times=1 if times is None else times,
+        delay=NO_RETRY.delay if delay is None else delay,
+        backoff=NO_RETRY.backoff if backoff is None else backoff,
+        on=reading.texts(find(parts, "on"), "`on`"),
+    )
+
+
+def read_schema(reading: Reading, node: Node | None) -> dict[str, Json] | None:
+    """The short schema of an `output`, as JSON Schema."""
+    if node is None:
+        return None
+    try:
+        schema = to_json_schema(plain(node))
+    except SchemaError as error:
+        for fault in error.faults:
+            reading.fault(find(node, *fault.keys) or node, fault.message, hint=fault.hint)
+        return None
+    if problem := schema_problem(schema):
+        reading.fault(node, f"the JSON Schema is not valid: {problem}")
+    return schema

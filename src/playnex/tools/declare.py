@@ -1,0 +1,41 @@
+"""What the author of a Python tool declares about it; sets an attribute and nothing else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from playnex.spec.context import Effect
+
+ATTRIBUTE = "__playnex_tool__"
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """`effect` is what a second run would do; `timeout` in seconds bounds each call; `untrusted` marks what the tool
+    returns as coming from outside."""
+
+    effect: Effect = "once"
+    timeout: float = 60.0
+    untrusted: bool = False
+
+
+UNDECLARED = Declaration()
+
+
+def tool(*, effect: Effect = "once", timeout: float = 60.0, untrusted: bool = False) -> Callable[[Function], Function]:
+    """Declare a function of `tools/*.py`: `@playnex.tool(effect="idempotent", timeout=5)`."""
+    declaration = Declaration(effect=effect, timeout=timeout, untrusted=untrusted)
+
+    def declare(function: Function) -> Function:
+        setattr(function, ATTRIBUTE, declaration)
+        return function
+
+    return declare
+
+
+def declared(function: Callable[..., Any]) -> Declaration:
+    """What its author declared, else the careful default."""
+    found = getattr(function, ATTRIBUTE, UNDECLARED)
+    return found if isinstance(found, Declaration) else UNDECLARED

@@ -1,0 +1,96 @@
+"""A workspace: the user's folder of flows, agents and tools, found from the current folder upwards; reads files, checks nothing."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from playnex.config import Config, read_config
+from playnex.errors import NotFoundError, UsageError
+from playnex.spec.faults import did_you_mean
+
+CONFIG = "playnex.toml"
+OWN = ".playnex"
+FLOW_ENDING = ".yaml"
+AGENT_ENDING = ".md"
+NAME = re.compile(r"[\w][\w.-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A folder that holds a user's work. `own` is Playnex's part of it, which nobody edits by hand."""
+
+    root: Path
+
+    @property
+    def own(self) -> Path:
+        """Where the store, the leases and the logs lie."""
+        return self.root / OWN
+
+    def config(self) -> Config:
+        """The settings of `playnex.toml`. Raises DefinitionError."""
+        path = self.root / CONFIG
+        return read_config(path.read_text(encoding="utf-8"), shown(path)) if path.exists() else Config()
+
+    def flow_names(self) -> tuple[str, ...]:
+        """The flows, sorted."""
+        return _stems(self.root / "flows", FLOW_ENDING)
+
+    def agent_names(self) -> tuple[str, ...]:
+        """The agents, sorted."""
+        return _stems(self.root / "agents", AGENT_ENDING)
+
+    def flow_path(self, name: str) -> Path:
+        """The flow's file. Raises NotFoundError with a suggestion."""
+        return self._file("flow", name, self.root / "flows", FLOW_ENDING)
+
+    def agent_path(self, name: str) -> Path:
+        """The agent's file. Raises NotFoundError with a suggestion."""
+        return self._file("agent", name, self.root / "agents", AGENT_ENDING)
+
+    def _file(self, noun: str, name: str, folder: Path, ending: str) -> Path:
+        known = _stems(folder, ending)
+        if not NAME.fullmatch(name) or name not in known:
+            hint = did_you_mean(name, known) or (f"there are: {', '.join(known)}" if known else f"there are no {noun}s in {shown(folder)}")
+            raise NotFoundError(f"there is no {noun} {name!r}", hint=hint)
+        return folder / (name + ending)
+
+
+def find_workspace(typed: str, environment: Mapping[str, str], start: Path) -> Workspace:
+    """The folder that was named, else the nearest one from `start` upwards that is a workspace, else PLAYNEX_HOME.
+
+    Raises UsageError where there is none."""
+    if typed:
+        named = Path(typed).expanduser().resolve()
+        if not named.is_dir():
+            raise UsageError(f"there is no folder {typed!r}", hint=f"make one with: playnex init {typed}")
+        return Workspace(root=named)
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / CONFIG).is_file():
+            return Workspace(root=folder)
+    if home := environment.get("PLAYNEX_HOME"):
+        return find_workspace(home, {}, start)
+    raise UsageError(
+        "this is no Playnex workspace: there is no playnex.toml here or above",
+        hint="make one with: playnex init DIR --template research, or name one with --workspace DIR or PLAYNEX_HOME",
+    )
+
+
+def data_folder(environment: Mapping[str, str]) -> Path:
+    """Where Playnex keeps what all workspaces share, such as the embedded model."""
+    if own := environment.get("PLAYNEX_DATA"):
+        return Path(own).expanduser()
+    import platformdirs  # late: only who needs the folder pays for it
+
+    return Path(platformdirs.user_data_dir("playnex", appauthor=False))
+
+
+def shown(path: Path) -> str:
+    """The path as people read it: relative to the current folder where it is below it."""
+    here = Path(os.path.realpath(os.curdir))
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _stems(folder: Path, ending: str) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in folder.glob(f"*{ending}") if path.is_file()))
