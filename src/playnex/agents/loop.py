@@ -96,22 +96,33 @@ def reservation(request: ModelRequest) -> int:
 
 async def _within_limits(progress: Progress, work: Work) -> Envelope:
     """The answer, or the limit of the agent's own that forbids the request or ran out while it was under way."""
-    agent, clock = work.task.agent, work.ports.clock
-    limits, needed = agent.limits, reservation(progress.request)
-    if limits.tokens is not None and progress.usage.tokens + needed > limits.tokens:
-        used = f"{progress.usage.tokens:,} of its {limits.tokens:,} tokens are used and the next request may take {needed:,}"
-        return ended(progress, "exhausted", f"agent {agent.name!r} is at its limit: {used}")
-    spent = max(clock.monotonic() - work.began, progress.seconds)  # after a crash the journal knows better than this process
-    left = None if limits.time is None else limits.time - spent
-    if left is not None and left <= 0:
-        return ended(progress, "exhausted", f"agent {agent.name!r} is at its limit: its {limits.time:g} s are used")
+    left = _time_left(progress, work)
+    if why := _spent(progress, work, left):
+        return ended(progress, "exhausted", why)
     try:
         async with asyncio.timeout(left) as limit:
             return await _answer(progress.request, work)
     except TimeoutError:
         if not limit.expired():
             raise
-        return ended(progress, "exhausted", f"agent {agent.name!r} is at its limit: its {limits.time:g} s are used")
+        return ended(progress, "exhausted", _spent(progress, work, 0.0))
+
+
+def _time_left(progress: Progress, work: Work) -> float | None:
+    """Seconds that the agent still has; after a crash the journal knows better than this process what was used."""
+    limit = work.task.agent.limits.time
+    return None if limit is None else limit - max(work.ports.clock.monotonic() - work.began, progress.seconds)
+
+
+def _spent(progress: Progress, work: Work, left: float | None) -> str:
+    """Which limit of the agent's own forbids its next request; empty where none does."""
+    agent, used, needed = work.task.agent, progress.usage.tokens, reservation(progress.request)
+    if left is not None and left <= 0:
+        return f"agent {agent.name!r} is at its limit: its {agent.limits.time:g} s are used"
+    if agent.limits.tokens is not None and used + needed > agent.limits.tokens:
+        said = f"{used:,} of its {agent.limits.tokens:,} tokens are used and the next request may take {needed:,}"
+        return f"agent {agent.name!r} is at its limit: {said}"
+    return ""
 
 
 async def _answer(request: ModelRequest, work: Work) -> Envelope:
