@@ -117,6 +117,7 @@ def lines_kept_by_processes(capsules: SqliteCapsules, path: Path, mode: str) -> 
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(number), mode], **pipes) for number in range(4)]
     assert [writer.stdout.readline() for writer in writers if writer.stdout] == ["has read\n"] * 4
     for writer in writers:
+        assert writer.stdin
         writer.stdin.write("go\n")
         writer.stdin.flush()
     for writer in writers:
