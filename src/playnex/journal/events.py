@@ -119,9 +119,11 @@ class ResumeRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPaused:
-    """A person stopped the run for now."""
+    """A person stopped the run for now. `seen`, here and below, is the position of the last message from outside that the worker
+    knew of: what came later, it has not acted upon."""
 
     reason: str
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,7 @@ class RunWaiting:
     reason: str
     until: float | None = None
     signals: tuple[str, ...] = field(default=())
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,7 @@ class RunParked:
 
     reason: str
     step: str = ""
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
