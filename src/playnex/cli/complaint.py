@@ -8,7 +8,7 @@ from cyclopts import CycloptsError
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.terminal import emit
-from playnex.errors import DefinitionError, PlaynexError
+from playnex.errors import CredentialError, DefinitionError, PlaynexError, StoreFull
 from playnex.spec.faults import Fault, caret
 
 USAGE = 2
@@ -32,6 +32,18 @@ def complain_about_usage(error: CycloptsError, arguments: Sequence[str]) -> int:
     else:
         door.terminal.say(f"{door.terminal.styled('error:', 'red')} {message}\n  add --help to the command to see how it is used")
     return USAGE
+
+
+def of_the_disk(error: OSError) -> PlaynexError | None:
+    """The error for a disk that is full or a file that may not be touched, which is no mistake inside Playnex."""
+    from playnex.sqlite import DENIED, NO_SPACE  # late: only who fails loads the store's library
+
+    name = f": {error.filename}" if error.filename else ""
+    if error.errno in NO_SPACE:
+        return StoreFull(f"no space left on the disk{name}", hint="free some space, then give the same command again")
+    if error.errno in DENIED:
+        return CredentialError(f"{(error.strerror or 'permission denied').lower()}{name}", hint="mend its permissions, or name another")
+    return None
 
 
 def _lines(error: PlaynexError) -> list[str]:

@@ -14,8 +14,8 @@ from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.asking import ask_missing
 from playnex.cli.progress import Progress, progress_for
-from playnex.cli.terminal import emit, gist
-from playnex.errors import NotFoundError, PlaynexError
+from playnex.cli.terminal import counted, emit, gist
+from playnex.errors import NotFoundError, PlaynexError, RunBusy
 from playnex.ids import short
 from playnex.journal.events import RunFinished, RunParked, RunPaused, RunWaiting
 from playnex.models import smollm2
@@ -120,7 +120,9 @@ def exit_code(ending: RunFinished | RunParked) -> int:
 
 
 def type_with_resume(error: PlaynexError, run: str) -> PlaynexError:
-    """The same error, with the way to go on in its hint."""
+    """The same error, with the way to go on in its hint; who is told to wait for another process has nothing to resume."""
+    if isinstance(error, RunBusy):
+        return error
     error.hint = f"{error.hint + '; ' if error.hint else ''}go on with: playnex run resume {short(run)}"
     return error
 
@@ -147,7 +149,7 @@ async def _last_lines(app: App, run: str, ending: RunFinished | RunParked, as_js
         return
     document = await Runs(app=app).document(run)
     usage = document["usage"]
-    cost = f"{usage['input_tokens'] + usage['output_tokens']:,} tokens in {usage['requests']} requests"
+    cost = f"{usage['input_tokens'] + usage['output_tokens']:,} tokens in {counted(usage['requests'], 'request')}"
     if ending.status != "succeeded":
         say(f"{terminal.symbol('failed')} {ending.status}: {ending.message or ending.reason}")
         say(f"  what is finished is kept ({cost}); go on with: playnex run resume {short(run)}")

@@ -2,11 +2,17 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from playnex.errors import RunBusy
+
+TRIES = 20
+PAUSE = 0.005
+"""How often, and after how many seconds, a lock is tried again before its run counts as held: whoever asks `is_held` has the
+lock for an instant too. A tenth of a second in all, and only where the run is most likely busy, so it may block."""
 
 
 class FileLeases:
@@ -22,8 +28,7 @@ class FileLeases:
         path = self._folder / f"{run}.lock"
         descriptor = _take(path, run)
         try:
-            os.truncate(descriptor, 0)
-            os.write(descriptor, str(os.getpid()).encode())
+            _sign(descriptor)
             yield
         finally:
             path.unlink(missing_ok=True)
@@ -31,10 +36,10 @@ class FileLeases:
 
     def is_held(self, run: str) -> bool:
         """Whether a living process holds the run."""
-        path = self._folder / f"{run}.lock"
-        if not path.exists():
+        try:
+            descriptor = os.open(self._folder / f"{run}.lock", os.O_RDWR)
+        except FileNotFoundError:
             return False
-        descriptor = os.open(path, os.O_RDWR)
         try:
             return not _lock(descriptor)
         finally:
@@ -45,7 +50,7 @@ def _take(path: Path, run: str) -> int:
     """A locked descriptor of the file that lies at `path` now: one whose holder removed it meanwhile locks nothing."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        if not _lock(descriptor):
+        if not _lock_soon(descriptor):
             holder = os.read(descriptor, 32)
             os.close(descriptor)
             raise _busy(run, holder)
@@ -54,9 +59,25 @@ def _take(path: Path, run: str) -> int:
         os.close(descriptor)
 
 
+def _lock_soon(descriptor: int) -> bool:
+    """Lock the file, at once or as soon as one who only asks has let go of it."""
+    for _ in range(TRIES):
+        if _lock(descriptor):
+            return True
+        time.sleep(PAUSE)
+    return False
+
+
+def _sign(descriptor: int) -> None:
+    """Write the holder's number into the locked file, for whoever is refused; a full disk may leave it out."""
+    with suppress(OSError):
+        os.truncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+
+
 def _busy(run: str, holder: bytes) -> RunBusy:
     by = f" by process {holder.decode(errors='replace')}" if holder else ""
-    return RunBusy(f"run {run[-6:]} is being carried out{by}", hint="wait for it, or look at it with: playnex run show " + run[-6:])
+    return RunBusy(f"run {run[-6:]} is being carried out{by}", hint=f"wait for it, or watch it with: playnex run watch {run[-6:]}")
 
 
 if sys.platform == "win32":
