@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,17 +16,19 @@ lock for an instant too. A tenth of a second in all, and only where the run is m
 
 
 class FileLeases:
-    """Leases as locked files in a folder; nothing expires, and a resume after kill -9 starts at once."""
+    """Leases as locked files in a folder; nothing expires, and a resume after kill -9 starts at once. `pause` waits so many
+    seconds between two tries."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._folder = folder
+        self._pause = pause
 
     @contextmanager
     def hold(self, run: str) -> Iterator[None]:
         """Hold the run while the block runs. Raises RunBusy, naming the process that has it."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"{run}.lock"
-        descriptor = _take(path, run)
+        descriptor = self._take(path, run)
         try:
             _sign(descriptor)
             yield
@@ -41,31 +43,36 @@ class FileLeases:
         except FileNotFoundError:
             return False
         try:
-            return not _lock(descriptor)
+            return not _is_free(descriptor)
         finally:
             os.close(descriptor)
 
-
-def _take(path: Path, run: str) -> int:
-    """A locked descriptor of the file that lies at `path` now: one whose holder removed it meanwhile locks nothing."""
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        if not _lock_soon(descriptor):
-            holder = os.read(descriptor, 32)
+    def _take(self, path: Path, run: str) -> int:
+        """A locked descriptor of the file that lies at `path` now: one whose holder removed it meanwhile locks nothing."""
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            if not self._lock_soon(descriptor):
+                holder = os.read(descriptor, 32)
+                os.close(descriptor)
+                raise _busy(run, holder)
+            if _lies_at(path, descriptor):
+                return descriptor
             os.close(descriptor)
-            raise _busy(run, holder)
-        if path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino:
-            return descriptor
-        os.close(descriptor)
+
+    def _lock_soon(self, descriptor: int) -> bool:
+        """Lock the file, at once or as soon as one who only asks has let go of it."""
+        for _ in range(TRIES):
+            if _lock(descriptor):
+                return True
+            self._pause(PAUSE)
+        return _lock(descriptor)
 
 
-def _lock_soon(descriptor: int) -> bool:
-    """Lock the file, at once or as soon as one who only asks has let go of it."""
-    for _ in range(TRIES):
-        if _lock(descriptor):
-            return True
-        time.sleep(PAUSE)
-    return False
+def _lies_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _sign(descriptor: int) -> None:
@@ -90,12 +97,22 @@ if sys.platform == "win32":
             return False
         return True
 
+    _is_free = _lock
+
 else:
     import fcntl
 
     def _lock(descriptor: int) -> bool:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def _is_free(descriptor: int) -> bool:
+        """Asked with a shared lock, so that two who ask at once do not take each other for a holder."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
             return False
         return True
