@@ -166,8 +166,9 @@ def _open(path: Path, migrations: Sequence[Migration]) -> apsw.Connection:
     except (OSError, *OF_THE_FILE) as fault:
         raise _fault_of(fault, path, getattr(fault, "errno", 0) or 0) from fault
     try:
-        _configure(connection).pragma("journal_mode", "wal")
-        _migrate(connection, migrations, path)
+        _refuse_strange(_configure(connection), len(migrations), path)
+        connection.pragma("journal_mode", "wal")
+        _migrate(connection, migrations)
     except OF_THE_FILE as fault:
         raise _store_error(fault, connection) from fault
     return connection
@@ -180,17 +181,24 @@ def _configure(connection: apsw.Connection) -> apsw.Connection:
     return connection
 
 
-def _migrate(connection: apsw.Connection, migrations: Sequence[Migration], path: Path) -> None:
-    done = connection.pragma("user_version")
-    if done > len(migrations):
+def _refuse_strange(connection: apsw.Connection, known: int, path: Path) -> None:
+    """Raise where the file is not ours to touch: a newer Playnex wrote it, or, having tables and no version, somebody else."""
+    with connection:  # one snapshot: another process may be making the tables right now
+        version = connection.pragma("user_version")
+        has_tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
+    if version > known:
         raise StoreTooNew(
-            f"{path} was written by a newer Playnex (store version {done}, this one knows {len(migrations)})", hint="upgrade Playnex"
+            f"{path} was written by a newer Playnex (store version {version}, this one knows {known})", hint="upgrade Playnex"
         )
-    for number in range(done, len(migrations)):
+    if has_tables and version == 0:
+        raise StoreError(f"{path} belongs to another program: it is no store of Playnex", hint="move it away to start anew")
+
+
+def _migrate(connection: apsw.Connection, migrations: Sequence[Migration]) -> None:
+    for number in range(connection.pragma("user_version"), len(migrations)):
         connection.execute("BEGIN IMMEDIATE")
         try:
             if connection.pragma("user_version") == number:  # another process may have been faster
-                _refuse_foreign(connection, number, path)
                 migrations[number](connection)
                 connection.pragma("user_version", number + 1)
             connection.execute("COMMIT")
@@ -198,12 +206,6 @@ def _migrate(connection: apsw.Connection, migrations: Sequence[Migration], path:
             if connection.in_transaction:  # SQLite ends it by itself where the disk is full
                 connection.execute("ROLLBACK")
             raise
-
-
-def _refuse_foreign(connection: apsw.Connection, version: int, path: Path) -> None:
-    """Tables without a version are somebody else's."""
-    if version == 0 and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        raise StoreError(f"{path} belongs to another program: it is no store of Playnex", hint="move it away to start anew")
 
 
 def _commit(connection: apsw.Connection, group: Sequence[Submission[object]]) -> None:

@@ -1,5 +1,6 @@
 """Errors for people and for programs: what, where with a caret, and what to do; as one JSON document under --json."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,12 +17,20 @@ USAGE = 2
 
 def complain(error: PlaynexError, arguments: Sequence[str]) -> int:
     """Tell of an error; its exit code."""
-    if "--json" in arguments:
-        emit({"error": {"code": error.code, "message": error.message, "hint": error.hint, "where": _where(error)}})
-    else:
+    if "--json" not in arguments or not _is_emitted(error):
         for line in _lines(error):
             door.terminal.say(line)
     return error.exit_code
+
+
+def _is_emitted(error: PlaynexError) -> bool:
+    """Write the error's document; false where stdout takes nothing, since the full disk may lie behind it."""
+    try:
+        emit({"error": {"code": error.code, "message": error.message, "hint": error.hint, "where": _where(error)}})
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True
 
 
 def complain_about_usage(error: CycloptsError, arguments: Sequence[str]) -> int:

@@ -71,10 +71,18 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, RunInterrupted):
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return 0
     except Exception as error:  # the border: what nobody foresaw becomes one line and a report
         return _report(error, arguments)
+
+
+def _give_up_stdout() -> None:
+    """Let what stdout did not take go, so that the interpreter does not stumble over it at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _trace() -> None:
@@ -85,7 +93,9 @@ def _trace() -> None:
 
 def _report(error: Exception, arguments: Sequence[str]) -> int:
     if not door.debug and isinstance(error, OSError) and (known := of_the_disk(error)):
-        return complain(known, arguments)
+        code = complain(known, arguments)
+        _give_up_stdout()
+        return code
     import tempfile  # late, as traceback: 50 ms of CPU that only a failure pays
     import traceback
 
