@@ -158,10 +158,8 @@ def _open(path: Path, migrations: Sequence[Migration]) -> apsw.Connection:
     """The writer's connection to the file, which is made where there is none and brought up to date."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not path.exists():  # a file that is open elsewhere here must not be closed: that gives up SQLite's locks on it
+        if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        elif not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         connection = apsw.Connection(str(path))
     except (OSError, *OF_THE_FILE) as fault:
         raise _fault_of(fault, path, getattr(fault, "errno", 0) or 0) from fault

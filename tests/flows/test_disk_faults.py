@@ -67,7 +67,9 @@ def test_a_run_on_a_disk_that_fills_stops_saying_so_and_loses_nothing_that_was_r
         assert calm(done.stderr)
         assert desk.json("run", "show", "last")["steps"][0]["status"] == "succeeded", "it can still be looked at"
         again = desk.playnex("run", "resume", "last", "--json")
-        assert (again.returncode, json.loads(again.stdout)["error"]["code"]) == (1, "disk-full")
+        told = json.loads(again.stdout)["error"]
+        assert (again.returncode, told["code"]) == (1, "disk-full")
+        assert "go on with: playnex run resume" in told["hint"]
         disk.free()
         assert desk.playnex("run", "resume", "last").returncode == 0
     assert sorted(server.counts.values()) == [1, 2], "the second answer could not be recorded, the first one was"
@@ -109,15 +111,11 @@ def test_a_disk_that_fills_at_any_moment_of_the_first_write_gives_all_or_nothing
 @pytest.mark.parametrize("words", [("flow", "list"), ("capsules", "--json")])
 def test_a_full_disk_behind_stdout_is_told_on_stderr(tmp_path: Path, words: tuple[str, ...]) -> None:
     desk = pair_desk(tmp_path, NOWHERE)
+    command = [sys.executable, "-m", "playnex", *words]
+    buffered = os.environ | {"PYTHONUNBUFFERED": ""}
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "playnex", *words],
-            cwd=desk.folder,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            timeout=60,
+            command, cwd=desk.folder, env=buffered, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60
         )
     assert done.returncode == 1
     assert "no space left on the disk" in done.stderr and calm(done.stderr) and "ignored" not in done.stderr
