@@ -1,9 +1,10 @@
 """Leases on this machine: one holder at a time, and a question is no holder."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,29 +17,43 @@ ROUNDS = 300
 
 
 def test_a_run_that_is_let_go_within_the_short_wait_can_be_held(tmp_path: Path) -> None:
-    with ExitStack() as first:
-        first.enter_context(FileLeases(tmp_path).hold(RUN))
-        leases = FileLeases(tmp_path, pause=lambda _: first.close())
-        with leases.hold(RUN):
-            assert leases.is_held(RUN)
+    async def play() -> None:
+        async with AsyncExitStack() as first:
+            await first.enter_async_context(FileLeases(tmp_path).hold(RUN))
+            leases = FileLeases(tmp_path, pause=lambda _: first.aclose())
+            async with leases.hold(RUN):
+                assert leases.is_held(RUN)
+
+    asyncio.run(play())
 
 
 def test_a_run_that_stays_held_is_refused_after_a_bounded_wait(tmp_path: Path) -> None:
     waits: list[float] = []
-    with FileLeases(tmp_path).hold(RUN):
-        with pytest.raises(RunBusy, match="by process"), FileLeases(tmp_path, pause=waits.append).hold(RUN):
-            pass
-        assert FileLeases(tmp_path).is_held(RUN), "its holder is undisturbed"
+
+    async def pause(seconds: float) -> None:
+        waits.append(seconds)
+
+    async def play() -> None:
+        async with FileLeases(tmp_path).hold(RUN):
+            with pytest.raises(RunBusy, match="by process"):
+                await FileLeases(tmp_path, pause=pause).hold(RUN).__aenter__()
+            assert FileLeases(tmp_path).is_held(RUN), "its holder is undisturbed"
+
+    asyncio.run(play())
     assert len(waits) == TRIES
     assert sum(waits) <= 0.2
 
 
 def test_a_question_never_makes_a_hold_fail_nor_fails_itself(tmp_path: Path) -> None:
     leases = FileLeases(tmp_path)
-    with asked_all_the_time(leases) as answers:
+
+    async def play() -> None:
         for _ in range(ROUNDS):
-            with leases.hold(RUN):
+            async with leases.hold(RUN):
                 assert leases.is_held(RUN)
+
+    with asked_all_the_time(leases) as answers:
+        asyncio.run(play())
     assert len(answers) > 0
     assert not leases.is_held(RUN)
 

@@ -1,10 +1,10 @@
 """The right to advance a run on this machine: an operating-system lock on the run's file, gone the moment its holder dies."""
 
+import asyncio
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from playnex.errors import RunBusy
@@ -12,23 +12,23 @@ from playnex.errors import RunBusy
 TRIES = 20
 PAUSE = 0.005
 """How often, and after how many seconds, a lock is tried again before its run counts as held: whoever asks `is_held` has the
-lock for an instant too. A tenth of a second in all, and only where the run is most likely busy, so it may block."""
+lock for an instant too. A tenth of a second in all."""
 
 
 class FileLeases:
     """Leases as locked files in a folder; nothing expires, and a resume after kill -9 starts at once. `pause` waits so many
     seconds between two tries."""
 
-    def __init__(self, folder: Path, *, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, folder: Path, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._folder = folder
         self._pause = pause
 
-    @contextmanager
-    def hold(self, run: str) -> Iterator[None]:
+    @asynccontextmanager
+    async def hold(self, run: str) -> AsyncIterator[None]:
         """Hold the run while the block runs. Raises RunBusy, naming the process that has it."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"{run}.lock"
-        descriptor = self._take(path, run)
+        descriptor = await self._take(path, run)
         try:
             _sign(descriptor)
             yield
@@ -47,11 +47,11 @@ class FileLeases:
         finally:
             os.close(descriptor)
 
-    def _take(self, path: Path, run: str) -> int:
+    async def _take(self, path: Path, run: str) -> int:
         """A locked descriptor of the file that lies at `path` now: one whose holder removed it meanwhile locks nothing."""
         while True:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-            if not self._lock_soon(descriptor):
+            if not await self._lock_soon(descriptor):
                 holder = os.read(descriptor, 32)
                 os.close(descriptor)
                 raise _busy(run, holder)
@@ -59,12 +59,12 @@ class FileLeases:
                 return descriptor
             os.close(descriptor)
 
-    def _lock_soon(self, descriptor: int) -> bool:
+    async def _lock_soon(self, descriptor: int) -> bool:
         """Lock the file, at once or as soon as one who only asks has let go of it."""
         for _ in range(TRIES):
             if _lock(descriptor):
                 return True
-            self._pause(PAUSE)
+            await self._pause(PAUSE)
         return _lock(descriptor)
 
 
