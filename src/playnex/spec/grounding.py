@@ -256,14 +256,14 @@ def _walk(claim: tuple[str, ...], source: tuple[str, ...], longest: list[list[in
 # --- repair ------------------------------------------------------------------------------------------------------------------------
 
 
-def quote_unsupported(text: str | None, passages: Sources, least: int = 0) -> str:
+def quote_unsupported(text: str, passages: Sources, least: int = 0) -> str:
     """The text with each unsupported statement replaced by the likest unused source, word for word, or dropped when none is left.
 
     With `least`, a text that loses more than half of its statements, or has fewer than so many in the end, is no account of its
     sources: they stand in its place, in their order, a paragraph for each file. Always supported_by(result, passages); a
-    supported text of `least` statements comes back unchanged, and where there is no text at all it is an empty one.
+    supported text of `least` statements comes back unchanged.
     """
-    text, sources = text or "", _sources(passages)
+    sources = _sources(passages)
     repaired = _mended(text, sources, passages)
     if least and (_is_mostly_lost(text, sources) or len(sentences(repaired)) < least):
         return _mended(_retold(sources), sources, passages)
