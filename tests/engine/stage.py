@@ -8,11 +8,12 @@ from pathlib import Path
 
 from playnex.canonical import Json
 from playnex.clock import SystemClock
-from playnex.engine.engine import Code, Engine
-from playnex.journal.events import RunFinished, RunParked, RunStarted
-from playnex.journal.journal import Journal
+from playnex.engine.engine import Code, Ending, Engine
+from playnex.journal.events import RunStarted
+from playnex.journal.journal import Journal, NewRun
 from playnex.journal.lease import FileLeases
-from playnex.journal.stores.sqlite_journal import MIGRATIONS, SqliteJournal
+from playnex.journal.stores.journal_rows import MIGRATIONS
+from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.spec.context import StepContext
 from playnex.spec.flow import NO_LIMITS, Budget
 from playnex.sqlite import Database
@@ -35,7 +36,7 @@ class Stage:
 
     def play(
         self, body: Body, *, journal: Callable[[Journal], Journal] = lambda plain: plain, budget: Budget = NO_LIMITS
-    ) -> RunFinished | RunParked:
+    ) -> Ending:
         """One worker's life: open the store, start the run if it is new, advance it, close."""
         database = self.open()
         try:
@@ -43,9 +44,9 @@ class Stage:
         finally:
             database.close()
 
-    async def _life(self, journal: Journal, body: Body, budget: Budget) -> RunFinished | RunParked:
+    async def _life(self, journal: Journal, body: Body, budget: Budget) -> Ending:
         if not any(run.id == RUN for run in await journal.runs()):
-            await journal.create(RUN, RunStarted(flow="test", inputs={}, definition={}, version="0"))
+            await journal.create(NewRun(id=RUN, started=RunStarted(flow="test", inputs={}, definition={}, version="0")))
         engine = Engine(journal=journal, leases=FileLeases(self.folder / "leases"), clock=self.clock, jitter=lambda: 0.5, worker="test")
         return await engine.advance(RUN, lambda started: Code(body=body, budget=budget))
 
