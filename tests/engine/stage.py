@@ -34,9 +34,7 @@ class Stage:
     def open(self) -> Database:
         return Database(self.folder / "store.db", MIGRATIONS)
 
-    def play(
-        self, body: Body, *, journal: Callable[[Journal], Journal] = lambda plain: plain, budget: Budget = NO_LIMITS
-    ) -> Ending:
+    def play(self, body: Body, *, journal: Callable[[Journal], Journal] = lambda plain: plain, budget: Budget = NO_LIMITS) -> Ending:
         """One worker's life: open the store, start the run if it is new, advance it, close."""
         database = self.open()
         try:

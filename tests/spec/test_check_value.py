@@ -4,6 +4,7 @@ import pytest
 
 from playnex.canonical import Json
 from playnex.spec.check_value import problems, schema_problem
+from playnex.testing.model_server import serving
 
 TICKET = {
     "type": "object",
@@ -48,11 +49,18 @@ def test_what_is_no_json_is_told_and_raises_nothing(value: Json) -> None:
     assert "cannot be stored as JSON" in told
 
 
-@pytest.mark.parametrize("schema", [{"type": "strin"}, {"$ref": "https://example.com/schema.json"}, {"pattern": "("}])
-def test_a_schema_that_cannot_be_used_is_told_and_fetches_nothing(schema: dict[str, Json]) -> None:
+@pytest.mark.parametrize("schema", [{"type": "strin"}, {"$ref": "#/$defs/none"}, {"pattern": "("}])
+def test_a_schema_that_cannot_be_used_is_told(schema: dict[str, Json]) -> None:
     assert schema_problem(schema)
     (told,) = problems(schema, "x")
     assert told.startswith("its schema cannot be used: ")
+
+
+def test_a_schema_elsewhere_is_never_fetched() -> None:
+    with serving(pages={"/schema.json": {}}) as server:
+        elsewhere = {"$ref": f"{server.address}/schema.json"}
+        assert schema_problem(elsewhere)
+        assert problems(elsewhere, "x")
 
 
 def test_long_values_are_shown_cut() -> None:

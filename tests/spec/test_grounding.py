@@ -71,9 +71,9 @@ def test_a_text_that_keeps_most_of_its_statements_stays_and_only_the_others_are_
 
 
 def test_a_mended_text_has_no_heap_of_blank_lines_and_no_stray_brackets() -> None:
-    broken = "\n\nPears sing.\n\n\n\n\nGit does not merge drawings well. }}  {  \n"
-    mended = quote_unsupported(broken, PASSAGES[1:2])
-    assert mended == "Git does not merge drawings well."
+    syncthing = PASSAGES[2]["text"]
+    broken = f"\n\nPears sing.\n\n\n{syncthing}\n\nApples swim.\n\n\n\nGit does not merge drawings well. }}}}  {{  \n"
+    assert quote_unsupported(broken, PASSAGES[1:]) == f"{syncthing}\n\nGit does not merge drawings well."
     assert not supported_by("Git does not merge drawings well. }}  {", PASSAGES)
     assert supported_by("Git does not merge drawings well.  \n", PASSAGES), "a line break of Markdown is none"
 
