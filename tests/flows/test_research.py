@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.stage import Desk, research_desk, wait_for
-from playnex.testing.model_replies import Asked, Reply, answer, calls, refusal, text_of
+from playnex.testing.model_replies import Asked, Reply, answer, calls, refusal, text_of, value
 from playnex.testing.model_scripts import research
 from playnex.testing.model_server import serving
 
@@ -186,6 +186,24 @@ def test_a_model_that_calls_tools_reads_a_file_in_the_flow_before_it_answers(tmp
     assert "file.read" in desk.playnex("run", "show", "last", "--transcript").stdout
 
 
+def test_a_faithful_draft_becomes_the_article_as_it_was_written(tmp_path: Path) -> None:
+    draft = (
+        "The essay names seven ideals for local-first software. There are no spinners, because the work is done on your own machine.\n\n"
+        "Local-first software is not free of trade-offs. Git is close to local-first for programmers."
+    )
+
+    def script(request: Asked) -> Reply:
+        return answer(draft) if request.schema is None else value({"title": "Seven ideals for local-first software"})
+
+    with serving(script) as server:
+        desk = research_desk(tmp_path, server.url)
+        assert desk.playnex(*RUN).returncode == 0
+    article = desk.playnex("capsule", "view", "articles/local-first-software").stdout
+    assert article.startswith(f"# Seven ideals for local-first software\n\n{draft}\n\n## Sources\n\n- ")
+    assert article.endswith("*Written by scripted from the files named above.*\n"), "nothing had to be replaced"
+    assert {step["status"] for step in desk.json("run", "show", "last")["steps"]} == {"succeeded"}
+
+
 def test_a_model_that_never_finishes_an_answer_leaves_an_article_of_the_sources_own_sentences(tmp_path: Path) -> None:
     with serving(lambda _: answer("Bananas can fly and", finish="length")) as server:
         desk = research_desk(tmp_path, server.url)
@@ -193,6 +211,7 @@ def test_a_model_that_never_finishes_an_answer_leaves_an_article_of_the_sources_
     assert done.returncode == 0, done.stderr
     article = desk.playnex("capsule", "view", "articles/local-first-software").stdout
     assert article.startswith("# Local-first software\n\n") and "The essay names seven ideals" in article
+    assert "their own sentences stand there instead.*" in article
     assert [step["status"] for step in desk.json("run", "show", "last")["steps"]] == ["succeeded", *["fallback"] * 4]
 
 
