@@ -71,7 +71,7 @@ class Engine:
             if history.finished is not None and history.finished.status != "failed":
                 return history.finished
             if (refusal := _refusal(history)) is not None:
-                await (await self._begin(run, history, NO_LIMITS)).append("", refusal)
+                await (await self._begin(run, history, NO_LIMITS)).stop(refusal)
                 return refusal
             code = load(history.started)
             execution = await self._begin(run, history, code.budget)
@@ -103,12 +103,12 @@ async def _carry_on(execution: Execution, code: Code) -> Ending:
     try:
         ending = await _ending_of(body, execution)
     except JournalMismatch as error:
-        await execution.append("", RunParked(reason=error.code, step=error.step))
+        await execution.stop(RunParked(reason=error.code, step=error.step))
         raise
     except (RunInterrupted, asyncio.CancelledError):
-        await asyncio.shield(execution.append("", RunPaused(reason="interrupted")))
+        await asyncio.shield(execution.stop(RunPaused(reason="interrupted")))
         raise
-    await asyncio.shield(execution.append("", ending))
+    await asyncio.shield(execution.stop(ending))
     if (worker := asyncio.current_task()) is not None and worker.cancelling():
         raise asyncio.CancelledError
     return ending

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from playnex.clock import Clock
 from playnex.engine.history import History
+from playnex.engine.keys import scope_of
 from playnex.engine.spending import Purse
 from playnex.engine.waits import Waits, Working
 from playnex.errors import JournalMismatch, RunInterrupted
@@ -36,6 +37,7 @@ class Execution:
     waits: Waits = field(init=False)
     ending: RunFinished | RunParked | RunPaused | RunWaiting | None = None
     body: Working | None = None
+    seen: int = field(init=False)
     asked: set[str] = field(default_factory=set)
     unseen: dict[str, set[str]] = field(init=False)
     """Recorded keys that the code has not asked for yet, by their scope; `asked` has those that it came to, as long as there are any."""
@@ -43,6 +45,7 @@ class Execution:
     def __post_init__(self) -> None:
         early = [self.history.signals[position] for position in sorted(self.history.signals)]
         self.waits = Waits(clock=self.clock, set_aside=self.end_as, early=early)
+        self.seen = self.history.position
         self.unseen = {}
         for key in self.history.results:
             self.unseen.setdefault(scope_of(key), set()).add(key)
@@ -93,6 +96,10 @@ class Execution:
         """Whether the scope lies within a step whose own result was asked for: what happened below it is not asked again."""
         return any(scope[:place] in self.asked for place in range(len(scope)) if scope[place] == "/")
 
+    async def stop(self, ending: RunFinished | RunParked | RunPaused | RunWaiting) -> None:
+        """Record how the run stands now that nobody advances it any more."""
+        await self.append("", ending if isinstance(ending, RunFinished) else replace(ending, seen=self.seen))
+
     def check_going(self) -> None:
         """Raises RunInterrupted where the run is being stopped."""
         if self.ending is not None:
@@ -100,6 +107,7 @@ class Execution:
 
     def deliver(self, event: Event) -> None:
         """Take what was posted from outside."""
+        self.seen = event.position
         if isinstance(event.fact, StopRequested):
             self.end_as(stopped(event.fact))
         else:
@@ -110,11 +118,6 @@ class Execution:
         if self.ending is None and self.body is not None and not self.body.done():
             self.ending = ending
             self.body.cancel()
-
-
-def scope_of(key: str) -> str:
-    """The scope that a key lies in, with its slash; empty for the run's own."""
-    return key[: key.rfind("/") + 1]
 
 
 def stopped(request: StopRequested) -> RunFinished | RunPaused:

@@ -43,7 +43,9 @@ class Worker:
         """Carry one run on until it ends, or until only a person or a signal can help it; timers are waited for."""
         while True:
             ending = await self.engine.advance(run, self.load)
-            if not isinstance(ending, RunWaiting) or ending.signals:
+            if not isinstance(ending, RunWaiting):
+                return ending
+            if ending.signals and not await self._is_due(run):
                 return ending
             await self._due(run)
 
@@ -57,12 +59,12 @@ class Worker:
 
     async def _due(self, run: str) -> None:
         """Wait until the run is due."""
-        while True:
-            due = (await self.journal.summary(run)).due
-            now = self.engine.clock.now()
-            if due is not None and due <= now:
-                return
-            await self.engine.clock.sleep(GLANCE if due is None else min(GLANCE, due - now))
+        while not await self._is_due(run):
+            await self.engine.clock.sleep(GLANCE)
+
+    async def _is_due(self, run: str) -> bool:
+        due = (await self.journal.summary(run)).due
+        return due is not None and due <= self.engine.clock.now()
 
     async def work_off(self) -> dict[str, Ending]:
         """Carry on every run that can go on now, those of dead workers included, until none is left that can; how each stands.

@@ -8,7 +8,7 @@ from playnex import canonical
 from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.errors import NotFoundError, StaleEpoch
-from playnex.journal.events import POSTED, Event, Fact, Posted, RunResumed, RunState, from_json, to_json
+from playnex.journal.events import POSTED, Event, Fact, Posted, RunParked, RunPaused, RunResumed, RunState, RunWaiting, from_json, to_json
 from playnex.journal.journal import Draft, NewRun, RunSummary
 from playnex.journal.projection import Standing, after
 from playnex.spec.context import Write
@@ -103,7 +103,11 @@ class MemoryJournal:
         now, line = self.clock.now(), self.lines[run]
         self.rows.append(Row(run=run, at=now, kind=type(fact).__name__, key=key, body=body or canonical.encode(to_json(fact))))
         before = Standing(state=line.state, reason=line.reason, due=line.due)
-        if (standing := after(before, fact, now)) != before:
+        standing = after(before, fact, now)
+        if isinstance(fact, (RunPaused, RunParked, RunWaiting)):
+            for missed in self.all_of(run, fact.seen):
+                standing = after(standing, missed.fact, now) if isinstance(missed.fact, POSTED) else standing
+        if standing != before:
             self.lines[run] = replace(line, state=standing.state, reason=standing.reason, due=standing.due, updated=now)
         self.changed.set()
         self.changed = asyncio.Event()

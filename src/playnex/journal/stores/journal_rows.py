@@ -6,8 +6,8 @@ from typing import Any
 import apsw
 
 from playnex.errors import NotFoundError, StoreError
-from playnex.journal.encoding import Blob
-from playnex.journal.events import POSTED, Fact
+from playnex.journal.encoding import Blob, decode
+from playnex.journal.events import POSTED, Fact, RunParked, RunPaused, RunWaiting, from_json
 from playnex.journal.journal import RunSummary
 from playnex.journal.projection import Standing, after
 from playnex.sqlite import Migration
@@ -107,14 +107,25 @@ def body(connection: apsw.Connection, position: int) -> bytes:
 
 
 def project(connection: apsw.Connection, number: int, facts: Iterable[Fact], *, now: float) -> None:
-    """Bring the run's line up to date."""
+    """Bring the run's line up to date. What came from outside while the run was advanced, and was not acted upon, counts once it
+    stops: no message is lost between a worker that stops and one that may start."""
     row: Sequence[Any] = connection.execute("SELECT state, reason, due FROM runs WHERE number = ?", (number,)).get
     before = standing = Standing(state=row[0], reason=row[1], due=row[2])
     for fact in facts:
         standing = after(standing, fact, now)
+        if isinstance(fact, (RunPaused, RunParked, RunWaiting)):
+            for missed in _posted(connection, number, fact.seen):
+                standing = after(standing, missed, now)
     if standing != before:
         values = (standing.state, standing.reason, standing.due, now, number)
         connection.execute("UPDATE runs SET state = ?, reason = ?, due = ?, updated = ? WHERE number = ?", values)
+
+
+def _posted(connection: apsw.Connection, number: int, seen: int) -> list[Fact]:
+    """What came from outside behind that position, as far as its kind goes."""
+    sql = f"SELECT kind, body FROM events WHERE run = ? AND position > ? AND kind IN ({POSTED_KINDS}) ORDER BY position"
+    rows: Sequence[Any] = connection.execute(sql, (number, seen)).fetchall()
+    return [from_json(kind, decode(body, lambda _: b"")) for kind, body in rows]
 
 
 def summary(row: Sequence[Any], inputs: Any) -> RunSummary:
