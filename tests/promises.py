@@ -100,7 +100,11 @@ PROMISES = (
         id="A1",
         says="An agent is purpose, model, tools, memory and limits; two agents of one flow can differ in all.",
         docs="docs/agents.md#agents",
-        tests=("tests/flows/test_research.py::test_agents_of_one_flow_differ_in_purpose_model_tools_memory_and_limits",),
+        tests=(
+            "tests/flows/test_agents.py::test_agents_of_one_flow_differ_in_purpose_model_tools_memory_and_limits",
+            "tests/flows/test_agents.py::test_the_record_says_for_each_agent_which_model_answered_and_which_limit_ended_it",
+            "tests/flows/test_research.py::test_the_agents_of_the_template_differ_in_purpose_tools_memory_and_limits",
+        ),
     ),
     Promise(
         id="A2",
@@ -136,6 +140,7 @@ PROMISES = (
         docs="docs/models.md#a-better-model",
         tests=(
             "tests/agents/test_loop.py::test_an_agent_goes_on_with_another_model_and_loses_nothing",
+            "tests/flows/test_research.py::test_a_model_that_calls_tools_reads_a_file_in_the_flow_before_it_answers",
             "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
         ),
     ),
