@@ -54,7 +54,8 @@ class Runs:
     def _code(self, run: str, started: RunStarted) -> Code:
         pinned = unpin(started.definition)
         folders = tuple(str(self._path(started.inputs[name])) for name in path_inputs(pinned.flow) if started.inputs.get(name))
-        actions = RunActions(app=self.app, agents=pinned.agents, run=run)
+        forked_at = started.forked["at"] if started.forked else None
+        actions = RunActions(app=self.app, agents=pinned.agents, run=run, forked_at=forked_at)
         interpreter = Interpreter(flow=pinned.flow, inputs=started.inputs, actions=actions, folders=folders)
         return Code(body=interpreter.run, budget=pinned.flow.budget)
 
