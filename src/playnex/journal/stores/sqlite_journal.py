@@ -93,7 +93,8 @@ class SqliteJournal:
                 write(connection)
             return positions
 
-        self._remember(run, entries, await self._database.write(work if writes else inserting))
+        write = self._database.write_last if any(isinstance(entry.fact, STOPS) for entry in entries) else self._database.write
+        self._remember(run, entries, await write(work if writes else inserting))
 
     def note(self, run: str, epoch: int, drafts: Sequence[Draft]) -> None:
         self._database.note(self._inserting(run, epoch, [_entry(draft.key, draft.fact) for draft in drafts]))
