@@ -20,7 +20,7 @@ import apsw
 from playnex.ballast import Ballast
 from playnex.errors import StoreFull
 from playnex.store_faults import OF_THE_FILE, no_space, store_error
-from playnex.store_file import SAFE, Migration, Opening, open_reader, open_writer
+from playnex.store_file import SAFE, Migration, Opening, close, open_reader, open_writer
 
 T = TypeVar("T")
 
@@ -112,7 +112,7 @@ class Database:
                 _settle(group)
                 for listener in tuple(self._listeners):
                     listener()
-        connection.close()
+        close(connection)
 
     def _carry_out(self, connection: apsw.Connection, group: Sequence[Submission[object]]) -> None:
         """Commit the group; on a full disk what is last in it, and nothing else before there is room again."""

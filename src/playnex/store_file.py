@@ -16,21 +16,20 @@ from playnex.store_faults import OF_THE_FILE, RESTORE, fault_of, store_error
 T = TypeVar("T")
 Migration: TypeAlias = Callable[[apsw.Connection], None]
 
-BUSY_MS = 30_000
-"""How long a write waits for another process's transaction."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """How a store's file is opened. The defaults are what Playnex promises; all else is for trials of these promises.
 
     `synchronous` is SQLite's: FULL alone keeps acknowledged facts in a power cut. `layer` is the SQLite VFS to go through,
-    `log_pages` how many pages the write-ahead log may hold before it is carried over."""
+    `log_pages` how many pages the write-ahead log may hold before it is carried over, `patience` the milliseconds for which a
+    write waits for other processes."""
 
     synchronous: Literal["FULL", "NORMAL", "OFF"] = "FULL"
     checksums: bool = True
     layer: str = ""
     log_pages: int = 1000
+    patience: int = 30_000
 
 
 SAFE = Opening()
@@ -90,13 +89,19 @@ def open_writer(path: Path, migrations: Sequence[Migration], opening: Opening = 
             connection = _signed(connection, opening)
         _migrate(connection, migrations)
     except StoreError:
-        connection.close()
+        close(connection)
         raise
     except OF_THE_FILE as fault:
         error = store_error(fault, connection)
-        connection.close()
+        close(connection)
         raise error from fault
     return connection
+
+
+def close(connection: apsw.Connection) -> None:
+    """Close it, whatever its disk says: what cannot be carried over now stays in the log."""
+    with contextlib.suppress(*OF_THE_FILE):
+        connection.close()
 
 
 def _make(path: Path) -> None:
@@ -126,7 +131,7 @@ def _connect(path: Path, opening: Opening, flags: int) -> apsw.Connection:
 
 
 def _configure(connection: apsw.Connection, opening: Opening) -> apsw.Connection:
-    connection.set_busy_timeout(BUSY_MS)
+    connection.set_busy_timeout(opening.patience)
     connection.pragma("synchronous", opening.synchronous)
     connection.pragma("foreign_keys", True)
     connection.wal_autocheckpoint(opening.log_pages)
@@ -167,7 +172,7 @@ def _signed(connection: apsw.Connection, opening: Opening) -> apsw.Connection:
     with contextlib.suppress(apsw.BusyError, apsw.FullError):
         checksums.convert(connection)
     path = Path(connection.filename)
-    connection.close()
+    close(connection)
     return _configure(_connect(path, opening, apsw.SQLITE_OPEN_READWRITE), opening)
 
 

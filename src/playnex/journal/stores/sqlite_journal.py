@@ -181,7 +181,7 @@ class SqliteJournal:
         row = self._database.read.execute("SELECT data, compressed FROM blobs WHERE hash = ?", (name,)).fetchone()
         if row is None:
             raise StoreError(f"the store lost the text {name[:12]}…", hint="restore the store from a backup")
-        return encoding.text_of(row[0], bool(row[1]))
+        return encoding.checked(name, row[0], bool(row[1]))
 
     async def tail(self, run: str, after: int = 0) -> AsyncIterator[Event]:
         async for _ in self._changes():
