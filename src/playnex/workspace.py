@@ -5,10 +5,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playnex.config import Config, read_config
 from playnex.errors import NotFoundError, UsageError
 from playnex.spec.faults import did_you_mean
+
+if TYPE_CHECKING:
+    from playnex.config import Config
 
 CONFIG = "playnex.toml"
 OWN = ".playnex"
@@ -28,8 +31,10 @@ class Workspace:
         """Where the store, the leases and the logs lie."""
         return self.root / OWN
 
-    def config(self) -> Config:
+    def config(self) -> "Config":
         """The settings of `playnex.toml`. Raises DefinitionError."""
+        from playnex.config import Config, read_config  # late: most lists read no settings
+
         path = self.root / CONFIG
         return read_config(path.read_text(encoding="utf-8"), shown(path)) if path.exists() else Config()
 

@@ -3,10 +3,15 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playnex.errors import DefinitionError
-from playnex.spec.agent import AgentSpec
 from playnex.workspace import Workspace, find_workspace, shown
+
+if TYPE_CHECKING:
+    from playnex.spec.agent import AgentSpec
+
+UNREADABLE = "cannot be read; playnex check says why"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +34,7 @@ def flows(typed: str) -> tuple[FlowLine, ...]:
     return tuple(_line(workspace.flow_path(name), name) for name in workspace.flow_names())
 
 
-def agents(typed: str) -> tuple[AgentSpec, ...]:
+def agents(typed: str) -> "tuple[AgentSpec, ...]":
     """The workspace's agents. Raises DefinitionError with the faults of all."""
     from playnex.spec.read_agent import read_agent  # late: the list of flows does without
 
@@ -41,15 +46,17 @@ def agents(typed: str) -> tuple[AgentSpec, ...]:
     return tuple(one.agent for one in read if one.agent)
 
 
-def agent(typed: str, name: str) -> AgentSpec:
+def agent(typed: str, name: str) -> "AgentSpec":
     """One agent. Raises NotFoundError, DefinitionError."""
     workspace_of(typed).agent_path(name)
     return next(found for found in agents(typed) if found.name == name)
 
 
 def _line(path: Path, name: str) -> FlowLine:
-    from playnex.spec.located import ScalarNode, find  # late: the YAML library is needed only where there are flows
-    from playnex.spec.yaml_source import read_yaml  # late: as above
+    from playnex.spec.located import ScalarNode  # late: the YAML library is needed only where there are flows
+    from playnex.spec.yaml_source import first_value  # late: as above
 
-    found = find(read_yaml(path.read_text(encoding="utf-8", errors="replace"), shown(path)).root, "description")
-    return FlowLine(name=name, description=str(found.value) if isinstance(found, ScalarNode) else "", path=shown(path))
+    read = first_value(path.read_text(encoding="utf-8", errors="replace"), shown(path), "description")
+    found = read.root.value if isinstance(read.root, ScalarNode) else None
+    description = UNREADABLE if read.faults else "" if found is None else str(found)
+    return FlowLine(name=name, description=description, path=shown(path))

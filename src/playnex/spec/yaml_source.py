@@ -53,7 +53,7 @@ class ReadYaml:
 
 def read_yaml(text: str, path: str) -> ReadYaml:
     """Read one document. Anchors and aliases may be used; keys that occur twice, tags and endless nests are faults."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = _normal(text)
     composer = _Composer(text=text, path=path)
     if len(text) > MAX_CHARACTERS:
         return ReadYaml(root=None, faults=(composer.fault_at(1, 1, f"the file has more than {MAX_CHARACTERS:,} characters"),))
@@ -65,6 +65,23 @@ def read_yaml(text: str, path: str) -> ReadYaml:
     except YAMLError as error:
         composer.faults.append(_syntax_fault(error, composer))
     return ReadYaml(root=root, faults=tuple(composer.faults))
+
+
+def first_value(text: str, path: str, key: str) -> ReadYaml:
+    """The value of one key at the top of a document, as `read_yaml` would find it; nothing behind it is read."""
+    composer = _Composer(text=_normal(text), path=path)
+    root = None
+    try:
+        root = composer.value(key)
+    except _Stop:
+        pass
+    except YAMLError as error:
+        composer.faults.append(_syntax_fault(error, composer))
+    return ReadYaml(root=root, faults=tuple(composer.faults))
+
+
+def _normal(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 class _Stop(Exception):
@@ -83,7 +100,7 @@ class _Composer:
 
     def document(self) -> Node | None:
         """The text's one document."""
-        events: Iterator[Any] = iter(YAML(typ="safe", pure=True).parse(self.text))
+        events = self._events()
         root, documents = None, 0
         for event in events:
             if isinstance(event, DocumentStartEvent):
@@ -94,6 +111,24 @@ class _Composer:
                     self._stop(event, "a second document begins here", "keep one document in a file")
                 root = self._node(next(events), events, 0)
         return root
+
+    def value(self, key: str) -> Node | None:
+        """The value of the document's first such key, if the document is a map."""
+        events = self._events()
+        for event in events:
+            if isinstance(event, MappingStartEvent):
+                break
+            if isinstance(event, (ScalarEvent, SequenceStartEvent)):
+                return None
+        while not _is_end(following := next(events, None)):
+            found, _ = self._key(following, events, 0)
+            value = self._node(next(events), events, 1)
+            if found == key:
+                return value
+        return None
+
+    def _events(self) -> Iterator[Any]:
+        return iter(YAML(typ="safe", pure=True).parse(self.text))
 
     def _node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         before = self.nodes
@@ -211,7 +246,7 @@ def _without_properties(raw: str) -> str:
 
 
 def _is_end(event: Any) -> bool:
-    return type(event).__name__ in ("SequenceEndEvent", "MappingEndEvent")
+    return event is None or type(event).__name__ in ("SequenceEndEvent", "MappingEndEvent")
 
 
 def _has_lone_surrogate(text: str) -> bool:
