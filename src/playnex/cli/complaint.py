@@ -20,7 +20,7 @@ def complain(error: PlaynexError, arguments: Sequence[str]) -> int:
         emit({"error": {"code": error.code, "message": error.message, "hint": error.hint, "where": _where(error)}})
     else:
         for line in _lines(error):
-            door.terminal.say(line)
+            door.terminal.tell(line)
     return error.exit_code
 
 
@@ -30,7 +30,7 @@ def complain_about_usage(error: CycloptsError, arguments: Sequence[str]) -> int:
     if "--json" in arguments:
         emit({"error": {"code": "usage", "message": message, "hint": "add --help to the command", "where": []}})
     else:
-        door.terminal.say(f"{door.terminal.styled('error:', 'red')} {message}\n  add --help to the command to see how it is used")
+        door.terminal.tell(f"{door.terminal.styled('error:', 'red')} {message}\n  add --help to the command to see how it is used")
     return USAGE
 
 

@@ -54,11 +54,19 @@ class Terminal:
         signs = SYMBOLS if (target.encoding or "").lower().replace("-", "") == "utf8" else ASCII
         return self.styled(signs[name], STYLES[name], target)
 
+    def head(self, text: str) -> str:
+        """A heading of a page on stdout."""
+        return self.styled(text, "bold", sys.stdout)
+
+    def tell(self, text: str) -> None:
+        """A line that the person must see, on stderr, even under --quiet: what went wrong."""
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
     def say(self, text: str = "") -> None:
         """A line for the person, on stderr; nothing under --quiet."""
         if not self.quiet:
-            sys.stderr.write(text + "\n")
-            sys.stderr.flush()
+            self.tell(text)
 
 
 def emit(document: Json) -> None:
