@@ -12,7 +12,7 @@ from playnex.spec.check_flow import Catalogue, check_flow
 from playnex.spec.faults import Fault, Place, did_you_mean
 from playnex.spec.flow import FlowSpec, StepSpec
 from playnex.spec.read_agent import read_agent
-from playnex.spec.read_flow import read_flow
+from playnex.spec.read_flow import in_file_order, read_flow
 from playnex.tools.toolbox import is_named
 from playnex.workspace import Workspace, shown
 
@@ -84,15 +84,14 @@ class Definitions:
         path = self.workspace.root / "agents" / f"{name}.md"
         read = read_agent(path.read_text(encoding="utf-8", errors="replace"), shown(path), name)
         faults = list(read.faults)
-        for number, pattern in enumerate(read.agent.tools if read.agent else ()):
+        for number, pattern in enumerate(read.tools):
             if not any(is_named(tool, (pattern,)) for tool in self.tools):
                 hint = did_you_mean(pattern, self.tools) or "playnex tool list lists them"
                 faults.append(Fault(place=read.place("tools", number), message=f"there is no tool {pattern!r}", hint=hint))
-        if read.agent and read.agent.model not in ("main", *self.models):
-            known = ("main", *self.models)
-            hint = did_you_mean(read.agent.model, known) or f"name it in playnex.toml under [models.{read.agent.model}]"
-            faults.append(Fault(place=read.place("model"), message=f"there is no model {read.agent.model!r}", hint=hint))
-        return read.agent, tuple(faults)
+        if read.model not in (known := ("main", *self.models)):
+            hint = did_you_mean(read.model, known) or f"name it in playnex.toml under [models.{read.model}]"
+            faults.append(Fault(place=read.place("model"), message=f"there is no model {read.model!r}", hint=hint))
+        return read.agent, in_file_order(faults)
 
 
 def _agents_of(step: StepSpec) -> tuple[str, ...]:

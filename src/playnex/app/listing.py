@@ -36,20 +36,22 @@ def flows(typed: str) -> tuple[FlowLine, ...]:
 
 def agents(typed: str) -> "tuple[AgentSpec, ...]":
     """The workspace's agents. Raises DefinitionError with the faults of all."""
-    from playnex.spec.read_agent import read_agent  # late: the list of flows does without
-
     workspace = workspace_of(typed)
-    paths = [workspace.agent_path(name) for name in workspace.agent_names()]
-    read = [read_agent(path.read_text(encoding="utf-8", errors="replace"), shown(path), path.stem) for path in paths]
-    if faults := tuple(fault for one in read for fault in one.faults):
-        raise DefinitionError(faults)
-    return tuple(one.agent for one in read if one.agent)
+    return _read_agents([workspace.agent_path(name) for name in workspace.agent_names()])
 
 
 def agent(typed: str, name: str) -> "AgentSpec":
     """One agent. Raises NotFoundError, DefinitionError."""
-    workspace_of(typed).agent_path(name)
-    return next(found for found in agents(typed) if found.name == name)
+    return _read_agents([workspace_of(typed).agent_path(name)])[0]
+
+
+def _read_agents(paths: list[Path]) -> "tuple[AgentSpec, ...]":
+    from playnex.spec.read_agent import read_agent  # late: the list of flows does without
+
+    read = [read_agent(path.read_text(encoding="utf-8", errors="replace"), shown(path), path.stem) for path in paths]
+    if faults := tuple(fault for one in read for fault in one.faults):
+        raise DefinitionError(faults)
+    return tuple(one.agent for one in read if one.agent)
 
 
 def _line(path: Path, name: str) -> FlowLine:

@@ -54,6 +54,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
     """The workspace of that folder, or the nearest one. Raises UsageError, DefinitionError, StoreError."""
     workspace = find_workspace(typed, os.environ, Path.cwd())
     config = workspace.config()
+    _make_own(workspace.own)
     database = Database(workspace.own / "store.db", MIGRATIONS)
     workers = Workers(workspace.root, log=workspace.own / "tools.log")
     models = WorkspaceModels(Sources(settings=config.models, data=data_folder(os.environ), local=config.local))
@@ -88,6 +89,13 @@ async def opened(typed: str) -> AsyncIterator[App]:
         await models.close()
         await workers.close()
         database.close()
+
+
+def _make_own(folder: Path) -> None:
+    """Playnex's own folder, which no other user reads and git ignores."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if not (ignore := folder / ".gitignore").exists():
+        ignore.write_text("*\n", encoding="utf-8")
 
 
 def _preparing(capsules: SqliteCapsules) -> Prepare:

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import time
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -13,6 +12,7 @@ from playnex.capsules.capsule import Author, CapsuleDraft, CapsuleHead
 from playnex.cli import door
 from playnex.cli.asking import confirmed
 from playnex.cli.flags import AsJson, CapsuleId, Limit
+from playnex.cli.given import text_of
 from playnex.cli.terminal import ago, columns, emit, emit_list, write
 from playnex.errors import UsageError
 from playnex.ids import short
@@ -85,11 +85,8 @@ def _text(text: str | None, file: str | None) -> str:
         raise UsageError("give the text or --file, not both")
     if text is not None:
         return text
-    if file not in (None, "-"):
-        try:
-            return Path(file or "").expanduser().read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as fault:
-            raise UsageError(f"cannot read {file}: {fault}") from None
+    if file is not None and file != "-":
+        return text_of(file)
     if sys.stdin.isatty():
         door.terminal.say("type the text; end with Ctrl-D")
     return sys.stdin.read()

@@ -7,10 +7,12 @@ from cyclopts import Parameter
 
 from playnex.cli import door
 from playnex.cli.flags import AsJson
-from playnex.cli.terminal import emit
+from playnex.cli.terminal import counted, emit
 from playnex.errors import DefinitionError
 
 Files = Annotated[str, Parameter(help="flows/*.yaml and agents/*.md; without any, everything is checked")]
+
+NOTHING = "there are no flows and no agents here yet; make some with: playnex init --template research"
 
 
 def check(*files: Files, as_json: AsJson = False) -> int:
@@ -34,6 +36,6 @@ async def _check(files: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         emit({"schema": "playnex.check/1", "checked": list(checked.paths), "faults": []})
     else:
-        count = len(checked.paths)
-        door.terminal.say(f"{door.terminal.symbol('succeeded')} {count} {'file is' if count == 1 else 'files are'} fine")
+        found = counted(len(checked.paths), "file")
+        door.terminal.say(f"{door.terminal.symbol('succeeded')} {found} checked, no fault" if checked.paths else NOTHING)
     return 0

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -10,6 +9,7 @@ from cyclopts import App, Parameter
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.flags import AsJson, FlowName
+from playnex.cli.given import text_of
 from playnex.cli.terminal import columns, emit, emit_list, write
 from playnex.errors import UsageError
 
@@ -95,22 +95,15 @@ def given_inputs(pairs: tuple[str, ...], file: str | None) -> dict[str, Json]:
         name, equals, value = pair.partition("=")
         if not equals:
             raise UsageError(f"--input {pair!r} has no value", hint="write it as name=value")
-        given[name.strip()] = _text_of(value[1:]) if value.startswith("@") else value
+        given[name.strip()] = text_of(value[1:]) if value.startswith("@") else value
     return given
 
 
 def _from_file(file: str) -> dict[str, Json]:
     try:
-        values = json.loads(sys.stdin.read() if file == "-" else _text_of(file))
+        values = json.loads(sys.stdin.read() if file == "-" else text_of(file))
     except json.JSONDecodeError as fault:
         raise UsageError(f"--input-file {file} is not JSON: {fault}") from None
     if not isinstance(values, dict):
         raise UsageError(f"--input-file {file} must hold a JSON object of inputs")
     return values
-
-
-def _text_of(path: str) -> str:
-    try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise UsageError(f"cannot read {path}: {fault}") from None

@@ -1,6 +1,7 @@
 """`playnex init` and `playnex demo`: a workspace from a template, and a first run in one."""
 
 import asyncio
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,10 @@ from playnex.cli.flags import AsJson
 Folder = Annotated[str, Parameter(help="the folder; it is made where it is not there")]
 Template = Annotated[Literal["minimal", "research"], Parameter(help="what to begin with")]
 DEMO_TOPIC = "local-first software"
+FIRST_RUNS = {
+    "minimal": "playnex flow run hello",
+    "research": f'playnex flow run research-to-article --input topic="{DEMO_TOPIC}"',
+}
 
 
 def init(folder: Folder = ".", /, *, template: Template = "minimal") -> int:
@@ -29,9 +34,8 @@ def init(folder: Folder = ".", /, *, template: Template = "minimal") -> int:
     say = door.terminal.say
     for path in made:
         say(f"{door.terminal.symbol('succeeded')} {Path(folder) / path}")
-    if template == "research":
-        where = "" if folder == "." else f"cd {folder} && "
-        say(f'next: {where}playnex flow run research-to-article --input topic="{DEMO_TOPIC}"')
+    where = "" if folder == "." else f"cd {shlex.quote(folder)} && "
+    say(f"next: {where}{FIRST_RUNS[template]}")
     return 0
 
 

@@ -8,7 +8,6 @@ from cyclopts import App, CycloptsError
 
 from playnex import __version__
 from playnex.cli import door
-from playnex.cli.complaint import complain, complain_about_usage
 from playnex.cli.terminal import write
 from playnex.cli.tree import NOUNS, tree
 from playnex.errors import PlaynexError, RunInterrupted
@@ -25,11 +24,13 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _carried_out(door.enter(arguments))
     except CycloptsError as error:
-        return complain_about_usage(error, arguments)
+        from playnex.cli.complaint import wrong_usage  # late, here and below: only who fails or asks for help pays for these
+
+        return _complain(wrong_usage(error), arguments)
     except PlaynexError as error:
         if door.debug:
             _trace()
-        return complain(error, arguments)
+        return _complain(error, arguments)
     except (KeyboardInterrupt, RunInterrupted):
         return 130
     except BrokenPipeError:
@@ -63,11 +64,17 @@ def subject_of_help(words: Sequence[str]) -> list[str] | None:
 
 
 def _show_help(app: App, words: tuple[str, ...]) -> None:
-    import shutil  # late, here and below: only who asks for help or meets a failure pays for these
+    import shutil
 
     from playnex.cli.help_page import drawn, page_of
 
     write(drawn(page_of(app, words), door.terminal, min(WIDEST, shutil.get_terminal_size().columns)))
+
+
+def _complain(error: PlaynexError, arguments: Sequence[str]) -> int:
+    from playnex.cli.complaint import complain
+
+    return complain(error, arguments)
 
 
 def _trace() -> None:
@@ -85,6 +92,6 @@ def _report(error: Exception, arguments: Sequence[str]) -> int:
         return 1
     with tempfile.NamedTemporaryFile("w", prefix="playnex-report-", suffix=".txt", delete=False, encoding="utf-8") as file:
         file.write(f"playnex {__version__}\ncommand: {' '.join(arguments)}\n\n{traceback.format_exc()}")
-    return complain(
+    return _complain(
         PlaynexError(f"something went wrong inside Playnex: {type(error).__name__}: {error}", hint=f"the report is {file.name}"), arguments
     )

@@ -106,11 +106,21 @@ def gist(value: Json, width: int = 60) -> str:
         case dict():
             text = " · ".join(gist(part, 40) for part in value.values())
         case list():
-            text = f"{len(value)} {'item' if len(value) == 1 else 'items'}"
+            text = counted(len(value), "item")
         case _:
             text = json.dumps(value)
     text = " ".join(text.split()).lstrip("# ")
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 request`, `4 requests`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def spent(usage: Json) -> str:
+    """A usage in words: `154 tokens in 4 requests`."""
+    return f"{counted(usage['input_tokens'] + usage['output_tokens'], 'token')} in {counted(usage['requests'], 'request')}"
 
 
 def tokens(count: int) -> str:

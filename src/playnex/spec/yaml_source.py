@@ -28,7 +28,11 @@ NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 PLAIN_WORDS: tuple[tuple[str, str, str], ...] = (
     (r"found character '\\t'", "a tab stands where only spaces may", "indent with spaces"),
     (r"found character '([@`%])'", "a text cannot begin with {0}", "put it in quotes"),
-    (r"mapping values are not allowed", "a second ':' on this line", "put a text that contains ': ' in quotes"),
+    (
+        r"mapping values are not allowed",
+        "a ':' where no key can stand",
+        "line the key up with those above, or put a text that contains ': ' in quotes",
+    ),
     (
         r"expected ',' or '([}\]])'",
         "expected ',' or '{0}' here",
