@@ -125,10 +125,9 @@ class _Composer:
             if isinstance(event, (ScalarEvent, SequenceStartEvent)):
                 return None
         while not _is_end(following := next(events, None)):
-            found, _ = self._key(following, events, 0)
-            value = self._node(next(events), events, 1)
-            if found == key:
-                return value
+            entry = self._entry(following, events, 0)
+            if entry.key == key:
+                return entry.value
         return None
 
     def _events(self) -> Iterator[Any]:
@@ -174,13 +173,20 @@ class _Composer:
         entries: list[Entry] = []
         first: dict[str, Place] = {}
         while not _is_end(following := next(events)):
-            key, place = self._key(following, events, depth)
-            if key in first:
-                message = f"the key {key!r} occurs twice; it is first on line {first[key].line}"
-                self.faults.append(Fault(place=place, message=message, hint="delete or rename one"))
-            first.setdefault(key, place)
-            entries.append(Entry(key=key, place=place, value=self._node(next(events), events, depth + 1)))
+            entry = self._entry(following, events, depth)
+            if entry.key in first:
+                message = f"the key {entry.key!r} occurs twice; it is first on line {first[entry.key].line}"
+                self.faults.append(Fault(place=entry.place, message=message, hint="delete or rename one"))
+            first.setdefault(entry.key, entry.place)
+            entries.append(entry)
         return MapNode(place=self._place(event), entries=tuple(entries))
+
+    def _entry(self, event: Any, events: Iterator[Any], depth: int) -> Entry:
+        key, place = self._key(event, events, depth)
+        value = self._node(next(events), events, depth + 1)
+        if isinstance(value, ScalarNode) and not value.raw:
+            value = replace(value, place=place)  # nothing was written: what is wrong with it is shown at its key
+        return Entry(key=key, place=place, value=value)
 
     def _key(self, event: Any, events: Iterator[Any], depth: int) -> tuple[str, Place]:
         if isinstance(event, ScalarEvent):
