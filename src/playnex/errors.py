@@ -177,9 +177,13 @@ class StaleEpoch(PlaynexError):
 
 
 class JournalMismatch(PlaynexError):
-    """The journal does not fit the code that reads it."""
+    """The journal does not fit the code that reads it; `step` is the key at which they part, where there is one."""
 
     code = "journal-mismatch"
+
+    def __init__(self, message: str, *, hint: str = "", step: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.step = step
 
 
 class RunInterrupted(BaseException):

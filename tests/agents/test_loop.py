@@ -78,7 +78,7 @@ def test_a_model_that_cannot_call_tools_chooses_them_by_schema() -> None:
 def test_an_agent_goes_on_with_another_model_and_loses_nothing() -> None:
     first = Stage([wishes(READ_A), ModelRefused("gone")])
     first.run(task())
-    del first.context.records["turn-2/model"]
+    first.context.forget("turn-2/model")
     second = Stage([says('{"action": "final answer", "answer": "Long."}')], SMALL, context=first.context.again())
     assert second.run(task()).output == "Long."
     assert "The river is long." in second.model.asked[0].messages[-1].text
@@ -226,7 +226,7 @@ def test_time_spent_before_a_crash_still_counts() -> None:
     stage = Stage(script, files={"1.md": "A", "2.md": "B"})
     limited = task(agent=replace(WRITER, limits=Budget(time=60)))
     assert stage.run(limited).reason == "exhausted"
-    del stage.context.records["turn-3/model"]
+    stage.context.forget("turn-3/model")
     stage.clock.time = 0
     assert stage.run(limited, stage.context.again()).reason == "exhausted"
     assert len(stage.model.asked) == 2

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -78,6 +79,7 @@ def test_a_prepared_version_that_was_overtaken_is_a_conflict(database: Database,
 WRITER = """
 import asyncio, sys
 from pathlib import Path
+from typing import Any
 from playnex.capsules.stores.rows import MIGRATIONS
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.capsules.capsule import CapsuleDraft
@@ -85,9 +87,12 @@ from playnex.clock import SystemClock
 from playnex.errors import CapsuleConflict
 from playnex.sqlite import Database
 
-async def append(capsules, line, blind):
+async def append(capsules, line, blind, gate):
     while True:
         found = await capsules.read("shared")
+        if gate:
+            print("has read", flush=True)
+            gate.pop().readline()
         try:
             expected = None if blind else found.version
             await capsules.write(CapsuleDraft(name="shared", body=found.body + line, expected=expected))
@@ -97,8 +102,9 @@ async def append(capsules, line, blind):
 
 async def main(path, writer, blind):
     database = Database(Path(path), MIGRATIONS)
+    gate = [sys.stdin]  # once, between a read and its write: what the first one wrote, the others have not seen
     for number in range(12):
-        await append(SqliteCapsules(database, SystemClock()), f"{writer}-{number}\\n", blind)
+        await append(SqliteCapsules(database, SystemClock()), f"{writer}-{number}\\n", blind, gate)
     database.close()
 
 asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3] == "blind"))
@@ -107,8 +113,16 @@ asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3] == "blind"))
 
 def lines_kept_by_processes(capsules: SqliteCapsules, path: Path, mode: str) -> int:
     asyncio.run(capsules.write(CapsuleDraft(name="shared", body="")))
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(number), mode]) for number in range(4)]
-    assert [writer.wait(timeout=60) for writer in writers] == [0] * 4
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(number), mode], **pipes) for number in range(4)]
+    assert [writer.stdout.readline() for writer in writers if writer.stdout] == ["has read\n"] * 4
+    for writer in writers:
+        assert writer.stdin
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
+    assert [writer.returncode for writer in writers] == [0] * 4
     newest = asyncio.run(capsules.read("shared"))
     assert newest.version == 1 + 4 * 12
     return len(set(newest.body.split()))

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from playnex.canonical import Json
 from playnex.clock import SystemClock
-from playnex.engine.engine import Code, Engine
-from playnex.journal.events import RunFinished, RunParked, RunStarted
-from playnex.journal.journal import Journal
+from playnex.engine.engine import Code, Ending, Engine
+from playnex.engine.worker import Worker
+from playnex.journal.events import Posted, RunStarted
+from playnex.journal.journal import Journal, NewRun
 from playnex.journal.lease import FileLeases
-from playnex.journal.stores.sqlite_journal import MIGRATIONS, SqliteJournal
+from playnex.journal.stores.journal_rows import MIGRATIONS
+from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.spec.context import StepContext
 from playnex.spec.flow import NO_LIMITS, Budget
 from playnex.sqlite import Database
@@ -33,9 +35,7 @@ class Stage:
     def open(self) -> Database:
         return Database(self.folder / "store.db", MIGRATIONS)
 
-    def play(
-        self, body: Body, *, journal: Callable[[Journal], Journal] = lambda plain: plain, budget: Budget = NO_LIMITS
-    ) -> RunFinished | RunParked:
+    def play(self, body: Body, *, journal: Callable[[Journal], Journal] = lambda plain: plain, budget: Budget = NO_LIMITS) -> Ending:
         """One worker's life: open the store, start the run if it is new, advance it, close."""
         database = self.open()
         try:
@@ -43,11 +43,40 @@ class Stage:
         finally:
             database.close()
 
-    async def _life(self, journal: Journal, body: Body, budget: Budget) -> RunFinished | RunParked:
+    def carry(self, body: Body) -> Ending:
+        """One worker that carries the run on as long as anything can be done without waiting for somebody."""
+        database = self.open()
+        try:
+            return asyncio.run(self._carried(SqliteJournal(database, self.clock), body))
+        finally:
+            database.close()
+
+    async def _carried(self, journal: Journal, body: Body) -> Ending:
+        await self._create(journal)
+        engine, leases = self._engine(journal), FileLeases(self.folder / "leases")
+        load = lambda started: Code(body=body, budget=NO_LIMITS)  # noqa: E731 - one line says it
+        return await Worker(engine=engine, journal=journal, held=leases, load=load).carry(RUN)
+
+    async def _life(self, journal: Journal, body: Body, budget: Budget) -> Ending:
+        await self._create(journal)
+        return await self._engine(journal).advance(RUN, lambda started: Code(body=body, budget=budget))
+
+    async def _create(self, journal: Journal) -> None:
         if not any(run.id == RUN for run in await journal.runs()):
-            await journal.create(RUN, RunStarted(flow="test", inputs={}, definition={}, version="0"))
-        engine = Engine(journal=journal, leases=FileLeases(self.folder / "leases"), clock=self.clock, jitter=lambda: 0.5, worker="test")
-        return await engine.advance(RUN, lambda started: Code(body=body, budget=budget))
+            await journal.create(NewRun(id=RUN, started=RunStarted(flow="test", inputs={}, definition={}, version="0")))
+
+    def _engine(self, journal: Journal) -> Engine:
+        leases = FileLeases(self.folder / "leases")
+        return Engine(journal=journal, leases=leases, clock=self.clock, jitter=lambda: 0.5, worker="test")
+
+    def post(self, *facts: Posted, key: str = "") -> None:
+        """Somebody else says something to the run."""
+        database = self.open()
+        try:
+            for fact in facts:
+                asyncio.run(SqliteJournal(database, self.clock).post(RUN, key, fact))
+        finally:
+            database.close()
 
     def events(self) -> list[str]:
         """The journal's facts as `Kind key`, for asserts on their order."""

@@ -12,7 +12,7 @@ from engine.stage import RUN, Stage
 from playnex.canonical import Json
 from playnex.errors import ModelRefused, ModelUnavailable, RunBusy, RunInterrupted, StaleEpoch, UsageError
 from playnex.journal.events import RunFinished, RunParked, RunStarted, StepFinished
-from playnex.journal.journal import Draft
+from playnex.journal.journal import Draft, NewRun
 from playnex.journal.lease import FileLeases
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.spec.context import Attempt, StepContext, StepPlan, Verdict
@@ -290,8 +290,12 @@ def test_an_interrupted_run_is_paused_and_goes_on_later(stage: Stage) -> None:
 
 
 def test_a_second_process_on_the_same_run_is_refused(stage: Stage) -> None:
-    with FileLeases(stage.folder / "leases").hold(RUN), pytest.raises(RunBusy, match="being carried out by process"):
-        stage.play(three_steps(stage))
+    async def hold_and_play() -> None:
+        async with FileLeases(stage.folder / "leases").hold(RUN):
+            await asyncio.to_thread(stage.play, three_steps(stage))
+
+    with pytest.raises(RunBusy, match="being carried out by process"):
+        asyncio.run(hold_and_play())
     assert stage.play(three_steps(stage)).__class__ is RunFinished
 
 
@@ -302,7 +306,7 @@ def test_an_append_of_a_worker_that_lost_its_lease_is_refused(stage: Stage) -> N
 
     async def late() -> None:
         epoch = await journal.claim(RUN, "new worker")
-        await journal.append(RUN, epoch - 1, [Draft(key="x", fact=StepFinished(envelope={}))])
+        await journal.append(RUN, epoch - 1, [Draft(key="x", fact=StepFinished(envelope={"status": "succeeded"}))])
 
     try:
         with pytest.raises(StaleEpoch):
@@ -337,7 +341,7 @@ def test_a_started_run_pins_its_definition(stage: Stage) -> None:
     database = stage.open()
     journal = SqliteJournal(database, stage.clock)
     started = RunStarted(flow="f", inputs={"topic": "x" * 2000}, definition={"flow": {"$blob": "mine", "text": "y" * 5000}}, version="1")
-    asyncio.run(journal.create(RUN, started))
+    asyncio.run(journal.create(NewRun(id=RUN, started=started)))
     events = asyncio.run(journal.events(RUN))
     database.close()
     assert events[0].fact == started

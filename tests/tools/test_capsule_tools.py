@@ -36,7 +36,7 @@ class Desk:
         await self.database.write(lambda connection: [write(connection) for write in writes])
 
     async def call(self, tool: str, scope: CallScope = SCOPE, **arguments: Json) -> Envelope:
-        context = MemoryContext(commit=self.commit)
+        context = MemoryContext.committing(self.commit)
         return await self.gate.call(context, CallRequest(tool=f"capsule.{tool}", arguments=arguments, scope=scope))
 
 
@@ -106,7 +106,7 @@ def test_a_writer_overtaken_between_answer_and_commit_is_told_too(desk: Desk) ->
             await desk.commit(writes)
 
         request = CallRequest(tool="capsule.write", arguments={"name": "notes/tides", "body": "mine", "expected": 1}, scope=SCOPE)
-        envelope = await desk.gate.call(MemoryContext(commit=commit), request)
+        envelope = await desk.gate.call(MemoryContext.committing(commit), request)
         assert "conflict" in envelope.output and envelope.output["body"] == "faster"
         assert (await desk.capsules.read("notes/tides")).body == "faster"
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from playnex.app.capsule_shelf import CapsuleShelf
 from playnex.app.definitions import Definitions
 from playnex.capsules.capsule import Author, CapsuleDraft, Prepared
-from playnex.capsules.stores import rows
+from playnex.capsules.stores import rows as capsule_rows
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.clock import SystemClock
 from playnex.engine.engine import Engine
 from playnex.journal.lease import FileLeases
-from playnex.journal.stores import sqlite_journal
+from playnex.journal.stores import journal_rows
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.models.directory import Sources, WorkspaceModels
 from playnex.sqlite import Database
@@ -28,7 +28,12 @@ from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
 from playnex.workspace import Workspace, data_folder, find_workspace
 
-MIGRATIONS = (*sqlite_journal.MIGRATIONS, *rows.MIGRATIONS)
+MIGRATIONS = (
+    journal_rows.create_tables,
+    capsule_rows.create_capsules,
+    capsule_rows.create_versions,
+    journal_rows.add_due_and_keys,
+)
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
 

@@ -4,7 +4,7 @@ from playnex.canonical import Json
 from playnex.engine.history import fold
 from playnex.journal.events import Event, RunState, StepFinished, StepStarted
 from playnex.journal.journal import RunSummary
-from playnex.spec.envelope import capsule_json, usage_json
+from playnex.spec.envelope import usage_json
 
 RUN_SCHEMA = "playnex.run/1"
 RUNS_SCHEMA = "playnex.runs/1"
@@ -15,7 +15,7 @@ def run_document(summary: RunSummary, events: tuple[Event, ...]) -> dict[str, Js
     history = fold(events)
     ending = history.finished
     capsules = [
-        {"step": key, **capsule_json(envelope.capsule)} for key, envelope in history.results.items() if envelope.capsule and "/" not in key
+        {"step": key, **fact.envelope["capsule"]} for key, fact in history.results.items() if "capsule" in fact.envelope and "/" not in key
     ]
     document: dict[str, Json] = {
         "schema": RUN_SCHEMA,

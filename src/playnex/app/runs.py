@@ -10,12 +10,12 @@ from playnex.app.opening import App
 from playnex.app.pinning import Pinned, pin, unpin
 from playnex.app.reports import run_detail, run_document, run_line
 from playnex.canonical import Json
-from playnex.engine.engine import Code
+from playnex.engine.engine import Code, Ending
 from playnex.engine.interpreter import Interpreter
 from playnex.errors import NotFoundError, UsageError
 from playnex.ids import matches, new_id, short
-from playnex.journal.events import RunFinished, RunParked, RunStarted
-from playnex.journal.journal import RunSummary
+from playnex.journal.events import RunStarted
+from playnex.journal.journal import NewRun, RunSummary
 from playnex.spec.inputs import path_inputs, resolve_inputs
 
 SEARCHED = 10_000
@@ -45,10 +45,9 @@ class Runs:
     async def _begin(self, pinned: Pinned, inputs: Mapping[str, Json]) -> str:
         run = new_id()
         started = RunStarted(flow=pinned.flow.name, inputs=dict(inputs), definition=pin(pinned), version=__version__)
-        await self.app.journal.create(run, started)
-        return run
+        return await self.app.journal.create(NewRun(id=run, started=started))
 
-    async def advance(self, run: str) -> RunFinished | RunParked:
+    async def advance(self, run: str) -> Ending:
         """Carry the run on to its end. Raises RunBusy, StoreError, JournalMismatch; a cancelled task leaves it paused."""
         return await self.app.engine.advance(run, lambda started: self._code(run, started))
 

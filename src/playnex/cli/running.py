@@ -15,15 +15,15 @@ from playnex.cli import door
 from playnex.cli.asking import ask_missing
 from playnex.cli.progress import Progress, progress_for
 from playnex.cli.terminal import emit, gist, spent
+from playnex.engine.engine import Ending
 from playnex.errors import NotFoundError, PlaynexError
 from playnex.ids import short
-from playnex.journal.events import RunFinished, RunParked, RunPaused, RunWaiting
+from playnex.journal.events import STOPS, RunFinished, RunParked, RunPaused, RunWaiting
 from playnex.models import smollm2
 from playnex.workspace import data_folder
 
 INTERRUPTED = 130
 WAITING = 6
-STOPS = (RunFinished, RunParked, RunPaused, RunWaiting)
 CODES = {"exhausted": 7, "timeout": 124}
 
 
@@ -63,7 +63,7 @@ async def watch(typed: str) -> int:
         finally:
             progress.close()
         ending = (await app.journal.events(found.id))[-1].fact
-        return exit_code(ending) if isinstance(ending, (RunFinished, RunParked)) else WAITING
+        return exit_code(ending) if isinstance(ending, STOPS) else WAITING
 
 
 async def carry(app: App, run: str, as_json: bool) -> int:
@@ -106,17 +106,30 @@ async def _see_to_models(app: App, aliases: set[str]) -> None:
             return
 
 
-def exit_code(ending: RunFinished | RunParked) -> int:
+def exit_code(ending: Ending) -> int:
     """The documented exit code of an end."""
-    if isinstance(ending, RunParked):
-        return WAITING
-    match ending.status:
-        case "succeeded":
+    match ending:
+        case RunFinished(status="succeeded"):
             return 0
-        case "cancelled":
+        case RunFinished(status="cancelled"):
             return 8
-        case "failed":
+        case RunFinished():
             return CODES.get(ending.reason, 1)
+        case RunPaused():
+            return INTERRUPTED
+        case RunParked() | RunWaiting():
+            return WAITING
+
+
+def standing_text(ending: RunParked | RunPaused | RunWaiting) -> str:
+    """How a run stands that has not ended."""
+    match ending:
+        case RunParked():
+            return f"parked: {ending.reason}" + (f" at step {ending.step}" if ending.step else "")
+        case RunPaused():
+            return f"paused: {ending.reason}"
+        case RunWaiting():
+            return f"waiting for {', '.join(ending.signals) or 'a timer'}"
 
 
 def type_with_resume(error: PlaynexError, run: str) -> PlaynexError:
@@ -140,10 +153,10 @@ async def _let_finish(watcher: "asyncio.Future[None]") -> None:
     await asyncio.wait([watcher])
 
 
-async def _last_lines(app: App, run: str, ending: RunFinished | RunParked, as_json: bool) -> None:
+async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None:
     say, terminal = door.terminal.say, door.terminal
-    if isinstance(ending, RunParked):
-        say(f"{terminal.symbol('waiting')} waiting: {ending.reason} at step {ending.step}; look at it with: playnex run show {short(run)}")
+    if not isinstance(ending, RunFinished):
+        say(f"{terminal.symbol('waiting')} {standing_text(ending)}; look at it with: playnex run show {short(run)}")
         return
     document = await Runs(app=app).document(run)
     cost = spent(document["usage"])

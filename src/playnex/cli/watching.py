@@ -9,11 +9,8 @@ from playnex.journal.events import (
     RunFinished,
     RunParked,
     RunPaused,
-    RunResumed,
-    RunStarted,
     RunWaiting,
     StepFinished,
-    StepIntended,
     StepStarted,
 )
 from playnex.spec.envelope import from_json
@@ -55,7 +52,7 @@ class Watched:
                 return self._finished(event, event.fact, line)
             case RunFinished() | RunParked() | RunPaused() | RunWaiting():
                 self.ended = True
-            case RunStarted() | RunResumed() | StepIntended() | StepStarted() | AttemptFailed() | StepFinished():
+            case _:
                 pass
         return []
 

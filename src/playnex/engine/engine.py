@@ -2,20 +2,28 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from playnex.canonical import Json
 from playnex.clock import Clock
-from playnex.engine.history import fold
-from playnex.engine.run_context import Execution, OutcomeUnknown, RunContext
+from playnex.engine.execution import Execution, stopped
+from playnex.engine.history import History, fold
+from playnex.engine.mailroom import Mailroom
+from playnex.engine.run_context import RunContext
 from playnex.engine.spending import Purse, out_of_time
 from playnex.errors import JournalMismatch, PlaynexError, RunInterrupted, StaleEpoch, StepFailed, StoreError
-from playnex.journal.events import Fact, RunFinished, RunParked, RunPaused, RunStarted
+from playnex.journal.events import RunFinished, RunParked, RunPaused, RunStarted, RunWaiting
 from playnex.journal.journal import Journal
 from playnex.spec.context import StepContext
-from playnex.spec.flow import Budget
+from playnex.spec.flow import NO_LIMITS, Budget
+
+Ending: TypeAlias = RunFinished | RunParked | RunPaused | RunWaiting
+"""How a run stands when nobody advances it any more."""
+
+DEATHS = 3
+"""Workers that may die of a run in a row, without finishing a step of it, before it is parked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +39,9 @@ Load: TypeAlias = Callable[[RunStarted], Code]
 
 
 class Leases(Protocol):
-    """Who may advance a run on this machine."""
+    """Who may advance a run."""
 
-    def hold(self, run: str) -> AbstractContextManager[None]:
+    def hold(self, run: str) -> AbstractAsyncContextManager[None]:
         """Hold the run while the block runs. Raises RunBusy."""
         ...
 
@@ -47,32 +55,71 @@ class Engine:
     clock: Clock
     jitter: Callable[[], float]
     worker: str
+    mailroom: Mailroom = field(init=False)
 
-    async def advance(self, run: str, load: Load) -> RunFinished | RunParked:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mailroom", Mailroom(self.journal))
+
+    async def advance(self, run: str, load: Load) -> Ending:
         """Carry the run on from where its journal ends; a failed run is tried again at the step that failed.
 
-        Raises RunBusy, JournalMismatch, StoreError, StaleEpoch. RunInterrupted and cancellation leave the run paused.
+        Raises RunBusy, StoreError, StaleEpoch; JournalMismatch, which leaves the run parked; RunInterrupted and a cancellation
+        leave it paused.
         """
-        with self.leases.hold(run):
-            history = fold(await self.journal.events(run))
+        async with self.leases.hold(run), self.mailroom.box(run) as box:
+            history = fold(await self.journal.skim(run))
             if history.finished is not None and history.finished.status != "failed":
                 return history.finished
-            reopened = history.finished.step if history.finished is not None else ""
+            if (refusal := _refusal(history)) is not None:
+                await (await self._begin(run, history, NO_LIMITS)).stop(refusal)
+                return refusal
             code = load(history.started)
-            epoch = await self.journal.claim(run, self.worker, reopened)
-            history.reopen(reopened)
-            purse = Purse(code.budget, history.spent)
-            execution = Execution(
-                run=run, epoch=epoch, journal=self.journal, history=history, clock=self.clock, jitter=self.jitter, purse=purse
-            )
+            execution = await self._begin(run, history, code.budget)
+            box.open(history.position, execution.deliver)
             return await _carry_on(execution, code)
 
+    async def _begin(self, run: str, history: History, budget: Budget) -> Execution:
+        """Take the run over."""
+        reopened = history.finished.step if history.finished is not None else ""
+        epoch = await self.journal.claim(run, self.worker, reopened)
+        history.reopen(reopened)
+        purse = Purse(budget, history.spent)
+        return Execution(run=run, epoch=epoch, journal=self.journal, history=history, clock=self.clock, jitter=self.jitter, purse=purse)
 
-async def _carry_on(execution: Execution, code: Code) -> RunFinished | RunParked:
-    """Run the code to its end and record how it ended."""
-    ending: Fact
+
+def _refusal(history: History) -> Ending | None:
+    """Why the run's code is not called at all: somebody asked it to stop, or it has killed its workers."""
+    if history.stop is not None:
+        return stopped(history.stop)
+    if history.deaths >= DEATHS:
+        return RunParked(reason="poison", step=history.touched)
+    return None
+
+
+async def _carry_on(execution: Execution, code: Code) -> Ending:
+    """Run the code until it ends or is stopped, and record how."""
+    body = execution.body = asyncio.ensure_future(_within_time(execution, code))
+    execution.waits.join(body)
     try:
-        output = await _within_time(execution, code)
+        ending = await _ending_of(body, execution)
+    except JournalMismatch as error:
+        await execution.stop(RunParked(reason=error.code, step=error.step))
+        raise
+    except (RunInterrupted, asyncio.CancelledError):
+        await asyncio.shield(execution.stop(RunPaused(reason="interrupted")))
+        raise
+    await asyncio.shield(execution.stop(ending))
+    if (worker := asyncio.current_task()) is not None and worker.cancelling():
+        raise asyncio.CancelledError
+    return ending
+
+
+async def _ending_of(body: "asyncio.Future[Json]", execution: Execution) -> Ending:
+    """How the run's code ended, or what ended it."""
+    ending: Ending
+    try:
+        output = await body
+        execution.check_all_was_asked()
         ending = RunFinished(status="succeeded", output=output)
     except StepFailed as error:
         ending = RunFinished(status="failed", reason=error.reason, message=error.message, step=error.step)
@@ -82,13 +129,11 @@ async def _carry_on(execution: Execution, code: Code) -> RunFinished | RunParked
         ending = RunFinished(status="failed", reason=error.code, message=error.message)
     except Exception as error:  # the border: a Python flow is the user's code
         ending = RunFinished(status="failed", reason="error", message=f"{type(error).__name__}: {error}")
-    except OutcomeUnknown as unknown:
-        ending = RunParked(reason="outcome unknown", step=unknown.key)
     except (RunInterrupted, asyncio.CancelledError):
-        await asyncio.shield(execution.append("", RunPaused(reason="interrupted")))
-        raise
-    await execution.append("", ending)
-    return ending
+        if execution.ending is None:
+            raise
+        return execution.ending
+    return execution.ending or ending
 
 
 async def _within_time(execution: Execution, code: Code) -> Json:

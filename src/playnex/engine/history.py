@@ -5,19 +5,25 @@ from dataclasses import dataclass, field, replace
 
 from playnex.errors import JournalMismatch
 from playnex.journal.events import (
+    STOPS,
     AttemptFailed,
     Event,
+    OutcomeDecided,
+    ResumeRequested,
     RunFinished,
     RunParked,
     RunPaused,
     RunResumed,
     RunStarted,
     RunWaiting,
+    SignalReceived,
     StepFinished,
     StepIntended,
     StepStarted,
+    StopRequested,
+    WaitStarted,
 )
-from playnex.spec.envelope import Envelope, Usage, from_json
+from playnex.spec.envelope import Usage, from_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,28 +39,43 @@ NO_TRIES = Tries()
 
 @dataclass(slots=True, kw_only=True)
 class History:
-    """The folded journal of one run. `active` is the seconds that workers spent on it in earlier sessions."""
+    """The folded journal of one run. `signals` are those that no step has consumed, by position; `deaths` counts the workers
+    that died in a row without finishing a step; `touched` is the step that was last begun; `active` is the seconds that
+    workers spent on the run in earlier sessions; `position` is that of its last event."""
 
     started: RunStarted
-    results: dict[str, Envelope] = field(default_factory=dict)
+    results: dict[str, StepFinished] = field(default_factory=dict)
     tries: dict[str, Tries] = field(default_factory=dict)
     intents: set[str] = field(default_factory=set)
+    waits: dict[str, WaitStarted] = field(default_factory=dict)
+    signals: dict[int, Event] = field(default_factory=dict)
+    decisions: dict[str, OutcomeDecided] = field(default_factory=dict)
+    stop: StopRequested | None = None
     finished: RunFinished | None = None
+    deaths: int = 0
+    touched: str = ""
     spent: Usage = field(default_factory=Usage)
     active: float = 0.0
+    position: int = 0
 
     def reopen(self, key: str) -> None:
-        """Forget that the run ended, and that `key` and what lies below it failed: they are tried anew. What succeeded stays."""
-        for failed in [name for name, envelope in self.results.items() if is_below(name, key) and envelope.status == "failed"]:
-            del self.results[failed]
-        for tried in [name for name in self.tries if is_below(name, key)]:
-            del self.tries[tried]
+        """Forget that the run ended, and that `key` failed, with what lies below it and what it is a part of: they are tried
+        anew. What succeeded stays."""
+        for name in [name for name, fact in self.results.items() if is_related(name, key) and fact.envelope["status"] == "failed"]:
+            del self.results[name]
+        for name in [name for name in self.tries if is_related(name, key)]:
+            del self.tries[name]
         self.finished = None
 
 
 def is_below(name: str, key: str) -> bool:
     """True for `key` itself and every key in its scope."""
     return name == key or name.startswith(key + "/")
+
+
+def is_related(name: str, key: str) -> bool:
+    """True where one of the keys is the other, or in its scope."""
+    return is_below(name, key) or is_below(key, name)
 
 
 def fold(events: Iterable[Event]) -> History:
@@ -68,7 +89,8 @@ def fold(events: Iterable[Event]) -> History:
         elif isinstance(event.fact, RunResumed):
             history.active += max(0.0, last - since)
             since = event.at
-        last = event.at
+        last = event.at if not isinstance(event.fact, (SignalReceived, OutcomeDecided, StopRequested, ResumeRequested)) else last
+        history.position = event.position
         _apply(history, event)
     if history is None:
         raise JournalMismatch("the journal of this run is empty")
@@ -85,20 +107,48 @@ def _begin(event: Event) -> History:
 def _apply(history: History, event: Event) -> None:
     match event.fact:
         case StepFinished():
-            envelope = from_json(event.fact.envelope)
-            history.results[event.key] = envelope
-            history.intents.discard(event.key)
-            if event.fact.kind == "model":
-                history.spent += envelope.usage
+            _finish(history, event.key, event.fact)
         case AttemptFailed():
             tries = history.tries.get(event.key, NO_TRIES)
             history.tries[event.key] = replace(tries, count=event.fact.number, feedback=event.fact.message)
             history.intents.discard(event.key)
         case StepIntended():
             history.intents.add(event.key)
+            history.decisions.pop(event.key, None)
+            history.touched = event.key
+        case StepStarted():
+            history.touched = event.key
+        case WaitStarted():
+            history.waits[event.key] = event.fact
+        case SignalReceived():
+            history.signals[event.position] = event
+        case OutcomeDecided():
+            history.decisions[event.key] = event.fact
+        case StopRequested():
+            history.stop = event.fact
+        case ResumeRequested():
+            history.stop, history.deaths = None, 0
         case RunResumed():
+            history.deaths += 1
             history.reopen(event.fact.reopened)
-        case RunFinished():
-            history.finished = event.fact
-        case RunStarted() | StepStarted() | RunPaused() | RunWaiting() | RunParked():
+        case RunFinished() | RunPaused() | RunParked() | RunWaiting():
+            history.deaths = 0
+            history.stop = None
+            history.finished = event.fact if isinstance(event.fact, RunFinished) else None
+        case RunStarted():
             pass
+
+
+def _finish(history: History, key: str, fact: StepFinished) -> None:
+    history.results[key] = fact
+    history.deaths = 0
+    history.intents.discard(key)
+    history.waits.pop(key, None)
+    history.signals.pop(fact.signal, None)
+    if fact.kind == "model":
+        history.spent += from_json(fact.envelope).usage
+
+
+def is_stopped(event: Event) -> bool:
+    """Whether nobody advances the run after this event."""
+    return isinstance(event.fact, STOPS)

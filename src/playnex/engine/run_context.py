@@ -1,53 +1,28 @@
 """The step context of a live run: answers from the journal what it knows, and carries out and records the rest."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from playnex.canonical import Json
-from playnex.clock import Clock
 from playnex.engine import failure
-from playnex.engine.history import NO_TRIES, History
-from playnex.engine.spending import Purse
-from playnex.errors import CapsuleConflict, StepFailed, UsageError
-from playnex.journal.events import AttemptFailed, Fact, StepFinished, StepIntended, StepStarted
-from playnex.journal.journal import Draft, Journal
-from playnex.spec import envelope as envelopes
-from playnex.spec.context import PLAIN, Attempt, Do, Effect, StepContext, StepPlan, Write
+from playnex.engine.execution import Execution
+from playnex.engine.wait_step import approved, rung, signalled, wait
+from playnex.engine.work import Work
+from playnex.errors import JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
+from playnex.journal.events import WaitStarted
+from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, StepContext, StepPlan
 from playnex.spec.envelope import Envelope, Usage
-from playnex.spec.flow import NO_RETRY, RetrySpec
+from playnex.spec.flow import RetrySpec
 
-CONFLICT_TRIES = 20
-"""How often a result is made ready again because somebody wrote its capsule first."""
+T = TypeVar("T")
+Item = TypeVar("Item")
 
+UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
-class OutcomeUnknown(BaseException):
-    """An intent without a result: the effect may or may not have happened, and only a person can say."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
-
-
-@dataclass(slots=True, kw_only=True)
-class Execution:
-    """One worker's work on one run: its journal, its history, its clock and its purse."""
-
-    run: str
-    epoch: int
-    journal: Journal
-    history: History
-    clock: Clock
-    jitter: Callable[[], float]
-    purse: Purse
-
-    def note(self, key: str, fact: Fact) -> None:
-        """Tell those who watch."""
-        self.journal.note(self.run, self.epoch, (Draft(key=key, fact=fact),))
-
-    async def append(self, key: str, fact: Fact, writes: tuple[Write, ...] = ()) -> None:
-        """Record a fact; durable when it returns."""
-        await self.journal.append(self.run, self.epoch, (Draft(key=key, fact=fact),), writes)
+ENDS_ALL_BRANCHES = (StoreError, StaleEpoch, JournalMismatch)
+"""Failures after which nothing can be recorded any more: the other branches are ended at once."""
 
 
 @dataclass(slots=True)
@@ -58,40 +33,125 @@ class RunContext:
     prefix: str = ""
     _used: dict[str, int] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
+    _drawn: int = 0
 
     @property
     def run_id(self) -> str:
         return self.execution.run
 
     def scope(self, name: str) -> StepContext:
-        return RunContext(self.execution, f"{self.prefix}{self._numbered(name)}/")
+        return self._within(f"{self.prefix}{self._numbered(name)}/")
 
     def spent(self) -> Usage:
         return self.execution.purse.spent
 
-    async def step(self, name: str, do: Callable[[], Awaitable[Json]], *, effect: Effect = "idempotent") -> Json:
+    async def step(
+        self,
+        name: str,
+        do: Callable[[], Awaitable[Json]],
+        *,
+        effect: Effect = "idempotent",
+        timeout: float | None = None,
+        retry: int | RetrySpec = 0,
+    ) -> Json:
         async def perform(_: Attempt) -> Envelope:
             return Envelope(output=await do())
 
-        record = await self.perform(name, perform, StepPlan(effect=effect))
-        if record.status == "failed":
-            raise StepFailed(failure.message_of(record), step=self.prefix + name, reason=record.reason)
-        return record.output
+        again = RetrySpec(times=retry) if isinstance(retry, int) else retry
+        return _output_of(await self._performed(name, perform, StepPlan(effect=effect, timeout=timeout, retry=again)))
 
     async def perform(self, name: str, do: Do, plan: StepPlan = PLAIN) -> Envelope:
+        return (await self._performed(name, do, plan))[1]
+
+    async def _performed(self, name: str, do: Do, plan: StepPlan) -> tuple[str, Envelope]:
+        def work(key: str) -> Awaitable[Envelope]:
+            return Work(execution=self.execution, key=key, do=do, plan=plan, within=self._within, beside=self._open).carry_out()
+
+        return await self._once(name, plan.kind, work)
+
+    def _within(self, prefix: str) -> StepContext:
+        """A context for all that happens under these keys."""
+        return RunContext(self.execution, prefix)
+
+    async def _once(self, name: str, kind: str, live: Callable[[str], Awaitable[Envelope]]) -> tuple[str, Envelope]:
+        """The step's key and its record: from the journal, or by doing it now."""
         if name in self._open:
             raise UsageError(
                 f"step {self.prefix + name!r} is still running, so its name cannot be used again", hint="give each branch its own scope"
             )
         key = self.prefix + self._numbered(name)
-        recorded = self.execution.history.results.get(key)
-        if recorded is not None:
-            return recorded
+        if (recorded := await self.execution.recorded(key, kind)) is not None:
+            return key, recorded
         self._open.add(name)
         try:
-            return await Work(self.execution, key, do, plan).carry_out()
+            return key, await live(key)
         finally:
             self._open.discard(name)
+
+    async def gather(self, branches: Mapping[str, Branch[T]], *, at_most: int | None = None) -> dict[str, T]:
+        scopes = {name: self.scope(name) for name in branches}
+        outcomes: dict[str, T | Exception] = {}
+        waiting = iter(branches.items())
+
+        async def work() -> None:
+            for name, branch in waiting:
+                try:
+                    outcomes[name] = await branch(scopes[name])
+                except ENDS_ALL_BRANCHES:
+                    raise
+                except Exception as error:  # the border: a branch is the user's code
+                    outcomes[name] = error
+
+        hands = len(branches) if at_most is None else max(1, min(at_most, len(branches)))
+        if branches:
+            await self.execution.waits.gather([work() for _ in range(hands)])
+        return {name: _value(outcomes[name]) for name in branches}
+
+    async def all(self, *branches: Branch[T]) -> list[T]:
+        named = {f"branch-{number}": branch for number, branch in enumerate(branches, 1)}
+        return list((await self.scope("all").gather(named)).values())
+
+    async def map(self, items: Iterable[Item], do: Callable[[StepContext, Item], Awaitable[T]], *, at_most: int | None = None) -> list[T]:
+        named = {f"item-{number}": _with_item(do, item) for number, item in enumerate(items, 1)}
+        return list((await self.scope("map").gather(named, at_most=at_most)).values())
+
+    async def sleep(self, seconds: float) -> None:
+        started = WaitStarted(until=self.execution.clock.now() + seconds)
+        await self._once("sleep", "wait", lambda key: wait(self.execution, key, started, conclude=rung))
+
+    async def wait_for(self, signal: str, *, timeout: float | None = None) -> Json:
+        started = WaitStarted(signal=signal, until=self._until(timeout))
+        return _output_of(await self._once(signal, "wait", lambda key: wait(self.execution, key, started, conclude=signalled)))
+
+    async def approve(self, name: str, approval: Approval) -> Json:
+        ask: Json = {"message": approval.message, "show": approval.show, "editable": approval.editable}
+
+        async def ask_a_person(key: str) -> Envelope:
+            started = WaitStarted(signal=key, until=self._until(approval.timeout), ask=ask)
+            return await wait(self.execution, key, started, conclude=approved)
+
+        return _output_of(await self._once(name, "approve", ask_a_person))
+
+    def _until(self, timeout: float | None) -> float | None:
+        return None if timeout is None else self.execution.clock.now() + timeout
+
+    async def now(self) -> float:
+        async def look() -> Json:
+            return self.execution.clock.now()
+
+        return float(await self.step("now", look))
+
+    def random(self) -> float:
+        return int.from_bytes(self._chance()[:7]) / 2**56
+
+    def uuid(self) -> str:
+        drawn = int.from_bytes(self._chance()[:16])
+        versioned = drawn & ~(0xF << 76) & ~(0x3 << 62) | (8 << 76) | (2 << 62)
+        return "-".join(f"{versioned:032x}"[start:end] for start, end in UUID_PARTS)
+
+    def _chance(self) -> bytes:
+        self._drawn += 1
+        return hashlib.sha256(f"{self.execution.seed}/{self.prefix}{self._drawn}".encode()).digest()
 
     def _numbered(self, name: str) -> str:
         if not name or "/" in name or "#" in name:
@@ -100,137 +160,21 @@ class RunContext:
         return name if count == 1 else f"{name}#{count}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """How a try ended: the outcome, the rule for another one, and the seconds that a server asked us to wait."""
-
-    outcome: Envelope
-    retry: RetrySpec
-    wait: float = 0.0
-    may_fall_back: bool = True
+def _output_of(performed: tuple[str, Envelope]) -> Json:
+    key, record = performed
+    if record.status == "failed":
+        raise StepFailed(failure.message_of(record), step=key, reason=record.reason)
+    return record.output
 
 
-@dataclass(slots=True)
-class Work:
-    """One step being carried out: attempt → retry → verify → fallback → complete, then the record."""
-
-    execution: Execution
-    key: str
-    do: Do
-    plan: StepPlan
-
-    async def carry_out(self) -> Envelope:
-        """Do the step and record its envelope."""
-        execution, plan = self.execution, self.plan
-        if self.key in execution.history.intents:
-            raise OutcomeUnknown(self.key)
-        began = execution.clock.monotonic()
-        if plan.announce:
-            execution.note(self.key, StepStarted(kind=plan.kind, actor=plan.actor, input=plan.input))
-        tried, attempt = await self._attempts()
-        outcome = await self._fallen_back(tried, attempt)
-        return await self._record(outcome, attempt, began)
-
-    async def _attempts(self) -> tuple[Tried, Attempt]:
-        """The last try, and how it ended. Tries that the journal knows to have failed are not made again."""
-        tries = self.execution.history.tries.get(self.key, NO_TRIES)
-        number, feedback = tries.count + 1, tries.feedback
-        while True:
-            if self.plan.effect == "once":
-                await self.execution.append(self.key, StepIntended(idempotency_key=f"{self.execution.run}/{self.key}"))
-            attempt = Attempt(key=self.key, number=number, context=self._scope(number), feedback=feedback)
-            tried = await self._try(attempt)
-            if not failure.is_worth_retrying(tried.retry, number, tried.outcome):
-                return replace(tried, outcome=replace(tried.outcome, attempts=number)), attempt
-            feedback = failure.message_of(tried.outcome)
-            delay = max(tried.wait, failure.delay_before(tried.retry, number, self.execution.jitter()))
-            failed = AttemptFailed(number=number, reason=tried.outcome.reason, message=feedback, delay=round(delay, 3))
-            await self.execution.append(self.key, failed)
-            await self.execution.clock.sleep(delay)
-            number += 1
-
-    def _scope(self, number: int) -> RunContext:
-        return RunContext(self.execution, f"{self.key}/" if number == 1 else f"{self.key}/try-{number}/")
-
-    async def _try(self, attempt: Attempt) -> Tried:
-        """One try within the step's time and the run's purse, and its check."""
-        spends = self.plan.kind == "model"
-        if spends:
-            self.execution.purse.reserve(self.key, self.plan.tokens)
-        tried = Tried(outcome=Envelope(status="cancelled"), retry=self.plan.retry)
-        try:
-            tried = await self._bounded(attempt)
-        finally:
-            if spends:
-                self.execution.purse.settle(self.plan.tokens, tried.outcome.usage)
-        return tried if tried.outcome.status == "failed" else await self._verified(tried, attempt)
-
-    async def _bounded(self, attempt: Attempt) -> Tried:
-        try:
-            async with asyncio.timeout(self.plan.timeout) as limit:
-                return Tried(outcome=await self.do(attempt), retry=self.plan.retry)
-        except failure.ENDS_THE_RUN:
-            raise
-        except Exception as error:
-            if isinstance(error, TimeoutError) and limit.expired():
-                late = failure.failed("timeout", f"no result within {self.plan.timeout:g} s")
-                return Tried(outcome=late, retry=self.plan.retry)
-            retry = NO_RETRY if isinstance(error, failure.USELESS_TO_RETRY) else self.plan.retry
-            return Tried(outcome=failure.from_exception(error), retry=retry, wait=failure.retry_after(error))
-
-    async def _verified(self, tried: Tried, attempt: Attempt) -> Tried:
-        if self.plan.verify is None:
-            return tried
-        verdict = await self.plan.verify(tried.outcome, attempt)
-        if verdict.passed:
-            return tried
-        refused = replace(failure.failed("verify", verdict.reason, tried.outcome.output), usage=tried.outcome.usage)
-        times = max(1, self.plan.retry.times) if verdict.on_fail == "retry" else 0
-        retry = replace(self.plan.retry, times=times, on=(), delay=0.0)
-        return Tried(outcome=refused, retry=retry, may_fall_back=verdict.on_fail != "fail")
-
-    async def _fallen_back(self, tried: Tried, attempt: Attempt) -> Envelope:
-        """The outcome, or what stands in for it."""
-        outcome = tried.outcome
-        if outcome.status != "failed" or self.plan.fallback is None or not tried.may_fall_back:
-            return outcome
-        stand_in = await _caught(self.plan.fallback(outcome, attempt))
-        if stand_in.status == "failed":
-            why = f"{failure.message_of(outcome)}; and there is no fallback: {failure.message_of(stand_in)}"
-            return replace(outcome, output=failure.failed(outcome.reason, why).output)
-        usage = outcome.usage + stand_in.usage
-        return replace(stand_in, status="fallback", reason=outcome.reason, attempts=outcome.attempts, usage=usage)
-
-    async def _record(self, outcome: Envelope, attempt: Attempt, began: float) -> Envelope:
-        """Make the result ready and journal it with its writes, in one transaction; again where a capsule had moved on."""
-        tries_left = CONFLICT_TRIES if self.plan.complete is not None else 0
-        own_writes = tuple(attempt.writes)
-        while True:
-            attempt.writes = list(own_writes)
-            final = await self._completed(outcome, attempt)
-            seconds = round(self.execution.clock.monotonic() - began, 3)
-            fact = StepFinished(envelope=envelopes.to_json(final), kind=self.plan.kind, seconds=seconds)
-            try:
-                await self.execution.append(self.key, fact, tuple(attempt.writes))
-            except CapsuleConflict:
-                tries_left -= 1
-                if tries_left < 0:
-                    raise
-            else:
-                return final
-
-    async def _completed(self, outcome: Envelope, attempt: Attempt) -> Envelope:
-        if self.plan.complete is None or outcome.status == "failed":
-            return outcome
-        completed = await _caught(self.plan.complete(outcome, attempt))
-        return replace(completed, usage=outcome.usage, attempts=outcome.attempts)
+def _value(outcome: T | Exception) -> T:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
-async def _caught(making: Awaitable[Envelope]) -> Envelope:
-    """What is made, or the failure to make it."""
-    try:
-        return await making
-    except failure.ENDS_THE_RUN:
-        raise
-    except Exception as error:
-        return failure.from_exception(error)
+def _with_item(do: Callable[[StepContext, Item], Awaitable[T]], item: Item) -> Branch[T]:
+    def branch(context: StepContext) -> Awaitable[T]:
+        return do(context, item)
+
+    return branch

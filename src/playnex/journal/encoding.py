@@ -1,19 +1,34 @@
-"""Facts as bytes: JSON, with long strings kept apart as content-addressed blobs, so that the same text is stored once.
+"""Facts as bytes: JSON, in which no text is written twice.
 
-A string of more than `INLINE` characters becomes `{"$blob": HASH}`; a user's own map with a key that starts with `$` is
-wrapped as `{"$map": …}`, so it can never be taken for one.
+A string of more than `INLINE` characters becomes `{"$blob": HASH}`, so that the same prompt is stored once; a user's own map
+with a key that starts with `$` is wrapped as `{"$map": …}`, so it can never be taken for one. A long body is compressed. And
+an output that has grown out of an earlier one of its run, as a transcript does, is stored as what was added:
+
+    {"output": …}            plain
+    x…                       plain, compressed (zlib's own first byte)
+    +{"from": POSITION, "keep": BYTES, "cut": BYTES, …}⏎ADDED
+                             the output's JSON is the first `keep` bytes of the output of event `from`, then ADDED, then the last
+                             `cut` bytes of that output; the other fields stand in the map
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from playnex import canonical
 from playnex.canonical import Json
 
 INLINE = 512
+LONG = 2048
+"""Bytes from which a body is compressed, and an output looks for an earlier one to grow from."""
+
 BLOB = "$blob"
 MAP = "$map"
+GROWN = b"+"
+PACKED = b"x"
+OUTPUT = "output"
+
+Fetch = Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +41,31 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """An output that later ones may grow from: the JSON text of the output of the event at `position`."""
+
+    position: int
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Encoded:
-    """A value ready for the store."""
+    """A value ready for the store; `output` is the JSON text of its long output, for later ones to grow from."""
 
     body: bytes
     blobs: tuple[Blob, ...] = ()
+    output: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grown:
+    """A body that was stored as what was added: the other fields, and how the output's text is made."""
+
+    parts: dict[str, Json]
+    origin: int
+    keep: int
+    cut: int
+    added: bytes
 
 
 def encode(value: Json) -> Encoded:
@@ -39,13 +74,74 @@ def encode(value: Json) -> Encoded:
     if len(plain) <= INLINE and b'"$' not in plain:
         return Encoded(body=plain)
     blobs: dict[str, Blob] = {}
-    return Encoded(body=canonical.encode(_outlined(value, blobs)), blobs=tuple(blobs.values()))
+    body = canonical.encode(_outlined(value, blobs))
+    return Encoded(body=_packed(body), blobs=tuple(blobs.values()))
 
 
-def decode(body: bytes, fetch: Callable[[str], bytes]) -> Json:
+def encode_result(parts: dict[str, Json], bases: tuple[Base, ...]) -> Encoded:
+    """The fields of a result: as `encode` does it, or as what its output adds to one of the bases."""
+    output = parts.get(OUTPUT)
+    if not isinstance(output, (str, list, dict)):
+        return encode(parts)
+    text = canonical.encode(output)
+    if len(text) <= LONG:
+        return encode(parts)
+    grown = max((_grown(text, base) for base in bases), key=lambda found: found[0] + found[1], default=(0, 0, 0))
+    keep, cut, origin = grown
+    if 4 * (len(text) - keep - cut) > len(text):
+        whole = encode(parts)
+        return Encoded(body=whole.body, blobs=whole.blobs, output=text)
+    rest = {name: value for name, value in parts.items() if name != OUTPUT}
+    head = canonical.encode({"from": origin, "keep": keep, "cut": cut, **({"parts": rest} if rest else {})})
+    return Encoded(body=GROWN + head + b"\n" + text[keep : len(text) - cut], output=text)
+
+
+def decode(body: bytes, fetch: Fetch) -> Json:
     """The value that `encode` took apart; `fetch` gives a blob's text by its hash."""
-    value = canonical.decode(body)
-    return _inlined(value, fetch) if b'"$' in body else value
+    plain = zlib.decompress(body) if body.startswith(PACKED) else body
+    value = canonical.decode(plain)
+    return _inlined(value, fetch) if b'"$' in plain else value
+
+
+def grown(body: bytes) -> Grown | None:
+    """How a body was stored as what was added; None for any other."""
+    if not body.startswith(GROWN):
+        return None
+    head, _, added = body[1:].partition(b"\n")
+    said = canonical.decode(head)
+    return Grown(parts=said.get("parts", {}), origin=said["from"], keep=said["keep"], cut=said["cut"], added=added)
+
+
+def grown_text(start: bytes, links: Iterable[Grown]) -> bytes:
+    """The JSON text of an output that came from `start` by these additions, the oldest first; put together once at the end,
+    however many there are."""
+    pieces, length = [start], len(start)
+    for link in links:
+        end = _last(pieces, link.cut)
+        _drop(pieces, length - link.keep)
+        pieces += [link.added, end]
+        length = link.keep + len(link.added) + link.cut
+    return b"".join(pieces)
+
+
+def _last(pieces: list[bytes], count: int) -> bytes:
+    """The last bytes of the pieces."""
+    found: list[bytes] = []
+    for piece in reversed(pieces):
+        if count <= 0:
+            break
+        found.append(piece[max(0, len(piece) - count) :])
+        count -= len(piece)
+    return b"".join(reversed(found))
+
+
+def _drop(pieces: list[bytes], count: int) -> None:
+    """Take so many bytes off the end."""
+    while count > 0:
+        piece = pieces.pop()
+        if len(piece) > count:
+            pieces.append(piece[: len(piece) - count])
+        count -= len(piece)
 
 
 def text_of(data: bytes, compressed: bool) -> bytes:
@@ -53,16 +149,34 @@ def text_of(data: bytes, compressed: bool) -> bytes:
     return zlib.decompress(data) if compressed else data
 
 
-def hashes(value: Json) -> Iterator[str]:
-    """The blobs that an encoded value refers to."""
-    if isinstance(value, dict):
-        if BLOB in value:
-            yield value[BLOB]
-        for part in value.values():
-            yield from hashes(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from hashes(part)
+def _packed(body: bytes) -> bytes:
+    if len(body) <= LONG:
+        return body
+    packed = zlib.compress(body, 1)
+    return packed if len(packed) < len(body) else body
+
+
+def _grown(text: bytes, base: Base) -> tuple[int, int, int]:
+    """How many bytes at the start and at the end the texts share, and the base's position."""
+    room = min(len(text), len(base.text))
+    keep = _most(room, lambda low, high: text[low:high] == base.text[low:high])
+    ends = len(text), len(base.text)
+    cut = _most(room - keep, lambda low, high: text[ends[0] - high : ends[0] - low] == base.text[ends[1] - high : ends[1] - low])
+    return keep, cut, base.position
+
+
+def _most(room: int, is_shared: Callable[[int, int], bool]) -> int:
+    """How far two texts agree, `room` at most: by halving, for comparing stretches of bytes is what a machine does fastest."""
+    if is_shared(0, room):
+        return room
+    low, high = 0, room
+    while high - low > 1:
+        middle = (low + high) // 2
+        if is_shared(low, middle):
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 def _outlined(value: Json, blobs: dict[str, Blob]) -> Json:
@@ -85,7 +199,7 @@ def _set_apart(text: str, blobs: dict[str, Blob]) -> Json:
     return {BLOB: name}
 
 
-def _inlined(value: Json, fetch: Callable[[str], bytes]) -> Json:
+def _inlined(value: Json, fetch: Fetch) -> Json:
     if isinstance(value, dict):
         if BLOB in value:
             return fetch(value[BLOB]).decode()

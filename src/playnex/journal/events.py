@@ -1,6 +1,6 @@
 """The facts that a journal holds, in the past tense; their JSON is fixed for ever (tests/golden)."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias
 
 from playnex.canonical import Json
@@ -9,16 +9,21 @@ from playnex.errors import JournalMismatch
 RunState = Literal["pending", "running", "waiting", "paused", "parked", "succeeded", "failed", "cancelled"]
 EndState = Literal["succeeded", "failed", "cancelled"]
 END_STATES: tuple[RunState, ...] = ("succeeded", "failed", "cancelled")
+Decision = Literal["done", "again", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """A run came to be. `definition` is all that it was started with: it stays with it whatever happens to the files."""
+    """A run came to be. `definition` is all that it was started with: it stays with it whatever happens to the files.
+    `seed` is where its chance and its ids come from, empty for the run's own id; `forked` is `{run, step, position}` where
+    it began with a part of another run's journal."""
 
     flow: str
     inputs: Json
     definition: Json
     version: str
+    seed: str = ""
+    forked: Json = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,25 +63,77 @@ class AttemptFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished:
-    """A step's result, for ever: its envelope as JSON, what kind of step it was, and the seconds it took."""
+    """A step's result, for ever: its envelope as JSON, what kind of step it was, and the seconds it took. `beside` says that
+    other steps of its scope were under way; `signal` is the position of the signal that it consumed, 0 for none."""
 
     envelope: Json
     kind: str = "step"
     seconds: float = 0.0
+    beside: bool = False
+    signal: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitStarted:
+    """A step waits: for `signal` (empty for a timer), until the time `until` at most (seconds since 1970, None for ever).
+    `ask` is what a person is shown and asked, where the wait is an approval."""
+
+    signal: str = ""
+    until: float | None = None
+    ask: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalReceived:
+    """A message came into the run from outside; kept until a step waits for it. `by` says who sent it."""
+
+    signal: str
+    payload: Json = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeDecided:
+    """A person said what became of a `once` effect whose outcome was unknown: it is `done` with this value, is to be done
+    `again`, or counts as `failed`."""
+
+    decision: Decision
+    value: Json = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRequested:
+    """Somebody wants the run to stop: to `cancel` it for good, or to `pause` it until somebody lets it go on."""
+
+    stop: Literal["cancel", "pause"]
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeRequested:
+    """A person lets a paused, parked, failed or dead run go on; deaths of workers before this no longer count."""
+
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPaused:
-    """A person stopped the run for now."""
+    """A person stopped the run for now. `seen`, here and below, is the position of the last message from outside that the worker
+    knew of: what came later, it has not acted upon."""
 
     reason: str
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunWaiting:
-    """The run cannot go on without a person, a timer or a signal."""
+    """The run cannot go on before the time `until`, or without one of these signals."""
 
     reason: str
+    until: float | None = None
+    signals: tuple[str, ...] = field(default=())
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +142,7 @@ class RunParked:
 
     reason: str
     step: str = ""
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +156,27 @@ class RunFinished:
     output: Json = None
 
 
+Posted: TypeAlias = SignalReceived | OutcomeDecided | StopRequested | ResumeRequested
+"""What comes into a run from outside, whoever advances it: no lease is needed to say it."""
+
 Fact: TypeAlias = (
-    RunStarted | RunResumed | StepStarted | StepIntended | AttemptFailed | StepFinished | RunPaused | RunWaiting | RunParked | RunFinished
+    RunStarted
+    | RunResumed
+    | StepStarted
+    | StepIntended
+    | AttemptFailed
+    | StepFinished
+    | WaitStarted
+    | Posted
+    | RunPaused
+    | RunWaiting
+    | RunParked
+    | RunFinished
 )
+
+POSTED: tuple[type[Any], ...] = (SignalReceived, OutcomeDecided, StopRequested, ResumeRequested)
+STOPS = (RunFinished, RunParked, RunPaused, RunWaiting)
+"""After one of these nobody advances the run."""
 
 KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
@@ -111,12 +187,14 @@ KINDS: dict[str, type[Any]] = {
         StepIntended,
         AttemptFailed,
         StepFinished,
-        RunPaused,
-        RunWaiting,
-        RunParked,
-        RunFinished,
+        WaitStarted,
+        *POSTED,
+        *STOPS,
     )
 }
+FIELDS = {kind: tuple((field.name, field.default) for field in fields(kind)) for kind in KINDS.values()}
+
+ENVELOPE_KEYS = ("status", "output", "reason", "fallback_from", "labels", "sources", "capsule", "usage", "attempts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,14 +210,30 @@ class Event:
 
 
 def to_json(fact: Fact) -> dict[str, Json]:
-    """The fact's fields, those at their default left out."""
-    return {field.name: value for field in fields(fact) if (value := getattr(fact, field.name)) != field.default}
+    """The fact's fields, those at their default left out; a result's envelope lies flat among them, for most events are results."""
+    parts = {name: value for name, default in FIELDS[type(fact)] if (value := getattr(fact, name)) != default}
+    if isinstance(fact, StepFinished):
+        envelope = parts.pop("envelope")
+        parts = envelope | parts
+        if parts.get("status") == "succeeded":
+            del parts["status"]
+    return parts
 
 
 def from_json(kind: str, parts: dict[str, Json]) -> Fact:
     """The fact that `to_json` wrote. Raises JournalMismatch for a kind this version does not know."""
     try:
+        if kind == "StepFinished" and "envelope" not in parts:
+            parts = _folded(parts)
+        if kind == "RunWaiting":
+            parts = parts | {"signals": tuple(parts.get("signals", ()))}
         fact: Fact = KINDS[kind](**parts)
     except (KeyError, TypeError):
         raise JournalMismatch(f"the journal holds a fact {kind!r} that this Playnex does not know", hint="upgrade Playnex") from None
     return fact
+
+
+def _folded(parts: dict[str, Json]) -> dict[str, Json]:
+    """A result with its envelope in one piece again."""
+    envelope = {"status": "succeeded"} | {name: parts[name] for name in ENVELOPE_KEYS if name in parts}
+    return {"envelope": envelope} | {name: value for name, value in parts.items() if name not in ENVELOPE_KEYS}

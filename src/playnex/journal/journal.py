@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from playnex.canonical import Json
-from playnex.journal.events import Event, Fact, RunStarted, RunState
+from playnex.journal.events import Event, Fact, Posted, RunStarted, RunState
 from playnex.spec.context import Write
 
 
@@ -19,7 +19,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """One line of `run list`: a projection of the journal, never a second truth. Times in seconds since 1970."""
+    """One line of `run list`: a projection of the journal, never a second truth. Times in seconds since 1970; `due` is when
+    a worker should look at the run again, None for never; `idempotency_key` is what its starter called it, if anything."""
 
     id: str
     flow: str
@@ -29,13 +30,34 @@ class RunSummary:
     updated: float
     epoch: int
     inputs: Json
+    due: float | None = None
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """A run to be: its id, its first fact, and what its starter calls it: the same flow and key are the same run.
+    `inherited` are the positions of another run's events that a fork begins with."""
+
+    id: str
+    started: RunStarted
+    idempotency_key: str = ""
+    inherited: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlined:
+    """A long output that was not read along: `Journal.fill` gives it."""
+
+    position: int
 
 
 class Journal(Protocol):
     """Append-only facts of runs. An append says the epoch it believes in, and a stale one is refused."""
 
-    async def create(self, run: str, started: RunStarted) -> None:
-        """A new run with its first fact, state `pending`, epoch 0. Durable when it returns."""
+    async def create(self, new: NewRun) -> str:
+        """A new run with its first facts, state `pending`, epoch 0, and its id; or the id of the run of that flow that has
+        this idempotency key already. Durable when it returns."""
         ...
 
     async def claim(self, run: str, worker: str, reopened: str = "") -> int:
@@ -51,12 +73,32 @@ class Journal(Protocol):
         """Facts for those who watch, in order before any later append; not awaited, lost in a crash at worst."""
         ...
 
+    async def post(self, run: str, key: str, fact: Posted) -> None:
+        """A fact from outside, whoever advances the run; durable when it returns. Raises NotFoundError."""
+        ...
+
     async def events(self, run: str, after: int = 0) -> tuple[Event, ...]:
         """All events of a run behind that position, in order. Raises NotFoundError for an unknown run."""
         ...
 
+    async def skim(self, run: str) -> tuple[Event, ...]:
+        """All events of a run, with an Outlined in the place of each output that would take long to read."""
+        ...
+
+    async def fill(self, value: Json) -> Json:
+        """The value itself, or the output that an Outlined stands for."""
+        ...
+
     def tail(self, run: str, after: int = 0) -> AsyncIterator[Event]:
         """The events behind that position, and then each new one, also those of other processes; ends when the reader stops."""
+        ...
+
+    def posts(self, after: int) -> AsyncIterator[Event]:
+        """What is posted to any run behind that position, as it comes; ends when the reader stops."""
+        ...
+
+    async def position(self) -> int:
+        """The position of the newest event of all runs."""
         ...
 
     async def summary(self, run: str) -> RunSummary:
@@ -65,4 +107,12 @@ class Journal(Protocol):
 
     async def runs(self, *, limit: int = 50, state: RunState | None = None) -> tuple[RunSummary, ...]:
         """Runs, newest first."""
+        ...
+
+    async def due(self, now: float, limit: int = 1000) -> tuple[str, ...]:
+        """The runs that nobody advances and that a worker should look at by now, the longest due first."""
+        ...
+
+    async def next_due(self) -> float | None:
+        """When the next run becomes due; None where none will by itself."""
         ...

@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from playnex.errors import RunBusy
@@ -15,8 +15,8 @@ class FileLeases:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    @contextmanager
-    def hold(self, run: str) -> Iterator[None]:
+    @asynccontextmanager
+    async def hold(self, run: str) -> AsyncIterator[None]:
         """Hold the run while the block runs. Raises RunBusy, naming the process that has it."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"{run}.lock"

@@ -1,18 +1,21 @@
 """The step context: the one interface that flows, agents and patterns ask for every effect."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from playnex.canonical import Json
 from playnex.spec.envelope import Envelope, Usage
 from playnex.spec.flow import NO_RETRY, RetrySpec
 
+T = TypeVar("T")
+Item = TypeVar("Item")
+
 Effect = Literal["pure", "idempotent", "once"]
 Write: TypeAlias = Callable[[Any], object]
 """A piece of work for the store's own transaction (see sqlite.py): called with its connection, by its writer."""
 
-StepKind = Literal["step", "agent", "tool", "save", "model", "verify"]
+StepKind = Literal["step", "agent", "tool", "save", "model", "verify", "flow", "wait", "approve"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +38,20 @@ class Verdict:
     reason: str = ""
     on_fail: Literal["retry", "fallback", "fail", "ask"] = "fail"
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What a person is asked: the whole action is in `message` and `show`. `editable` lets them change what is shown; without an
+    answer within `timeout` seconds it is a no."""
+
+    message: str
+    show: Json = None
+    editable: bool = False
+    timeout: float | None = None
+
+
+Branch: TypeAlias = Callable[["StepContext"], Awaitable[T]]
+"""A part of a run that goes on beside others, in a scope of its own."""
 
 Do: TypeAlias = Callable[[Attempt], Awaitable[Envelope]]
 Verify: TypeAlias = Callable[[Envelope, Attempt], Awaitable[Verdict]]
@@ -79,12 +96,59 @@ class StepContext(Protocol):
         """A context whose steps have keys under `name/`."""
         ...
 
-    async def step(self, name: str, do: Callable[[], Awaitable[Json]], *, effect: Effect = "idempotent") -> Json:
-        """Run `do` once in the life of this run; ever after, answer from the journal. Raises StepFailed."""
+    async def step(
+        self,
+        name: str,
+        do: Callable[[], Awaitable[Json]],
+        *,
+        effect: Effect = "idempotent",
+        timeout: float | None = None,
+        retry: int | RetrySpec = 0,
+    ) -> Json:
+        """Run `do` once in the life of this run; ever after, answer from the journal. `timeout` in seconds bounds each try,
+        `retry` says how often a failed one is tried again. Raises StepFailed, also where the failure was recorded earlier."""
         ...
 
     async def perform(self, name: str, do: Do, plan: StepPlan = PLAIN) -> Envelope:
         """The full form of `step`: the recorded envelope, also when it is a failure."""
+        ...
+
+    async def gather(self, branches: Mapping[str, Branch[T]], *, at_most: int | None = None) -> dict[str, T]:
+        """Let named branches go on at the same time, `at_most` of them, each in the scope of its name; their results in the order
+        given. All have ended before this returns; where some failed, the first failure in that order is raised."""
+        ...
+
+    async def all(self, *branches: Branch[T]) -> list[T]:
+        """`gather` for branches without names: their results in order."""
+        ...
+
+    async def map(self, items: Iterable[Item], do: Callable[["StepContext", Item], Awaitable[T]], *, at_most: int | None = None) -> list[T]:
+        """Do the same with every item, `at_most` at the same time; results in the order of the items."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; the time is set once and holds through every restart."""
+        ...
+
+    async def wait_for(self, signal: str, *, timeout: float | None = None) -> Json:
+        """The payload of the next signal of that name, sent before or after this is asked. Raises StepFailed with reason
+        `timeout` where none comes in that many seconds."""
+        ...
+
+    async def approve(self, name: str, approval: Approval) -> Json:
+        """What was shown, as the person approved it. Raises StepFailed with reason `refused` for a no, and for no answer."""
+        ...
+
+    async def now(self) -> float:
+        """Seconds since 1970, read once and recorded."""
+        ...
+
+    def random(self) -> float:
+        """A number in [0, 1): the same one each time the run's code comes here."""
+        ...
+
+    def uuid(self) -> str:
+        """A UUID (version 8, RFC 9562): the same one each time the run's code comes here."""
         ...
 
     def spent(self) -> Usage:

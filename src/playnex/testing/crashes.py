@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from playnex.journal.events import Event, RunStarted, RunState
-from playnex.journal.journal import Draft, Journal, RunSummary
+from playnex.canonical import Json
+from playnex.journal.events import Event, Posted, RunState
+from playnex.journal.journal import Draft, Journal, NewRun, RunSummary
 from playnex.spec.context import Write
 
 
@@ -30,8 +31,8 @@ class CrashingJournal:
         if self.appends == self.at:
             raise Crash
 
-    async def create(self, run: str, started: RunStarted) -> None:
-        await self.journal.create(run, started)
+    async def create(self, new: NewRun) -> str:
+        return await self.journal.create(new)
 
     async def claim(self, run: str, worker: str, reopened: str = "") -> int:
         return await self.journal.claim(run, worker, reopened)
@@ -41,6 +42,27 @@ class CrashingJournal:
 
     async def events(self, run: str, after: int = 0) -> tuple[Event, ...]:
         return await self.journal.events(run, after)
+
+    async def post(self, run: str, key: str, fact: Posted) -> None:
+        await self.journal.post(run, key, fact)
+
+    async def skim(self, run: str) -> tuple[Event, ...]:
+        return await self.journal.skim(run)
+
+    async def fill(self, value: Json) -> Json:
+        return await self.journal.fill(value)
+
+    def posts(self, after: int) -> AsyncIterator[Event]:
+        return self.journal.posts(after)
+
+    async def position(self) -> int:
+        return await self.journal.position()
+
+    async def due(self, now: float, limit: int = 1000) -> tuple[str, ...]:
+        return await self.journal.due(now, limit)
+
+    async def next_due(self) -> float | None:
+        return await self.journal.next_due()
 
     def tail(self, run: str, after: int = 0) -> AsyncIterator[Event]:
         return self.journal.tail(run, after)

@@ -1,104 +1,75 @@
-"""A step context that keeps its records in memory: for tests of what asks for steps, not of the engine."""
+"""A step context over a journal in memory: for tests of what asks for steps, with the engine's own rules."""
 
-import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from playnex.canonical import Json, decode, encode
-from playnex.errors import CapsuleConflict, PlaynexError, StepFailed
-from playnex.spec.context import PLAIN, Attempt, Do, Effect, StepPlan, Write
-from playnex.spec.envelope import Envelope, Usage, from_json, to_json
+from playnex.engine.execution import Execution
+from playnex.engine.history import fold
+from playnex.engine.run_context import RunContext
+from playnex.engine.spending import Purse
+from playnex.journal.events import RunStarted, StepFinished
+from playnex.journal.journal import NewRun
+from playnex.spec.context import Do, StepContext, StepPlan
+from playnex.spec.envelope import Envelope, Usage, from_json
+from playnex.spec.flow import NO_LIMITS
+from playnex.testing.clock import FakeClock
+from playnex.testing.memory_journal import Commit, MemoryJournal
 
-
-async def drop(_writes: Sequence[Write]) -> None:
-    """Commits nothing: for steps that write nothing."""
-
-
-CONFLICT_TRIES = 20
-Commit = Callable[[Sequence[Write]], Awaitable[None]]
+RUN = "RUN"
+BEGIN = RunStarted(flow="test", inputs={}, definition={}, version="0")
 
 
-@dataclass(slots=True)
-class MemoryContext:
-    """Records envelopes by key, answers a recorded key from its record, honours a plan's timeout, retry count and `complete`.
-    `commit` puts a step's writes into a store; a CapsuleConflict there completes the result anew. `plans` has every plan by key."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the contexts of one run share: its journal, and the plan of every step that was asked for, by key."""
 
-    run_id: str = "RUN"
-    commit: Commit = drop
-    records: dict[str, Envelope] = field(default_factory=dict)
+    journal: MemoryJournal = field(default_factory=lambda: MemoryJournal(clock=FakeClock()))
     plans: dict[str, StepPlan] = field(default_factory=dict)
-    prefix: str = ""
-    _names: Counter[str] = field(default_factory=Counter)
 
-    def scope(self, name: str) -> "MemoryContext":
-        """A context whose keys begin with `name/`, sharing the records."""
-        return MemoryContext(self.run_id, self.commit, self.records, self.plans, f"{self._key(name)}/")
 
-    async def step(self, name: str, do: Callable[[], Awaitable[Json]], *, effect: Effect = "idempotent") -> Json:
-        """The output of `do`, once. Raises StepFailed."""
+class MemoryContext(RunContext):
+    """The context of a run of its own, from its top: what the memory has recorded is answered from there."""
 
-        async def whole(_attempt: Attempt) -> Envelope:
-            return Envelope(output=await do())
+    def __init__(self, memory: Memory | None = None, *, execution: Execution | None = None, prefix: str = "") -> None:
+        self.memory = memory or Memory()
+        super().__init__(execution or _execution(self.memory.journal), prefix)
 
-        envelope = await self.perform(name, whole, replace(PLAIN, effect=effect))
-        if envelope.status == "failed":
-            raise StepFailed(str(envelope.output), step=self.prefix + name, reason=envelope.reason)
-        return envelope.output
+    @property
+    def plans(self) -> dict[str, StepPlan]:
+        """The plan of each step that was asked for, by its key."""
+        return self.memory.plans
 
-    async def perform(self, name: str, do: Do, plan: StepPlan = PLAIN) -> Envelope:
-        """The recorded envelope: failures too."""
-        key = self._key(name)
-        self.plans[key] = plan
-        if key not in self.records:
-            envelope = await self._tried(key, do, plan=plan)
-            self.records[key] = from_json(decode(encode(to_json(envelope))))
-        return self.records[key]
+    @property
+    def records(self) -> dict[str, Envelope]:
+        """What is recorded, by key."""
+        facts = [(event.key, event.fact) for event in self.memory.journal.all_of(RUN)]
+        return {key: from_json(fact.envelope) for key, fact in facts if isinstance(fact, StepFinished)}
 
-    def spent(self) -> Usage:
-        """The sum of all recorded usage."""
-        return sum((envelope.usage for envelope in self.records.values()), Usage())
+    @classmethod
+    def committing(cls, commit: Commit) -> "MemoryContext":
+        """A context whose steps' writes are handed to `commit`."""
+        return cls(Memory(journal=MemoryJournal(clock=FakeClock(), commit=commit)))
 
     def again(self) -> "MemoryContext":
-        """The same run from its top: what is recorded is answered from the records."""
-        return MemoryContext(self.run_id, self.commit, self.records, self.plans)
+        """The same run from its top, as after a crash."""
+        return MemoryContext(self.memory)
 
-    def _key(self, name: str) -> str:
-        self._names[name] += 1
-        number = self._names[name]
-        return f"{self.prefix}{name}#{number}" if number > 1 else f"{self.prefix}{name}"
+    def forget(self, key: str) -> None:
+        """Lose a record, as if the crash had come before it."""
+        rows = self.memory.journal.rows
+        rows[:] = [row for row in rows if (row.kind, row.key) != ("StepFinished", key)]
 
-    async def _tried(self, key: str, do: Do, *, plan: StepPlan) -> Envelope:
-        number = 1
-        envelope = await self._attempt(Attempt(key=key, number=1, context=self), do, plan=plan)
-        while envelope.status == "failed" and number <= plan.retry.times:
-            number += 1
-            envelope = await self._attempt(Attempt(key=key, number=number, context=self), do, plan=plan)
-        return replace(envelope, attempts=number)
+    async def _performed(self, name: str, do: Do, plan: StepPlan) -> tuple[str, Envelope]:
+        number = self._used.get(name, 0) + 1
+        self.plans[f"{self.prefix}{name}" if number == 1 else f"{self.prefix}{name}#{number}"] = plan
+        return await super()._performed(name, do, plan)
 
-    async def _attempt(self, attempt: Attempt, do: Do, *, plan: StepPlan) -> Envelope:
-        try:
-            async with asyncio.timeout(plan.timeout):
-                envelope = await do(attempt)
-            return envelope if envelope.status == "failed" else await self._committed(envelope, attempt, plan=plan)
-        except TimeoutError:
-            return _failed("timeout", f"no result within {plan.timeout:g} s")
-        except PlaynexError as fault:
-            return _failed(fault.code, f"{fault.message}; {fault.hint}" if fault.hint else fault.message)
-        except Exception as fault:
-            return _failed("error", f"{type(fault).__name__}: {fault}")
-
-    async def _committed(self, outcome: Envelope, attempt: Attempt, *, plan: StepPlan) -> Envelope:
-        own_writes = tuple(attempt.writes)
-        for _ in range(CONFLICT_TRIES):
-            attempt.writes = list(own_writes)
-            completed = await plan.complete(outcome, attempt) if plan.complete else outcome
-            with suppress(CapsuleConflict):
-                await self.commit(attempt.writes)
-                return completed
-        return _failed(CapsuleConflict.code, "somebody else is always faster")
+    def _within(self, prefix: str) -> StepContext:
+        return MemoryContext(self.memory, execution=self.execution, prefix=prefix)
 
 
-def _failed(reason: str, message: str) -> Envelope:
-    return Envelope(status="failed", reason=reason, output={"error": message})
+def _execution(journal: MemoryJournal) -> Execution:
+    if RUN not in journal.lines:
+        journal.begin(NewRun(id=RUN, started=BEGIN))
+    history = fold(journal.all_of(RUN))
+    purse = Purse(NO_LIMITS, Usage())
+    return Execution(run=RUN, epoch=0, journal=journal, history=history, clock=journal.clock, jitter=lambda: 0.5, purse=purse)

@@ -1,55 +1,47 @@
 """The journal in SQLite: a table of events, a table of blobs, and one line per run that is only a projection."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import apsw
 
 from playnex import canonical
+from playnex.canonical import Json
 from playnex.clock import Clock
-from playnex.errors import NotFoundError, StaleEpoch, StoreError
+from playnex.errors import StaleEpoch, StoreError
 from playnex.journal import encoding
-from playnex.journal.encoding import Blob
-from playnex.journal.events import (
-    Event,
-    Fact,
-    RunFinished,
-    RunParked,
-    RunPaused,
-    RunResumed,
-    RunStarted,
-    RunState,
-    RunWaiting,
-    from_json,
-    to_json,
-)
-from playnex.journal.journal import Draft, RunSummary
+from playnex.journal.encoding import Base, Encoded
+from playnex.journal.events import STOPS, Event, Fact, Posted, RunResumed, RunState, StepFinished, from_json, to_json
+from playnex.journal.journal import Draft, NewRun, Outlined, RunSummary
+from playnex.journal.stores import journal_rows as rows
 from playnex.spec.context import Write
-from playnex.sqlite import Database, Migration
+from playnex.sqlite import Database
 
 POLL = 0.1
 """Seconds between two looks at what other processes wrote."""
 
-COLUMNS = "id, flow, state, reason, started, updated, epoch, inputs"
+BASES = 4
+"""Long outputs of a run that its next ones may have grown from: parallel branches each have their own."""
+
+TEXTS = 8
+"""Long outputs that are kept after reading: the next one to be read has mostly grown from them."""
 
 
-def create_tables(connection: apsw.Connection) -> None:
-    """Version 1 of the journal's tables."""
-    connection.execute("""
-        CREATE TABLE runs (
-            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, flow TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
-            started REAL NOT NULL, updated REAL NOT NULL, epoch INTEGER NOT NULL, inputs BLOB NOT NULL);
-        CREATE TABLE events (
-            position INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL REFERENCES runs (number), at REAL NOT NULL,
-            kind TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL);
-        CREATE INDEX events_of_run ON events (run, position);
-        CREATE INDEX runs_by_state ON runs (state, number);
-        CREATE TABLE blobs (hash TEXT PRIMARY KEY, compressed INTEGER NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
-    """)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A fact and its bytes."""
 
+    key: str
+    fact: Fact
+    encoded: Encoded
 
-MIGRATIONS: tuple[Migration, ...] = (create_tables,)
+    def insert(self, connection: apsw.Connection, number: int, at: float) -> int:
+        """Store it in the run of that number; its position."""
+        rows.keep_blobs(connection, self.encoded.blobs)
+        return rows.insert(connection, (number, at, type(self.fact).__name__, self.key, self.encoded.body))
 
 
 class SqliteJournal:
@@ -58,73 +50,154 @@ class SqliteJournal:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._bases: dict[str, deque[Base]] = {}
+        self._texts: dict[int, bytes] = {}
 
-    async def create(self, run: str, started: RunStarted) -> None:
-        fact = encoding.encode(to_json(started))
-        inputs = encoding.encode(started.inputs)
-        now = self._clock.now()
+    async def create(self, new: NewRun) -> str:
+        first, inputs = _entry("", new.started), encoding.encode(new.started.inputs)
+        flow, key, now = new.started.flow, new.idempotency_key, self._clock.now()
 
-        def work(connection: apsw.Connection) -> None:
-            connection.execute(
-                "INSERT INTO runs (id, flow, state, reason, started, updated, epoch, inputs) VALUES (?, ?, 'pending', '', ?, ?, 0, ?)",
-                (run, started.flow, now, now, inputs.body),
-            )
-            number = connection.last_insert_rowid()
-            _keep_blobs(connection, (*fact.blobs, *inputs.blobs))
-            _insert(connection, number, now, (("RunStarted", "", fact.body),))
+        def work(connection: apsw.Connection) -> str:
+            if key and (known := rows.run_by_key(connection, flow, key)):
+                return known
+            rows.keep_blobs(connection, inputs.blobs)
+            number = rows.insert_run(connection, (new.id, flow, now, now, now, key, inputs.body))
+            first.insert(connection, number, now)
+            for position in new.inherited:
+                rows.copy(connection, number, position)
+            return new.id
 
-        await self._database.write(work)
+        return await self._database.write(work)
 
     async def claim(self, run: str, worker: str, reopened: str = "") -> int:
         now = self._clock.now()
 
         def work(connection: apsw.Connection) -> int:
-            number, epoch = _line(connection, run)
+            number, epoch = rows.line(connection, run)
             fact = RunResumed(epoch=epoch + 1, worker=worker, reopened=reopened)
-            connection.execute(
-                "UPDATE runs SET epoch = ?, state = 'running', reason = '', updated = ? WHERE number = ?", (epoch + 1, now, number)
-            )
-            _insert(connection, number, now, (("RunResumed", "", canonical.encode(to_json(fact))),))
+            connection.execute("UPDATE runs SET epoch = ? WHERE number = ?", (epoch + 1, number))
+            _entry("", fact).insert(connection, number, now)
+            rows.project(connection, number, (fact,), now=now)
             return epoch + 1
 
         return await self._database.write(work)
 
     async def append(self, run: str, epoch: int, drafts: Sequence[Draft], writes: Sequence[Write] = ()) -> None:
-        await self._database.write(self._appending(run, epoch, drafts, writes))
+        bases = tuple(self._bases.get(run, ()))
+        entries = [_entry(draft.key, draft.fact, bases) for draft in drafts]
+        inserting = self._inserting(run, epoch, entries)
 
-    def note(self, run: str, epoch: int, drafts: Sequence[Draft]) -> None:
-        self._database.note(self._appending(run, epoch, drafts))
-
-    def _appending(self, run: str, epoch: int, drafts: Sequence[Draft], writes: Sequence[Write] = ()) -> Write:
-        encoded = [(draft, encoding.encode(to_json(draft.fact))) for draft in drafts]
-        now = self._clock.now()
-
-        def work(connection: apsw.Connection) -> None:
-            number, current = _line(connection, run)
-            if current != epoch:
-                raise StaleEpoch(
-                    f"run {run} was taken over (epoch {current}, this worker has {epoch})", hint="stop; its new holder goes on"
-                )
-            _keep_blobs(connection, (blob for _, fact in encoded for blob in fact.blobs))
-            _insert(connection, number, now, ((type(draft.fact).__name__, draft.key, fact.body) for draft, fact in encoded))
-            _project(connection, number, now, drafts)
+        def work(connection: apsw.Connection) -> list[int]:
+            positions = inserting(connection)
             for write in writes:
                 write(connection)
+            return positions
+
+        self._remember(run, entries, await self._database.write(work if writes else inserting))
+
+    def note(self, run: str, epoch: int, drafts: Sequence[Draft]) -> None:
+        self._database.note(self._inserting(run, epoch, [_entry(draft.key, draft.fact) for draft in drafts]))
+
+    async def post(self, run: str, key: str, fact: Posted) -> None:
+        entry, now = _entry(key, fact), self._clock.now()
+
+        def work(connection: apsw.Connection) -> None:
+            number, _ = rows.line(connection, run)
+            entry.insert(connection, number, now)
+            rows.project(connection, number, (fact,), now=now)
+
+        await self._database.write(work)
+
+    def _inserting(self, run: str, epoch: int, entries: Sequence[Entry]) -> Callable[[apsw.Connection], list[int]]:
+        now = self._clock.now()
+        stops = [entry.fact for entry in entries if isinstance(entry.fact, STOPS)]
+
+        def work(connection: apsw.Connection) -> list[int]:
+            number, current = rows.line(connection, run)
+            if current != epoch:
+                message = f"run {run} was taken over (epoch {current}, this worker has {epoch})"
+                raise StaleEpoch(message, hint="stop; its new holder goes on")
+            if stops:
+                rows.project(connection, number, stops, now=now)
+            return [entry.insert(connection, number, now) for entry in entries]
 
         return work
 
+    def _remember(self, run: str, entries: Sequence[Entry], positions: Sequence[int]) -> None:
+        """Keep long outputs for the next ones to grow from, as long as the run goes on here."""
+        for entry, position in zip(entries, positions, strict=True):
+            if entry.encoded.output:
+                self._bases.setdefault(run, deque(maxlen=BASES)).append(Base(position=position, text=entry.encoded.output))
+            if isinstance(entry.fact, STOPS):
+                self._bases.pop(run, None)
+
     async def events(self, run: str, after: int = 0) -> tuple[Event, ...]:
-        number, _ = _line(self._database.read, run)
-        rows = self._database.read.execute(
-            "SELECT position, at, kind, key, body FROM events WHERE run = ? AND position > ? ORDER BY position", (number, after)
-        )
-        return tuple(self._event(run, row) for row in rows.fetchall())
+        return tuple([await self._filled(event) for event in self._skimmed(run, after)])
+
+    async def skim(self, run: str) -> tuple[Event, ...]:
+        return tuple(self._skimmed(run, 0))
+
+    async def fill(self, value: Json) -> Json:
+        return canonical.decode(self._output(value.position)) if isinstance(value, Outlined) else value
+
+    def _skimmed(self, run: str, after: int) -> list[Event]:
+        number, _ = rows.line(self._database.read, run)
+        sql = "SELECT position, at, kind, key, body FROM events WHERE run = ? AND position > ? ORDER BY position"
+        return [self._event(run, row) for row in self._database.read.execute(sql, (number, after)).fetchall()]
 
     def _event(self, run: str, row: Sequence[Any]) -> Event:
         position, at, kind, key, body = row
-        return Event(run=run, position=position, at=at, key=key, fact=from_json(kind, encoding.decode(body, self._blob)))
+        grown = encoding.grown(body)
+        parts = grown.parts | {encoding.OUTPUT: Outlined(position=position)} if grown else encoding.decode(body, self._blob)
+        return Event(run=run, position=position, at=at, key=key, fact=from_json(kind, parts))
+
+    async def _filled(self, event: Event) -> Event:
+        match event.fact:
+            case StepFinished(envelope={"output": Outlined() as output}) as fact:
+                whole = replace(fact, envelope=fact.envelope | {"output": await self.fill(output)})
+                return replace(event, fact=whole)
+            case _:
+                return event
+
+    def _output(self, position: int) -> bytes:
+        """The JSON text of an event's output, put together from what it has grown from."""
+        links, at, start = [], position, self._texts.get(position)
+        while start is None:
+            body = rows.body(self._database.read, at)
+            if link := encoding.grown(body):
+                links.append(link)
+                at = link.origin
+                start = self._texts.get(at)
+            else:
+                start = canonical.encode(encoding.decode(body, self._blob)[encoding.OUTPUT])
+        text = encoding.grown_text(start, reversed(links))
+        if len(self._texts) >= TEXTS:
+            del self._texts[next(iter(self._texts))]
+        self._texts[position] = text
+        return text
+
+    def _blob(self, name: str) -> bytes:
+        row = self._database.read.execute("SELECT data, compressed FROM blobs WHERE hash = ?", (name,)).fetchone()
+        if row is None:
+            raise StoreError(f"the store lost the text {name[:12]}…", hint="restore the store from a backup")
+        return encoding.text_of(row[0], bool(row[1]))
 
     async def tail(self, run: str, after: int = 0) -> AsyncIterator[Event]:
+        async for _ in self._changes():
+            for event in await self.events(run, after):
+                after = event.position
+                yield event
+
+    async def posts(self, after: int) -> AsyncIterator[Event]:
+        sql = f"SELECT r.id, e.position, e.at, e.kind, e.key, e.body FROM {rows.POSTS} WHERE e.position > ? ORDER BY e.position"
+        async for _ in self._changes():
+            for row in self._database.read.execute(sql, (after,)).fetchall():
+                event = self._event(str(row[0]), row[1:])
+                after = event.position
+                yield event
+
+    async def _changes(self) -> AsyncIterator[None]:
+        """Once now, then after each commit of this process, and often enough to see those of others."""
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
 
@@ -136,78 +209,43 @@ class SqliteJournal:
         try:
             while True:
                 changed.clear()
-                for event in await self.events(run, after):
-                    after = event.position
-                    yield event
+                yield
                 await _either(changed, POLL)
         finally:
             end()
 
+    async def position(self) -> int:
+        return int(self._database.read.execute("SELECT coalesce(max(position), 0) FROM events").get)
+
     async def summary(self, run: str) -> RunSummary:
-        row = self._database.read.execute(f"SELECT {COLUMNS} FROM runs WHERE id = ?", (run,)).fetchone()
+        row = self._database.read.execute(f"SELECT {rows.SUMMARY} FROM runs WHERE id = ?", (run,)).fetchone()
         if row is None:
-            raise _unknown(run)
+            raise rows.unknown(run)
         return self._summary(row)
 
     async def runs(self, *, limit: int = 50, state: RunState | None = None) -> tuple[RunSummary, ...]:
-        rows = self._database.read.execute(
-            f"SELECT {COLUMNS} FROM runs WHERE ?1 IS NULL OR state = ?1 ORDER BY number DESC LIMIT ?2", (state, limit)
+        found = self._database.read.execute(
+            f"SELECT {rows.SUMMARY} FROM runs WHERE ?1 IS NULL OR state = ?1 ORDER BY number DESC LIMIT ?2", (state, limit)
         )
-        return tuple(self._summary(row) for row in rows.fetchall())
+        return tuple(self._summary(row) for row in found.fetchall())
 
     def _summary(self, row: Sequence[Any]) -> RunSummary:
-        fields = dict(zip(COLUMNS.split(", "), row, strict=True))
-        return RunSummary(**fields | {"inputs": encoding.decode(fields["inputs"], self._blob)})
+        return rows.summary(row, encoding.decode(row[-1], self._blob))
 
-    def _blob(self, name: str) -> bytes:
-        row = self._database.read.execute("SELECT data, compressed FROM blobs WHERE hash = ?", (name,)).fetchone()
-        if row is None:
-            raise StoreError(f"the store lost the text {name[:12]}…", hint="restore the store from a backup")
-        return encoding.text_of(row[0], bool(row[1]))
+    async def due(self, now: float, limit: int = 1000) -> tuple[str, ...]:
+        sql = "SELECT id FROM runs WHERE due <= ? ORDER BY due LIMIT ?"
+        return tuple(str(row[0]) for row in self._database.read.execute(sql, (now, limit)).fetchall())
 
-
-def _line(connection: apsw.Connection, run: str) -> tuple[int, int]:
-    row: tuple[int, int] | None = connection.execute("SELECT number, epoch FROM runs WHERE id = ?", (run,)).fetchone()
-    if row is None:
-        raise _unknown(run)
-    return row
+    async def next_due(self) -> float | None:
+        found: float | None = self._database.read.execute("SELECT min(due) FROM runs").get
+        return found
 
 
-def _unknown(run: str) -> NotFoundError:
-    return NotFoundError(f"there is no run {run!r}", hint="playnex run list shows them")
-
-
-def _keep_blobs(connection: apsw.Connection, blobs: Iterable[Blob]) -> None:
-    for blob in blobs:
-        connection.execute(
-            "INSERT INTO blobs (hash, compressed, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (blob.hash, int(blob.compressed), blob.data),
-        )
-
-
-def _insert(connection: apsw.Connection, number: int, at: float, rows: Iterable[tuple[str, str, bytes]]) -> None:
-    for kind, key, body in rows:
-        connection.execute("INSERT INTO events (run, at, kind, key, body) VALUES (?, ?, ?, ?, ?)", (number, at, kind, key, body))
-
-
-def _project(connection: apsw.Connection, number: int, at: float, drafts: Sequence[Draft]) -> None:
-    for draft in drafts:
-        if (line := _state_after(draft.fact)) is not None:
-            connection.execute("UPDATE runs SET state = ?, reason = ?, updated = ? WHERE number = ?", (*line, at, number))
-
-
-def _state_after(fact: Fact) -> tuple[RunState, str] | None:
-    match fact:
-        case RunFinished():
-            return fact.status, fact.reason
-        case RunPaused():
-            return "paused", fact.reason
-        case RunParked():
-            return "parked", fact.reason
-        case RunWaiting():
-            return "waiting", fact.reason
-        case _:
-            return None
+def _entry(key: str, fact: Fact, bases: tuple[Base, ...] = ()) -> Entry:
+    parts = to_json(fact)
+    return Entry(
+        key=key, fact=fact, encoded=encoding.encode_result(parts, bases) if isinstance(fact, StepFinished) else encoding.encode(parts)
+    )
 
 
 async def _either(changed: asyncio.Event, seconds: float) -> None:

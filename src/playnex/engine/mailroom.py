@@ -1,0 +1,67 @@
+"""Hands what is posted to runs from outside to those that are advanced in this process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from playnex.journal.events import Event
+from playnex.journal.journal import Journal
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Box:
+    """What comes for one run; kept until somebody takes it."""
+
+    kept: list[Event] = field(default_factory=list)
+    take: Callable[[Event], None] | None = None
+
+    def put(self, event: Event) -> None:
+        """One more."""
+        if self.take is None:
+            self.kept.append(event)
+        else:
+            self.take(event)
+
+    def open(self, after: int, take: Callable[[Event], None]) -> None:
+        """From now on each event goes to `take`, those that were kept too, unless their position is known already."""
+        self.take = take
+        for event in self.kept:
+            if event.position > after:
+                take(event)
+
+
+@dataclass(slots=True, eq=False)
+class Mailroom:
+    """One reader for all runs of this process; it reads while there is a box."""
+
+    journal: Journal
+    boxes: dict[str, Box] = field(default_factory=dict)
+    reader: "asyncio.Task[None] | None" = None
+    door: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @asynccontextmanager
+    async def box(self, run: str) -> AsyncIterator[Box]:
+        """The run's box, for as long as it is advanced: nothing that is posted from here on is missed."""
+        box = self.boxes[run] = Box()
+        async with self.door:
+            if self.reader is None or self.reader.done():
+                self.reader = asyncio.ensure_future(self._read(await self.journal.position()))
+        try:
+            yield box
+        finally:
+            del self.boxes[run]
+            if not self.boxes:
+                await self._close()
+
+    async def _read(self, after: int) -> None:
+        async for event in self.journal.posts(after):
+            if (box := self.boxes.get(event.run)) is not None:
+                box.put(event)
+
+    async def _close(self) -> None:
+        reader, self.reader = self.reader, None
+        if reader is not None:
+            reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await reader

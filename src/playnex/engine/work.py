@@ -1,0 +1,180 @@
+"""One step being carried out: attempt → retry → verify → fallback → complete, then the record."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from playnex.engine import failure
+from playnex.engine.execution import Execution
+from playnex.engine.history import NO_TRIES
+from playnex.engine.waits import Wait
+from playnex.errors import CapsuleConflict
+from playnex.journal.events import AttemptFailed, OutcomeDecided, StepFinished, StepIntended, StepStarted
+from playnex.spec import envelope as envelopes
+from playnex.spec.context import Attempt, Do, StepContext, StepPlan
+from playnex.spec.envelope import Envelope
+from playnex.spec.flow import NO_RETRY, RetrySpec
+
+CONFLICT_TRIES = 20
+"""How often a result is made ready again because somebody wrote its capsule first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """How a try ended: the outcome, the rule for another one, and the seconds that a server asked us to wait."""
+
+    outcome: Envelope
+    retry: RetrySpec
+    wait: float = 0.0
+    may_fall_back: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """A step and how it is to be done. `within` gives a context for what happens below a key, `beside` are the names of all
+    steps that are under way in this one's scope."""
+
+    execution: Execution
+    key: str
+    do: Do
+    plan: StepPlan
+    within: Callable[[str], StepContext]
+    beside: set[str]
+
+    async def carry_out(self) -> Envelope:
+        """Do the step and record its envelope."""
+        execution, plan = self.execution, self.plan
+        began = execution.clock.monotonic()
+        if self.key in execution.history.intents and (decided := await self._decided()) is not None:
+            attempt = Attempt(key=self.key, number=1, context=self._scope(1))
+            return await self._record(decided, attempt, began)
+        if plan.announce:
+            execution.note(self.key, StepStarted(kind=plan.kind, actor=plan.actor, input=plan.input))
+        tried, attempt = await self._attempts()
+        outcome = await self._fallen_back(tried, attempt)
+        return await self._record(outcome, attempt, began)
+
+    async def _decided(self) -> Envelope | None:
+        """What a person says became of an effect whose outcome is unknown; None where it is to be done again."""
+        history = self.execution.history
+        decision = history.decisions.get(self.key)
+        if decision is None:
+            event = await self.execution.waits.hold(Wait(key=self.key, kind="decision"))
+            assert event is not None and isinstance(event.fact, OutcomeDecided)
+            decision = event.fact
+        history.intents.discard(self.key)
+        match decision.decision:
+            case "done":
+                return Envelope(output=decision.value, reason=_decided_by(decision))
+            case "failed":
+                return failure.failed("outcome-unknown", f"it may have happened or not, and counts as failed: {_decided_by(decision)}")
+            case "again":
+                return None
+
+    async def _attempts(self) -> tuple[Tried, Attempt]:
+        """The last try, and how it ended. Tries that the journal knows to have failed are not made again."""
+        tries = self.execution.history.tries.get(self.key, NO_TRIES)
+        number, feedback = tries.count + 1, tries.feedback
+        while True:
+            if self.plan.effect == "once":
+                await self.execution.append(self.key, StepIntended(idempotency_key=f"{self.execution.run}/{self.key}"))
+            attempt = Attempt(key=self.key, number=number, context=self._scope(number), feedback=feedback)
+            tried = await self._try(attempt)
+            if not failure.is_worth_retrying(tried.retry, number, tried.outcome):
+                return replace(tried, outcome=replace(tried.outcome, attempts=number)), attempt
+            feedback = failure.message_of(tried.outcome)
+            delay = max(tried.wait, failure.delay_before(tried.retry, number, self.execution.jitter()))
+            failed = AttemptFailed(number=number, reason=tried.outcome.reason, message=feedback, delay=round(delay, 3))
+            await self.execution.append(self.key, failed)
+            await self.execution.clock.sleep(delay)
+            number += 1
+
+    def _scope(self, number: int) -> StepContext:
+        return self.within(f"{self.key}/" if number == 1 else f"{self.key}/try-{number}/")
+
+    async def _try(self, attempt: Attempt) -> Tried:
+        """One try within the step's time and the run's purse, and its check."""
+        spends = self.plan.kind == "model"
+        if spends:
+            self.execution.purse.reserve(self.key, self.plan.tokens)
+        tried = Tried(outcome=Envelope(status="cancelled"), retry=self.plan.retry)
+        try:
+            tried = await self._bounded(attempt)
+        finally:
+            if spends:
+                self.execution.purse.settle(self.plan.tokens, tried.outcome.usage)
+        return tried if tried.outcome.status == "failed" else await self._verified(tried, attempt)
+
+    async def _bounded(self, attempt: Attempt) -> Tried:
+        try:
+            async with asyncio.timeout(self.plan.timeout) as limit:
+                return Tried(outcome=await self.do(attempt), retry=self.plan.retry)
+        except failure.ENDS_THE_RUN:
+            raise
+        except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                late = failure.failed("timeout", f"no result within {self.plan.timeout:g} s")
+                return Tried(outcome=late, retry=self.plan.retry)
+            retry = NO_RETRY if isinstance(error, failure.USELESS_TO_RETRY) else self.plan.retry
+            return Tried(outcome=failure.from_exception(error), retry=retry, wait=failure.retry_after(error))
+
+    async def _verified(self, tried: Tried, attempt: Attempt) -> Tried:
+        if self.plan.verify is None:
+            return tried
+        verdict = await self.plan.verify(tried.outcome, attempt)
+        if verdict.passed:
+            return tried
+        refused = replace(failure.failed("verify", verdict.reason, tried.outcome.output), usage=tried.outcome.usage)
+        times = max(1, self.plan.retry.times) if verdict.on_fail == "retry" else 0
+        retry = replace(self.plan.retry, times=times, on=(), delay=0.0)
+        return Tried(outcome=refused, retry=retry, may_fall_back=verdict.on_fail != "fail")
+
+    async def _fallen_back(self, tried: Tried, attempt: Attempt) -> Envelope:
+        """The outcome, or what stands in for it."""
+        outcome = tried.outcome
+        if outcome.status != "failed" or self.plan.fallback is None or not tried.may_fall_back:
+            return outcome
+        stand_in = await _caught(self.plan.fallback(outcome, attempt))
+        if stand_in.status == "failed":
+            why = f"{failure.message_of(outcome)}; and there is no fallback: {failure.message_of(stand_in)}"
+            return replace(outcome, output=failure.failed(outcome.reason, why).output)
+        usage = outcome.usage + stand_in.usage
+        return replace(stand_in, status="fallback", reason=outcome.reason, attempts=outcome.attempts, usage=usage)
+
+    async def _record(self, outcome: Envelope, attempt: Attempt, began: float) -> Envelope:
+        """Make the result ready and journal it with its writes, in one transaction; again where a capsule had moved on."""
+        tries_left = CONFLICT_TRIES if self.plan.complete is not None else 0
+        own_writes = tuple(attempt.writes)
+        while True:
+            attempt.writes = list(own_writes)
+            final = await self._completed(outcome, attempt)
+            seconds = round(self.execution.clock.monotonic() - began, 3)
+            fact = StepFinished(envelope=envelopes.to_json(final), kind=self.plan.kind, seconds=seconds, beside=len(self.beside) > 1)
+            try:
+                await self.execution.append(self.key, fact, tuple(attempt.writes))
+            except CapsuleConflict:
+                tries_left -= 1
+                if tries_left < 0:
+                    raise
+            else:
+                return final
+
+    async def _completed(self, outcome: Envelope, attempt: Attempt) -> Envelope:
+        if self.plan.complete is None or outcome.status == "failed":
+            return outcome
+        completed = await _caught(self.plan.complete(outcome, attempt))
+        return replace(completed, usage=outcome.usage, attempts=outcome.attempts)
+
+
+async def _caught(making: Awaitable[Envelope]) -> Envelope:
+    """What is made, or the failure to make it."""
+    try:
+        return await making
+    except failure.ENDS_THE_RUN:
+        raise
+    except Exception as error:
+        return failure.from_exception(error)
+
+
+def _decided_by(decision: OutcomeDecided) -> str:
+    return f"decided by {decision.by or 'a person'}"
