@@ -12,6 +12,7 @@ import pytest
 
 from cli.stage import playnex
 from playnex.app.templates import lay_out
+from playnex.testing.model_server import serving
 
 BOUND = 60
 COLOURED = "\x1b["
@@ -76,6 +77,14 @@ def test_no_input_asks_nothing_on_a_terminal(words: tuple[str, ...], environment
     said = on_a_terminal(workspace, "flow", "run", "research-to-article", *words, **environment)
     assert "What the article is about" not in said
     assert "input 'topic' is missing" in said
+
+
+@pytest.mark.parametrize(("encoding", "sign"), [("utf-8", "✓ publish"), ("ascii", "ok publish")])
+def test_a_run_on_a_terminal_shows_the_signs_that_the_terminal_can_show(encoding: str, sign: str, workspace: Path) -> None:
+    words = ("flow", "run", "research-to-article", "--input", "topic=sync", "--color", "never")
+    with serving() as server:
+        (workspace / "playnex.toml").write_text(f'[models.main]\nbase_url = "{server.url}"\nname = "scripted"\ncontext = 32768\n')
+        assert sign in on_a_terminal(workspace, *words, PYTHONIOENCODING=f"{encoding}:replace")
 
 
 def test_debug_shows_the_traceback_of_an_error(workspace: Path) -> None:

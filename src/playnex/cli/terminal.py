@@ -51,7 +51,8 @@ class Terminal:
     def symbol(self, name: str, stream: TextIO | None = None) -> str:
         """The sign of a state; plain letters where the stream cannot show more."""
         target = stream or sys.stderr
-        signs = SYMBOLS if (target.encoding or "").lower().replace("-", "") == "utf8" else ASCII
+        encoding = target.encoding or getattr(sys.__stderr__, "encoding", "")  # rich's stand-in for stderr names none
+        signs = SYMBOLS if (encoding or "").lower().replace("-", "") == "utf8" else ASCII
         return self.styled(signs[name], STYLES[name], target)
 
     def head(self, text: str) -> str:
