@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CONFIG = "playnex.toml"
 OWN = ".playnex"
 FLOW_ENDING = ".yaml"
+PYTHON_ENDING = ".py"
 AGENT_ENDING = ".md"
 NAME = re.compile(r"[\w][\w.-]*")
 
@@ -39,8 +40,10 @@ class Workspace:
         return read_config(path.read_text(encoding="utf-8"), shown(path)) if path.exists() else Config()
 
     def flow_names(self) -> tuple[str, ...]:
-        """The flows, sorted."""
-        return _stems(self.root / "flows", FLOW_ENDING)
+        """The flows, sorted; `flows/support_ticket.py` is the flow `support-ticket`."""
+        folder = self.root / "flows"
+        in_python = (stem.replace("_", "-") for stem in _stems(folder, PYTHON_ENDING) if not stem.startswith("_"))
+        return tuple(sorted({*_stems(folder, FLOW_ENDING), *in_python}))
 
     def agent_names(self) -> tuple[str, ...]:
         """The agents, sorted."""
@@ -48,7 +51,10 @@ class Workspace:
 
     def flow_path(self, name: str) -> Path:
         """The flow's file. Raises NotFoundError with a suggestion."""
-        return self._file("flow", name, self.root / "flows", FLOW_ENDING)
+        folder = self.root / "flows"
+        in_python = [folder / (stem + PYTHON_ENDING) for stem in (name, name.replace("-", "_")) if NAME.fullmatch(name)]
+        found = next((path for path in in_python if path.is_file()), None)
+        return found or self._file("flow", name, folder, FLOW_ENDING)
 
     def agent_path(self, name: str) -> Path:
         """The agent's file. Raises NotFoundError with a suggestion."""
