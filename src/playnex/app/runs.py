@@ -69,6 +69,8 @@ class Runs:
         """The run of that id, of an id that starts or ends like this, or `last`. Raises NotFoundError, UsageError."""
         runs = await self.app.journal.runs(limit=1 if typed == "last" else SEARCHED)
         found = [run for run in runs if typed == "last" or matches(run.id, typed)]
+        if not runs:
+            raise NotFoundError("there are no runs here yet", hint="start one with: playnex flow run NAME")
         if not found:
             raise NotFoundError(f"there is no run {typed!r}", hint="playnex run list shows them")
         if len(found) > 1:
