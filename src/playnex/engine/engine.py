@@ -1,41 +1,30 @@
 """The engine: advances a run by calling its code from the top, until it ends, is stopped, or has to wait."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from playnex.canonical import Json
 from playnex.clock import Clock
+from playnex.engine.code import Code, Load
 from playnex.engine.execution import Execution, stopped
 from playnex.engine.history import History, fold
 from playnex.engine.mailroom import Mailroom
 from playnex.engine.run_context import RunContext
 from playnex.engine.spending import Purse, out_of_time
 from playnex.errors import JournalMismatch, PlaynexError, RunInterrupted, StaleEpoch, StepFailed, StoreError
-from playnex.journal.events import RunFinished, RunParked, RunPaused, RunStarted, RunWaiting
+from playnex.journal.events import RunFinished, RunParked, RunPaused, RunWaiting
 from playnex.journal.journal import Journal
 from playnex.spec.context import StepContext
-from playnex.spec.flow import NO_LIMITS, Budget
+from playnex.spec.flow import NO_LIMITS
 
 Ending: TypeAlias = RunFinished | RunParked | RunPaused | RunWaiting
 """How a run stands when nobody advances it any more."""
 
 DEATHS = 3
 """Workers that may die of a run in a row, without finishing a step of it, before it is parked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
-    """What a run carries out: an async function of the step context, and what it may spend."""
-
-    body: Callable[[StepContext], Awaitable[Json]]
-    budget: Budget
-
-
-Load: TypeAlias = Callable[[RunStarted], Code]
-"""Gives a run's code from the definition that it was started with."""
 
 
 class Leases(Protocol):
@@ -71,20 +60,36 @@ class Engine:
             if history.finished is not None and history.finished.status != "failed":
                 return history.finished
             if (refusal := _refusal(history)) is not None:
-                await (await self._begin(run, history, NO_LIMITS)).stop(refusal)
+                await (await self._begin(run, history, NO_CODE)).stop(refusal)
                 return refusal
             code = load(history.started)
-            execution = await self._begin(run, history, code.budget)
+            execution = await self._begin(run, history, code)
             box.open(history.position, execution.deliver)
             return await _carry_on(execution, code)
 
-    async def _begin(self, run: str, history: History, budget: Budget) -> Execution:
+    async def _begin(self, run: str, history: History, code: Code) -> Execution:
         """Take the run over."""
         reopened = history.finished.step if history.finished is not None else ""
         epoch = await self.journal.claim(run, self.worker, reopened)
         history.reopen(reopened)
-        purse = Purse(budget, history.spent)
-        return Execution(run=run, epoch=epoch, journal=self.journal, history=history, clock=self.clock, jitter=self.jitter, purse=purse)
+        return Execution(
+            run=run,
+            epoch=epoch,
+            journal=self.journal,
+            history=history,
+            clock=self.clock,
+            jitter=self.jitter,
+            purse=Purse(code.budget, history.spent),
+            flows=code.flows,
+        )
+
+
+async def _nothing(_context: StepContext) -> Json:
+    return None
+
+
+NO_CODE = Code(body=_nothing, budget=NO_LIMITS)
+"""For a run whose code is not called."""
 
 
 def _refusal(history: History) -> Ending | None:
