@@ -14,7 +14,7 @@ from playnex.engine.mailroom import Mailroom
 from playnex.engine.run_context import RunContext
 from playnex.engine.spending import Purse, out_of_time
 from playnex.errors import JournalMismatch, PlaynexError, RunInterrupted, StaleEpoch, StepFailed, StoreError
-from playnex.journal.events import RunFinished, RunParked, RunPaused, RunStarted, RunWaiting
+from playnex.journal.events import Event, RunFinished, RunParked, RunPaused, RunResumed, RunStarted, RunWaiting
 from playnex.journal.journal import Journal
 from playnex.spec.context import StepContext
 from playnex.spec.flow import NO_LIMITS, Budget
@@ -33,6 +33,13 @@ class Code:
     body: Callable[[StepContext], Awaitable[Json]]
     budget: Budget
 
+
+async def _nothing(_: StepContext) -> Json:
+    return None
+
+
+NO_CODE = Code(body=_nothing, budget=NO_LIMITS)
+"""For a run whose code is not to be called."""
 
 Load: TypeAlias = Callable[[RunStarted], Code]
 """Gives a run's code from the definition that it was started with."""
@@ -70,21 +77,42 @@ class Engine:
             history = fold(await self.journal.skim(run))
             if history.finished is not None and history.finished.status != "failed":
                 return history.finished
-            if (refusal := _refusal(history)) is not None:
-                await (await self._begin(run, history, NO_LIMITS)).stop(refusal)
-                return refusal
-            code = load(history.started)
+            refusal = _refusal(history)
+            code = load(history.started) if refusal is None else NO_CODE
             execution = await self._begin(run, history, code.budget)
-            box.open(history.position, execution.deliver)
+            if refusal is not None:
+                execution.seen = history.position
+            if (end := _said_late(history, execution.history) or refusal or _refusal(execution.history)) is not None:
+                await execution.stop(end)
+                return end
+            box.open(execution.history.position, execution.deliver)
             return await _carry_on(execution, code)
 
     async def _begin(self, run: str, history: History, budget: Budget) -> Execution:
-        """Take the run over."""
+        """Take the run over, with all that its journal says by then."""
         reopened = history.finished.step if history.finished is not None else ""
         epoch = await self.journal.claim(run, self.worker, reopened)
-        history.reopen(reopened)
-        purse = Purse(budget, history.spent)
-        return Execution(run=run, epoch=epoch, journal=self.journal, history=history, clock=self.clock, jitter=self.jitter, purse=purse)
+        fresh = await self._by_now(run, epoch, history)
+        if fresh.finished is not None and fresh.finished == history.finished:
+            fresh.reopen(reopened)
+        purse = Purse(budget, fresh.spent)
+        return Execution(run=run, epoch=epoch, journal=self.journal, history=fresh, clock=self.clock, jitter=self.jitter, purse=purse)
+
+    async def _by_now(self, run: str, epoch: int, history: History) -> History:
+        """The history up to this takeover: until then, a holder whose lease had run out could still write."""
+        news = await self.journal.events(run, history.position)
+        if len(news) == 1:
+            return history
+        return fold(event for event in await self.journal.skim(run) if not _is_takeover(event, epoch))
+
+
+def _is_takeover(event: Event, epoch: int) -> bool:
+    return isinstance(event.fact, RunResumed) and event.fact.epoch == epoch
+
+
+def _said_late(before: History, now: History) -> RunFinished | None:
+    """The end that somebody else recorded in the meantime, if any."""
+    return now.finished if now.finished != before.finished else None
 
 
 def _refusal(history: History) -> Ending | None:
@@ -100,6 +128,8 @@ async def _carry_on(execution: Execution, code: Code) -> Ending:
     """Run the code until it ends or is stopped, and record how."""
     body = execution.body = asyncio.ensure_future(_within_time(execution, code))
     execution.waits.join(body)
+    if execution.ending is not None:
+        body.cancel()
     try:
         ending = await _ending_of(body, execution)
     except JournalMismatch as error:

@@ -51,6 +51,7 @@ class History:
     signals: dict[int, Event] = field(default_factory=dict)
     decisions: dict[str, OutcomeDecided] = field(default_factory=dict)
     stop: StopRequested | None = None
+    stop_position: int = 0
     finished: RunFinished | None = None
     deaths: int = 0
     touched: str = ""
@@ -125,16 +126,18 @@ def _apply(history: History, event: Event) -> None:
         case OutcomeDecided():
             history.decisions[event.key] = event.fact
         case StopRequested():
-            history.stop = event.fact
+            history.stop, history.stop_position = event.fact, event.position
         case ResumeRequested():
             history.stop, history.deaths = None, 0
         case RunResumed():
             history.deaths += 1
             history.reopen(event.fact.reopened)
-        case RunFinished() | RunPaused() | RunParked() | RunWaiting():
-            history.deaths = 0
-            history.stop = None
-            history.finished = event.fact if isinstance(event.fact, RunFinished) else None
+        case RunFinished():
+            history.deaths, history.stop, history.finished = 0, None, event.fact
+        case RunPaused() | RunParked() | RunWaiting():
+            history.deaths, history.finished = 0, None
+            if history.stop_position <= event.fact.seen:
+                history.stop = None
         case RunStarted():
             pass
 
