@@ -140,14 +140,18 @@ def _apply(history: History, event: Event) -> None:
         case RunResumed():
             history.deaths += 1
             history.reopen(event.fact.reopened)
-        case RunFinished():
-            history.deaths, history.stop, history.finished = 0, None, event.fact
-        case RunPaused() | RunParked() | RunWaiting():
-            history.deaths, history.finished = 0, None
-            if history.stop_position <= event.fact.seen:
-                history.stop = None
+        case RunFinished() | RunPaused() | RunParked() | RunWaiting():
+            _stand(history, event.fact)
         case RunStarted() | RetryRequested():
             pass
+
+
+def _stand(history: History, fact: RunFinished | RunPaused | RunParked | RunWaiting) -> None:
+    """Nobody advances the run any more; a request to stop that came too late for its worker still holds."""
+    history.deaths = 0
+    history.finished = fact if isinstance(fact, RunFinished) else None
+    if isinstance(fact, RunFinished) or history.stop_position <= fact.seen:
+        history.stop = None
 
 
 def _finish(history: History, key: str, fact: StepFinished) -> None:

@@ -49,7 +49,9 @@ class TimeLeases:
         self._taken += 1
         holder = f"{self.worker}#{self._taken}"
         if not await self.table.take(run, holder, self.ttl):
-            raise RunBusy(f"run {run[-6:]} is being carried out by another worker", hint="wait for it, or look at it with: playnex run show")
+            raise RunBusy(
+                f"run {run[-6:]} is being carried out by another worker", hint="wait for it, or look at it with: playnex run show"
+            )
         renewing = asyncio.ensure_future(self._renew(run, holder))
         try:
             yield

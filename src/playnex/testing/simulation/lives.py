@@ -11,9 +11,8 @@ from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.errors import ToolFailed
 from playnex.journal.events import Event, SignalReceived, StepFinished
-from playnex.journal.journal import Draft, Journal
+from playnex.journal.journal import Draft
 from playnex.journal.time_leases import LeaseTable
-from playnex.spec.context import Write
 from playnex.testing.crashes import Crash
 from playnex.testing.memory_journal import MemoryJournal
 from playnex.testing.passing_journal import PassingJournal
@@ -58,8 +57,8 @@ class Life:
             await asyncio.sleep(chance.random() ** 3 * troubles.delay)
         if loop.time() < troubles.seconds:
             self._befall(chance.random(), loop.time())
-        while loop.time() < self.stalled_until:
-            await asyncio.sleep(self.stalled_until - loop.time())
+        while (left := self.stalled_until - loop.time()) > 0:  # noqa: ASYNC110 - another stall may have begun meanwhile
+            await asyncio.sleep(left)
         if self.ended.is_set():
             await self.world_ended.wait()
             raise Crash
@@ -217,5 +216,3 @@ def result_of(key: str) -> Json:
 def payload_of(signal: str) -> Json:
     """What a signal of that name says, always."""
     return {"says": signal}
-
-
