@@ -1,10 +1,10 @@
 """The engine: advances a run by calling its code from the top, until it ends, is stopped, or has to wait."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from playnex.canonical import Json
 from playnex.clock import Clock
@@ -136,12 +136,25 @@ async def _carry_on(execution: Execution, code: Code) -> Ending:
         await execution.stop(RunParked(reason=error.code, step=error.step))
         raise
     except (RunInterrupted, asyncio.CancelledError):
-        await asyncio.shield(execution.stop(RunPaused(reason="interrupted")))
+        with suppress(StaleEpoch):  # the new holder goes on, so there is nothing to record here
+            await _to_the_end(execution.stop(RunPaused(reason="interrupted")))
         raise
-    await asyncio.shield(execution.stop(ending))
+    await _to_the_end(execution.stop(ending))
     if (worker := asyncio.current_task()) is not None and worker.cancelling():
         raise asyncio.CancelledError
     return ending
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await it, and be there until it is done also where somebody cancels meanwhile: the lease is held so long."""
+    doing = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        while not doing.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([doing])
+        raise
 
 
 async def _ending_of(body: "asyncio.Future[Json]", execution: Execution) -> Ending:
