@@ -5,10 +5,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playnex.config import Config, read_config
 from playnex.errors import DefinitionError, NotFoundError, UsageError
 from playnex.spec.faults import Fault, Place, decoded, did_you_mean
+
+if TYPE_CHECKING:
+    from playnex.config import Config
 
 CONFIG = "playnex.toml"
 OWN = ".playnex"
@@ -29,8 +32,10 @@ class Workspace:
         """Where the store, the leases and the logs lie."""
         return self.root / OWN
 
-    def config(self) -> Config:
+    def config(self) -> "Config":
         """The settings of `playnex.toml`. Raises DefinitionError."""
+        from playnex.config import Config, read_config  # late: most lists read no settings
+
         path = self.root / CONFIG
         if not path.exists():
             return Config()

@@ -1,18 +1,20 @@
 """The workspace's flows and agents, read and checked whole; nothing runs from a file that has a fault."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from playnex.app.pinning import Pinned
 from playnex.canonical import Json
-from playnex.errors import DefinitionError
+from playnex.capsules.capsule import check_name
+from playnex.errors import DefinitionError, UsageError
 from playnex.spec.agent import AgentSpec
 from playnex.spec.check_flow import Catalogue, check_flow
+from playnex.spec.expression import is_template
 from playnex.spec.faults import Fault, Place, decoded, did_you_mean
 from playnex.spec.flow import FlowSpec, StepSpec
 from playnex.spec.read_agent import read_agent
-from playnex.spec.read_flow import read_flow
+from playnex.spec.read_flow import ReadFlow, in_file_order, read_flow
 from playnex.tools.toolbox import is_named
 from playnex.workspace import Workspace, shown
 
@@ -81,7 +83,7 @@ class Definitions:
         read = read_flow(text, shown(path))
         agents = {name: self._agent(name)[0] or AgentSpec(name=name) for name in self.workspace.agent_names()}
         faults = check_flow(read, Catalogue(agents=agents, tools=self.tools))
-        return read.flow, faults
+        return read.flow, in_file_order([*faults, *_name_faults(read)])
 
     def _agent(self, name: str) -> tuple[AgentSpec | None, tuple[Fault, ...]]:
         path = self.workspace.root / "agents" / f"{name}.md"
@@ -90,15 +92,24 @@ class Definitions:
             return None, undecodable
         read = read_agent(text, shown(path), name)
         faults = list(read.faults)
-        for number, pattern in enumerate(read.agent.tools if read.agent else ()):
+        for number, pattern in enumerate(read.tools):
             if not any(is_named(tool, (pattern,)) for tool in self.tools):
                 hint = did_you_mean(pattern, self.tools) or "playnex tool list lists them"
                 faults.append(Fault(place=read.place("tools", number), message=f"there is no tool {pattern!r}", hint=hint))
-        if read.agent and read.agent.model not in ("main", *self.models):
-            known = ("main", *self.models)
-            hint = did_you_mean(read.agent.model, known) or f"name it in playnex.toml under [models.{read.agent.model}]"
-            faults.append(Fault(place=read.place("model"), message=f"there is no model {read.agent.model!r}", hint=hint))
-        return read.agent, tuple(faults)
+        if read.model not in (known := ("main", *self.models)):
+            hint = did_you_mean(read.model, known) or f"name it in playnex.toml under [models.{read.model}]"
+            faults.append(Fault(place=read.place("model"), message=f"there is no model {read.model!r}", hint=hint))
+        return read.agent, in_file_order(faults)
+
+
+def _name_faults(read: ReadFlow) -> Iterator[Fault]:
+    """The capsules' names that are written out and cannot be names."""
+    for spec in (outline.spec for outline in read.outlines if outline.spec):
+        if spec.save and not is_template(spec.save):
+            try:
+                check_name(spec.save)
+            except UsageError as fault:
+                yield Fault(place=read.place("steps", spec.id, "save"), message=fault.message, hint=fault.hint)
 
 
 def _agents_of(step: StepSpec) -> tuple[str, ...]:

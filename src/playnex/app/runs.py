@@ -54,7 +54,8 @@ class Runs:
     def _code(self, run: str, started: RunStarted) -> Code:
         pinned = unpin(started.definition)
         folders = tuple(str(self._path(started.inputs[name])) for name in path_inputs(pinned.flow) if started.inputs.get(name))
-        actions = RunActions(app=self.app, agents=pinned.agents, run=run)
+        forked_at = started.forked["at"] if started.forked else None
+        actions = RunActions(app=self.app, agents=pinned.agents, run=run, forked_at=forked_at)
         interpreter = Interpreter(flow=pinned.flow, inputs=started.inputs, actions=actions, folders=folders)
         return Code(body=interpreter.run, budget=pinned.flow.budget)
 
@@ -68,6 +69,8 @@ class Runs:
         """The run of that id, of an id that starts or ends like this, or `last`. Raises NotFoundError, UsageError."""
         runs = await self.app.journal.runs(limit=1 if typed == "last" else SEARCHED)
         found = [run for run in runs if typed == "last" or matches(run.id, typed)]
+        if not runs:
+            raise NotFoundError("there are no runs here yet", hint="start one with: playnex flow run NAME")
         if not found:
             raise NotFoundError(f"there is no run {typed!r}", hint="playnex run list shows them")
         if len(found) > 1:

@@ -7,37 +7,39 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from playnex.cli import door
+from playnex.cli.flags import AsJson, Limit, RunId
 from playnex.cli.terminal import ago, columns, emit, emit_list, gist, write
 from playnex.ids import short
 
-app = App(name="run", help="Runs: what happened, and how to go on.", help_format="plaintext", result_action="return_value")
+app = App(name="run", help="Runs: what happened, and how to go on.", result_action="return_value")
 
-AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="print one JSON document on stdout")]
+Transcript = Annotated[bool, Parameter(negative=(), help="all that was asked and answered, in order")]
 
 
 @app.command(name=["list", "ls"])
-def list_(*, limit: int = 30, as_json: AsJson = False) -> int:
+def list_(*, limit: Limit = 30, as_json: AsJson = False) -> int:
     """List the newest runs.
 
-    Example: playnex run list --limit 5
+    $ playnex run list --limit 5
     """
     return asyncio.run(_list(limit, as_json))
 
 
 @app.command
-def show(run: str, /, *, transcript: bool = False, as_json: AsJson = False) -> int:
+def show(run: RunId, /, *, transcript: Transcript = False, as_json: AsJson = False) -> int:
     """Show a run: its steps, what each cost and gave, and its capsules.
 
-    Examples: playnex run show last · playnex run show last --transcript
+    $ playnex run show last
+    $ playnex run show last --transcript
     """
     return asyncio.run(_show(run, transcript, as_json))
 
 
 @app.command
-def resume(run: str = "last", /, *, as_json: AsJson = False) -> int:
+def resume(run: RunId = "last", /, *, as_json: AsJson = False) -> int:
     """Carry a run on from where it stopped; what is finished is not done again.
 
-    Example: playnex run resume last
+    $ playnex run resume last
     """
     from playnex.cli.running import resume as resume_run  # late: the engine is needed only here
 
@@ -45,10 +47,10 @@ def resume(run: str = "last", /, *, as_json: AsJson = False) -> int:
 
 
 @app.command
-def watch(run: str = "last", /) -> int:
+def watch(run: RunId = "last", /) -> int:
     """Watch a run that another process carries out, until it stops.
 
-    Example: playnex run watch last
+    $ playnex run watch last
     """
     from playnex.cli.running import watch as watch_run  # late: as above
 

@@ -14,7 +14,7 @@ from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.asking import ask_missing
 from playnex.cli.progress import Progress, progress_for
-from playnex.cli.terminal import counted, emit, gist
+from playnex.cli.terminal import emit, gist, spent
 from playnex.engine.engine import Ending
 from playnex.errors import NotFoundError, PlaynexError, RunBusy
 from playnex.ids import short
@@ -161,8 +161,7 @@ async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None
         say(f"{terminal.symbol('waiting')} {standing_text(ending)}; look at it with: playnex run show {short(run)}")
         return
     document = await Runs(app=app).document(run)
-    usage = document["usage"]
-    cost = f"{usage['input_tokens'] + usage['output_tokens']:,} tokens in {counted(usage['requests'], 'request')}"
+    cost = spent(document["usage"])
     if ending.status != "succeeded":
         say(f"{terminal.symbol('failed')} {ending.status}: {ending.message or ending.reason}")
         say(f"  what is finished is kept ({cost}); go on with: playnex run resume {short(run)}")

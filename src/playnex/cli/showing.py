@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
 from playnex.canonical import Json
-from playnex.cli.terminal import Terminal, columns, counted, gist, seconds, tokens
+from playnex.cli.terminal import Terminal, columns, gist, seconds, spent, tokens
 from playnex.ids import short
 from playnex.journal.events import AttemptFailed, Event, StepFinished, StepStarted
 from playnex.spec.agent import AgentSpec
@@ -70,7 +70,6 @@ def budget_text(budget: Budget) -> str:
 
 def run_page(detail: dict[str, Json], terminal: Terminal) -> str:
     """A run: how it stands, its steps, what it made."""
-    usage = detail["usage"]
     state = shown_state(detail["status"], detail["worker"])
     lines = [
         f"{terminal.styled(detail['flow'], 'bold')}  run {short(detail['run'])}  {state}"
@@ -79,7 +78,7 @@ def run_page(detail: dict[str, Json], terminal: Terminal) -> str:
         "",
         columns(("STEP", "STATUS", "BY", "MODEL", "TIME", "TOKENS", "OUTPUT"), [_step_row(step) for step in detail["steps"]], terminal),
         "",
-        f"{usage['input_tokens'] + usage['output_tokens']:,} tokens in {counted(usage['requests'], 'request')}",
+        spent(detail["usage"]),
     ]
     if detail.get("message"):
         lines.append(detail["message"])
@@ -112,7 +111,7 @@ def _said(event: Event, terminal: Terminal) -> list[str]:
             answer = event.fact.envelope["output"]
             calls = [f"{call['name']}({call['arguments']})" for call in answer["calls"]]
             return [f"{head}  {answer['model']} answered", *(_indented(text) for text in (answer["text"], *calls) if text), ""]
-        case StepFinished(kind="tool"):
+        case StepFinished(kind="tool") if "/" in event.key:
             return [f"{head}  {event.fact.envelope['status']}", _indented(gist(event.fact.envelope.get("output"), 400)), ""]
         case AttemptFailed():
             return [f"{head}  try {event.fact.number} failed ({event.fact.reason}): {event.fact.message}", ""]
