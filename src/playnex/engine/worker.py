@@ -91,4 +91,5 @@ class Worker:
         """The runs that are due, and those that say `running` while nobody holds them."""
         due = await self.journal.due(self.engine.clock.now())
         running = await self.journal.runs(limit=ORPHANS, state="running")
-        return (*due, *(line.id for line in running if not self.held.is_held(line.id)))
+        orphans = (line.id for line in running if not self.held.is_held(line.id))
+        return tuple(dict.fromkeys((*due, *orphans)))  # one that was due may be an orphan by now
