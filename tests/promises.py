@@ -48,6 +48,7 @@ PROMISES = (
         tests=(
             "tests/flows/test_research.py::test_all_faults_of_a_flow_and_its_agents_come_at_once_with_their_places_and_no_request",
             "tests/flows/test_research.py::test_a_missing_input_is_told_with_the_flag_to_add_and_exit_2",
+            "tests/flows/test_bad_workspaces.py::test_a_wrong_file_is_told_at_its_place_by_run_and_check_before_any_request",
         ),
     ),
     Promise(
@@ -82,6 +83,8 @@ PROMISES = (
             "tests/flows/test_research.py::test_a_killed_run_resumes_and_no_answered_request_is_sent_again",
             "tests/flows/test_research.py::test_a_run_killed_at_any_moment_is_finished_by_resumes",
             "tests/engine/test_engine.py::test_dying_around_any_append_repeats_at_most_the_step_in_flight",
+            "tests/flows/test_faults.py::test_a_second_stop_leaves_at_once_where_the_first_cannot_finish",
+            "tests/flows/test_disk_faults.py::test_a_run_on_a_disk_that_fills_stops_saying_so_and_loses_nothing_that_was_recorded",
         ),
     ),
     Promise(
@@ -97,7 +100,11 @@ PROMISES = (
         id="A1",
         says="An agent is purpose, model, tools, memory and limits; two agents of one flow can differ in all.",
         docs="docs/agents.md#agents",
-        tests=("tests/flows/test_research.py::test_agents_of_one_flow_differ_in_purpose_model_tools_memory_and_limits",),
+        tests=(
+            "tests/flows/test_agents.py::test_agents_of_one_flow_differ_in_purpose_model_tools_memory_and_limits",
+            "tests/flows/test_agents.py::test_the_record_says_for_each_agent_which_model_answered_and_which_limit_ended_it",
+            "tests/flows/test_research.py::test_the_agents_of_the_template_differ_in_purpose_tools_memory_and_limits",
+        ),
     ),
     Promise(
         id="A2",
@@ -133,6 +140,7 @@ PROMISES = (
         docs="docs/models.md#a-better-model",
         tests=(
             "tests/agents/test_loop.py::test_an_agent_goes_on_with_another_model_and_loses_nothing",
+            "tests/flows/test_research.py::test_a_model_that_calls_tools_reads_a_file_in_the_flow_before_it_answers",
             "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
         ),
     ),

@@ -43,6 +43,7 @@ class Config:
 
 MODEL_KEYS = tuple(each.name for each in fields(ModelSettings) if each.name != "alias")
 TYPES: Mapping[str, tuple[type, ...]] = {"context": (int,), "timeout": (int, float), "tool_calling": (bool,)}
+IN_WORDS: Mapping[type, str] = {str: "a text", int: "a whole number", bool: "true or false"}
 
 
 def read_config(text: str, path: str) -> Config:
@@ -108,7 +109,7 @@ class _Reading:
         for key, value in table.items():
             expected = TYPES.get(key, (str,))
             if key in MODEL_KEYS and (not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected)):
-                self.fault(where, key, f"`{key}` must be a {expected[0].__name__}, not {value!r}")
+                self.fault(where, key, f"`{key}` must be {IN_WORDS[expected[0]]}, not {value!r}")
         if len(self.faults) == before:
             self.checked(where, table, local)
         return ModelSettings(alias=alias, **table) if len(self.faults) == before else None

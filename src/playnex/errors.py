@@ -17,6 +17,7 @@ PlaynexError
  ├── CapsuleConflict         somebody wrote the capsule first: read it again, then write      exit 1
  ├── StoreError              the store could not keep or give a fact                          exit 1
  │    ├── StoreFull          no space left: nothing acknowledged is lost; free space, resume
+ │    ├── StoreReadOnly      the store may not be written: mend the folder's permissions       exit 4
  │    └── StoreTooNew        a newer Playnex wrote this store: upgrade
  ├── RunBusy                 another process advances this run: wait for it, or watch it      exit 1
  ├── StaleEpoch              this worker lost its lease: stop, the new holder goes on         exit 1
@@ -156,6 +157,13 @@ class StoreFull(StoreError):
     """No space left on the device; nothing acknowledged is lost."""
 
     code = "disk-full"
+
+
+class StoreReadOnly(StoreError):
+    """The store may not be written."""
+
+    code = "read-only"
+    exit_code = 4
 
 
 class StoreTooNew(StoreError):

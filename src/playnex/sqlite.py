@@ -6,6 +6,7 @@ power cut (https://sqlite.org/pragma.html#pragma_synchronous).
 """
 
 import asyncio
+import errno
 import os
 import queue
 import sys
@@ -13,11 +14,11 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import apsw
 
-from playnex.errors import StoreError, StoreFull, StoreTooNew
+from playnex.errors import StoreError, StoreFull, StoreReadOnly, StoreTooNew
 
 T = TypeVar("T")
 Migration: TypeAlias = Callable[[apsw.Connection], None]
@@ -27,6 +28,17 @@ GROUP = 512
 
 BUSY_MS = 30_000
 """How long a write waits for another process's transaction."""
+
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+WRITABLE = "give yourself the right to write in its folder, or copy the workspace to where you have it"
+
+OF_THE_FILE = (
+    *(apsw.FullError, apsw.IOError, apsw.BusyError, apsw.CorruptError, apsw.NotADBError, apsw.CantOpenError),
+    *(apsw.ReadOnlyError, apsw.PermissionsError, apsw.NoLFSError, apsw.ProtocolError),
+)
+"""What SQLite raises when the file or its disk is at fault, and not the statement: it concerns every write of a group."""
 
 
 @dataclass(slots=True, eq=False)
@@ -48,8 +60,7 @@ class Database:
         self._listeners: list[Callable[[], None]] = []
         self._local = threading.local()
         self._readers: list[apsw.Connection] = []
-        connection = _open(path)
-        _migrate(connection, migrations, path)
+        connection = _open(path, migrations)
         self._writer = threading.Thread(target=self._run, args=(connection,), name="playnex-writer", daemon=True)
         self._writer.start()
 
@@ -69,8 +80,7 @@ class Database:
         """This thread's read-only connection."""
         connection: apsw.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = _configure(apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READWRITE))
-            connection.pragma("query_only", True)
+            connection = _reader(self.path)
             self._local.connection = connection
             self._readers.append(connection)
         return connection
@@ -112,15 +122,53 @@ class Database:
         return group, False
 
 
-def _open(path: Path) -> apsw.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+class _Reading(apsw.Cursor):
+    """A reader's cursor: a damaged or lost file is told as a StoreError, wherever it comes to light."""
+
+    def execute(self, *given: Any, **named: Any) -> apsw.Cursor:
+        return self._told(lambda: super(_Reading, self).execute(*given, **named))
+
+    def fetchall(self) -> Any:
+        return self._told(super().fetchall)
+
+    def fetchone(self) -> Any:
+        return self._told(super().fetchone)
+
+    def __next__(self) -> Any:
+        return self._told(super().__next__)
+
+    def _told(self, reading: Callable[[], T]) -> T:
+        try:
+            return reading()
+        except OF_THE_FILE as fault:
+            raise _store_error(fault, self.connection) from fault
+
+
+def _reader(path: Path) -> apsw.Connection:
     try:
-        connection = _configure(apsw.Connection(str(path)))
+        connection = _configure(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE))
+    except OF_THE_FILE as fault:
+        raise _fault_of(fault, path) from fault
+    connection.cursor_factory = _Reading
+    connection.pragma("query_only", True)
+    return connection
+
+
+def _open(path: Path, migrations: Sequence[Migration]) -> apsw.Connection:
+    """The writer's connection to the file, which is made where there is none and brought up to date."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        connection = apsw.Connection(str(path))
+    except (OSError, *OF_THE_FILE) as fault:
+        raise _fault_of(fault, path, getattr(fault, "errno", 0) or 0) from fault
+    try:
+        _refuse_strange(_configure(connection), len(migrations), path)
         connection.pragma("journal_mode", "wal")
-    except apsw.Error as fault:
-        raise _store_error(fault, path) from fault
+        _migrate(connection, migrations)
+    except OF_THE_FILE as fault:
+        raise _store_error(fault, connection) from fault
     return connection
 
 
@@ -131,13 +179,21 @@ def _configure(connection: apsw.Connection) -> apsw.Connection:
     return connection
 
 
-def _migrate(connection: apsw.Connection, migrations: Sequence[Migration], path: Path) -> None:
-    done = connection.pragma("user_version")
-    if done > len(migrations):
+def _refuse_strange(connection: apsw.Connection, known: int, path: Path) -> None:
+    """Raise where the file is not ours to touch: a newer Playnex wrote it, or, having tables and no version, somebody else."""
+    with connection:  # one snapshot: another process may be making the tables right now
+        version = connection.pragma("user_version")
+        has_tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
+    if version > known:
         raise StoreTooNew(
-            f"{path} was written by a newer Playnex (store version {done}, this one knows {len(migrations)})", hint="upgrade Playnex"
+            f"{path} was written by a newer Playnex (store version {version}, this one knows {known})", hint="upgrade Playnex"
         )
-    for number in range(done, len(migrations)):
+    if has_tables and version == 0:
+        raise StoreError(f"{path} belongs to another program: it is no store of Playnex", hint="move it away to start anew")
+
+
+def _migrate(connection: apsw.Connection, migrations: Sequence[Migration]) -> None:
+    for number in range(connection.pragma("user_version"), len(migrations)):
         connection.execute("BEGIN IMMEDIATE")
         try:
             if connection.pragma("user_version") == number:  # another process may have been faster
@@ -145,7 +201,8 @@ def _migrate(connection: apsw.Connection, migrations: Sequence[Migration], path:
                 connection.pragma("user_version", number + 1)
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # SQLite ends it by itself where the disk is full
+                connection.execute("ROLLBACK")
             raise
 
 
@@ -157,9 +214,9 @@ def _commit(connection: apsw.Connection, group: Sequence[Submission[object]]) ->
             _perform(connection, submission)
         connection.execute("COMMIT")
     except Exception as fault:
+        error = _store_error(fault, connection)
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        error = _store_error(fault, Path(connection.filename))
         for submission in group:
             submission.fault = error
 
@@ -168,7 +225,7 @@ def _perform(connection: apsw.Connection, submission: Submission[object]) -> Non
     connection.execute("SAVEPOINT piece")
     try:
         submission.outcome = submission.work(connection)
-    except (apsw.FullError, apsw.IOError, apsw.BusyError):
+    except OF_THE_FILE:
         raise
     except Exception as fault:
         connection.execute("ROLLBACK TO piece")
@@ -198,12 +255,27 @@ def _wake(settled: Sequence[Submission[object]]) -> None:
             future.set_result(submission.outcome)
 
 
-def _store_error(fault: BaseException, path: Path) -> StoreError:
-    if isinstance(fault, apsw.FullError):
-        return StoreFull(f"no space left to write {path}", hint="free some space, then resume the run: nothing recorded is lost")
-    if isinstance(fault, apsw.NotADBError):
-        return StoreError(f"{path} is not a SQLite database", hint="restore it from a backup, or move it away to start anew")
-    return StoreError(f"{path} cannot be written: {fault}", hint="check the disk and the permissions of the folder")
+def _store_error(fault: BaseException, connection: apsw.Connection) -> StoreError:
+    """The error for what SQLite raised; the number of the operating system tells a full disk from a broken one."""
+    return _fault_of(fault, Path(connection.filename), connection.system_errno)
+
+
+def _fault_of(fault: BaseException, path: Path, number: int = 0) -> StoreError:
+    match fault:
+        case apsw.FullError():
+            number = errno.ENOSPC
+        case apsw.ReadOnlyError() | apsw.PermissionsError():
+            number = errno.EACCES
+        case apsw.NotADBError():
+            return StoreError(f"{path} is not a SQLite database", hint="restore it from a backup, or move it away to start anew")
+        case apsw.CorruptError():
+            return StoreError(f"{path} is damaged: {fault}", hint="restore it from a backup, or move it away to start anew")
+    if number in NO_SPACE:
+        return StoreFull(f"no space left on the disk for {path}", hint="free some space: nothing recorded is lost")
+    if number in DENIED:
+        return StoreReadOnly(f"{path} cannot be written: {os.strerror(number).lower()}", hint=WRITABLE)
+    said = fault.strerror if isinstance(fault, OSError) else fault
+    return StoreError(f"{path} cannot be used: {said}", hint="check the disk, and the permissions of the folder")
 
 
 def sqlite_version() -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playnex.config import Config, read_config
-from playnex.errors import NotFoundError, UsageError
-from playnex.spec.faults import did_you_mean
+from playnex.errors import DefinitionError, NotFoundError, UsageError
+from playnex.spec.faults import Fault, Place, decoded, did_you_mean
 
 CONFIG = "playnex.toml"
 OWN = ".playnex"
 FLOW_ENDING = ".yaml"
+PYTHON_ENDING = ".py"
 AGENT_ENDING = ".md"
 NAME = re.compile(r"[\w][\w.-]*")
 
@@ -31,11 +32,21 @@ class Workspace:
     def config(self) -> Config:
         """The settings of `playnex.toml`. Raises DefinitionError."""
         path = self.root / CONFIG
-        return read_config(path.read_text(encoding="utf-8"), shown(path)) if path.exists() else Config()
+        if not path.exists():
+            return Config()
+        if path.is_dir():
+            place = Place(path=shown(path), line=1, column=1)
+            raise DefinitionError((Fault(place=place, message="this is a folder, and the settings must be a file"),))
+        text, undecodable = decoded(path.read_bytes(), shown(path))
+        if undecodable:
+            raise DefinitionError(undecodable)
+        return read_config(text, shown(path))
 
     def flow_names(self) -> tuple[str, ...]:
-        """The flows, sorted."""
-        return _stems(self.root / "flows", FLOW_ENDING)
+        """The flows, sorted; `flows/support_ticket.py` is the flow `support-ticket`."""
+        folder = self.root / "flows"
+        in_python = (stem.replace("_", "-") for stem in _stems(folder, PYTHON_ENDING) if not stem.startswith("_"))
+        return tuple(sorted({*_stems(folder, FLOW_ENDING), *in_python}))
 
     def agent_names(self) -> tuple[str, ...]:
         """The agents, sorted."""
@@ -43,7 +54,10 @@ class Workspace:
 
     def flow_path(self, name: str) -> Path:
         """The flow's file. Raises NotFoundError with a suggestion."""
-        return self._file("flow", name, self.root / "flows", FLOW_ENDING)
+        folder = self.root / "flows"
+        in_python = [folder / (stem + PYTHON_ENDING) for stem in (name, name.replace("-", "_")) if NAME.fullmatch(name)]
+        found = next((path for path in in_python if path.is_file()), None)
+        return found or self._file("flow", name, folder, FLOW_ENDING)
 
     def agent_path(self, name: str) -> Path:
         """The agent's file. Raises NotFoundError with a suggestion."""
@@ -52,6 +66,8 @@ class Workspace:
     def _file(self, noun: str, name: str, folder: Path, ending: str) -> Path:
         known = _stems(folder, ending)
         if not NAME.fullmatch(name) or name not in known:
+            if NAME.fullmatch(name) and (folder / (name + ending)).is_dir():
+                raise NotFoundError(f"there is no {noun} {name!r}", hint=f"{shown(folder / (name + ending))} is a folder, not a file")
             hint = did_you_mean(name, known) or (f"there are: {', '.join(known)}" if known else f"there are no {noun}s in {shown(folder)}")
             raise NotFoundError(f"there is no {noun} {name!r}", hint=hint)
         return folder / (name + ending)

@@ -92,7 +92,7 @@ def test_a_broken_answer_is_sent_back_once_with_the_reason() -> None:
     stage = Stage([says('{"n": "three"}'), says('{"n": 3}')])
     assert stage.run(task(schema=NUMBER)).output == {"n": 3}
     last = stage.model.asked[1].messages[-1]
-    assert isinstance(last, UserMessage) and 'n: "three" is not of type "integer"' in last.text
+    assert isinstance(last, UserMessage) and 'at n: "three" is not a whole number' in last.text
     assert stage.model.asked[1].schema == NUMBER, "the second time the server enforces the form"
 
 
@@ -127,6 +127,21 @@ def test_an_answer_cut_at_the_token_limit_is_not_taken_for_whole() -> None:
     assert (result.status, result.reason, result.output["partial"]) == ("failed", "cut-off", "Once upon a")
 
 
+@pytest.mark.parametrize(
+    ("cut", "partial"),
+    [
+        ('{"action": "final answer", "answer": "It is long. It reaches the s', "It is long."),
+        ('{"action": "fs.read", "arguments": {"path": "a', None),
+        ('{"action": "fs.read", "arguments": {"path": "a.md"}}', None),
+        ('{"act', None),
+    ],
+)
+def test_a_choice_that_was_cut_leaves_its_whole_sentences_and_calls_nothing(cut: str, partial: str | None) -> None:
+    stage = Stage([says(cut, "length")], SMALL)
+    result = stage.run(task())
+    assert (result.reason, result.output.get("partial"), stage.read) == ("cut-off", partial, [])
+
+
 def test_an_agent_ends_at_its_cap_of_turns_with_its_last_words() -> None:
     def script(request: object) -> ModelAnswer:
         path = f"{len(stage.model.asked)}.md"
@@ -153,6 +168,32 @@ def test_the_same_call_three_times_is_not_made_again_and_the_model_is_told() -> 
     assert stage.read == ["a.md", "a.md"]
     nudge = stage.model.asked[3].messages[-1]
     assert isinstance(nudge, UserMessage) and "same arguments 3 times" in nudge.text
+
+
+def test_an_agent_in_circles_loses_its_tools_so_that_it_has_to_answer_and_the_journal_says_so() -> None:
+    stage = Stage([wishes(READ_A), wishes(READ_A), wishes(READ_A), says("  "), says("All right.")])
+    assert stage.run(task()).output == "All right."
+    assert [bool(request.tools) for request in stage.model.asked] == [True, True, True, False, False]
+    withdrawn = stage.context.plans["turn-4/model"].input
+    assert withdrawn["tools"] == []
+    assert "no tools any more" in withdrawn["messages"][-1]["text"]
+
+
+def test_a_small_model_in_circles_has_the_final_answer_as_its_one_choice() -> None:
+    circle, end = says('{"action": "fs.read", "arguments": {"path": "a.md"}}'), says('{"action": "final answer", "answer": "Long."}')
+    stage = Stage([circle, circle, circle, end], SMALL)
+    result = stage.run(task())
+    assert (result.status, result.output, stage.read) == ("succeeded", "Long.", ["a.md", "a.md"])
+    choices = [[branch["properties"]["action"]["const"] for branch in (request.schema or {})["anyOf"]] for request in stage.model.asked]
+    assert choices == [["fs.read", "final answer"]] * 3 + [["final answer"]]
+    assert "fs.read" not in stage.model.asked[3].instructions
+
+
+def test_an_agent_that_calls_another_tool_after_its_tools_were_withdrawn_is_ended_as_stuck() -> None:
+    other = replace(READ_A, arguments={"path": "b.md"})
+    stage = Stage([wishes(READ_A), wishes(READ_A), wishes(READ_A), wishes(other)], files={"a.md": "A", "b.md": "B"})
+    assert stage.run(task()).reason == "stuck"
+    assert stage.read == ["a.md", "a.md"]
 
 
 def test_an_agent_that_goes_on_in_circles_is_ended_as_stuck() -> None:

@@ -10,20 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from playnex.app.templates import lay_out
+from playnex.testing.model_replies import Asked
 
 SECONDS = 120
 
 
 @dataclass(frozen=True)
 class Desk:
-    """A user's folder and their terminal."""
+    """A user's folder and their terminal; `through` are the words before each command, such as a loss of rights."""
 
     folder: Path
+    through: tuple[str, ...] = ()
 
     def playnex(self, *words: str, stdin: str | None = None, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
         return subprocess.run(
-            [sys.executable, "-m", "playnex", *words],
+            [*self.through, sys.executable, "-m", "playnex", *words],
             cwd=self.folder,
             env=os.environ | {"PLAYNEX_HOME": ""} | environment,
             input=stdin or "",
@@ -40,7 +42,7 @@ class Desk:
     def start(self, *words: str) -> "subprocess.Popen[bytes]":
         """Start a command and leave it running, in a process group of its own."""
         nowhere = subprocess.DEVNULL
-        command = [sys.executable, "-m", "playnex", *words]
+        command = [*self.through, sys.executable, "-m", "playnex", *words]
         return subprocess.Popen(command, cwd=self.folder, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True)
 
 
@@ -49,6 +51,29 @@ def research_desk(folder: Path, url: str) -> Desk:
     lay_out("research", folder)
     (folder / "playnex.toml").write_text(f'[models.main]\nbase_url = "{url}"\nname = "scripted"\ncontext = 32768\n')
     return Desk(folder)
+
+
+PAIR = """\
+playnex: 1
+name: pair
+steps:
+  one: { agent: helper, prompt: Write the first part. }
+  two: { agent: helper, prompt: "Write the second part, after: ${{ steps.one.output }}" }
+output: ${{ steps.two.output }}
+"""
+
+
+def pair_desk(folder: Path, url: str) -> Desk:
+    """A flow `pair` of two steps, each of one request, with a model that has a second to answer."""
+    lay_out("minimal", folder)
+    (folder / "flows/pair.yaml").write_text(PAIR)
+    (folder / "playnex.toml").write_text(f'[models.main]\nbase_url = "{url}"\nname = "scripted"\ncontext = 32768\ntimeout = 1\n')
+    return Desk(folder)
+
+
+def is_second(asked: Asked) -> bool:
+    """Whether this is the request of the second step of `pair`."""
+    return "second part" in asked.prompt
 
 
 def wait_for(fact: Any, what: str) -> None:

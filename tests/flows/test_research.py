@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.stage import Desk, research_desk, wait_for
-from playnex.testing.model_replies import Asked, Reply, refusal
+from playnex.testing.model_replies import Asked, Reply, answer, calls, refusal, text_of, value
 from playnex.testing.model_scripts import research
 from playnex.testing.model_server import serving
 
@@ -163,6 +163,67 @@ def test_all_faults_of_a_flow_and_its_agents_come_at_once_with_their_places_and_
     assert server.asked == []
 
 
+def test_a_model_that_calls_tools_reads_a_file_in_the_flow_before_it_answers(tmp_path: Path) -> None:
+    """With the same files as for the smallest model."""
+    summary = "There are no spinners, because the work is done on your own machine. Local-first software is not free of trade-offs."
+
+    def script(request: Asked) -> Reply:
+        if "research agent" not in request.prompt:
+            return research(request)
+        read = [text_of(message) for message in request.body["messages"] if message["role"] == "tool"]
+        return answer(summary) if read else calls(("file__read", {"path": "what-it-means.md"}))
+
+    with serving(script) as server:
+        desk = research_desk(tmp_path, server.url)
+        done = desk.playnex(*RUN, "--json")
+    assert done.returncode == 0, done.stderr
+    first, second = server.asked[:2]
+    assert [tool["function"]["name"] for tool in first.body["tools"]] == ["file__list", "file__read", "file__search"]
+    assert "simple complaint" not in first.prompt and "The essay starts from a simple complaint" in second.prompt
+    assert json.loads(done.stdout)["usage"]["requests"] == len(server.asked) == 5
+    step = desk.json("run", "show", "last")["steps"][1]
+    assert (step["step"], step["status"], step["output"]) == ("research", "succeeded", summary)
+    assert "file.read" in desk.playnex("run", "show", "last", "--transcript").stdout
+
+
+def test_a_faithful_draft_becomes_the_article_as_it_was_written(tmp_path: Path) -> None:
+    draft = (
+        "The essay names seven ideals for local-first software. There are no spinners, because the work is done on your own machine.\n\n"
+        "Local-first software is not free of trade-offs. Git is close to local-first for programmers."
+    )
+
+    def script(request: Asked) -> Reply:
+        return answer(draft) if request.schema is None else value({"title": "Seven ideals for local-first software"})
+
+    with serving(script) as server:
+        desk = research_desk(tmp_path, server.url)
+        assert desk.playnex(*RUN).returncode == 0
+    article = desk.playnex("capsule", "view", "articles/local-first-software").stdout
+    assert article.startswith(f"# Seven ideals for local-first software\n\n{draft}\n\n## Sources\n\n- ")
+    assert article.endswith("*Written by scripted from the files named above.*\n"), "nothing had to be replaced"
+    assert {step["status"] for step in desk.json("run", "show", "last")["steps"]} == {"succeeded"}
+
+
+def test_a_model_that_never_finishes_an_answer_leaves_an_article_of_the_sources_own_sentences(tmp_path: Path) -> None:
+    with serving(lambda _: answer("Bananas can fly and", finish="length")) as server:
+        desk = research_desk(tmp_path, server.url)
+        done = desk.playnex(*RUN)
+    assert done.returncode == 0, done.stderr
+    article = desk.playnex("capsule", "view", "articles/local-first-software").stdout
+    assert article.startswith("# Local-first software\n\n") and "The essay names seven ideals" in article
+    assert "their own sentences stand there instead.*" in article
+    assert [step["status"] for step in desk.json("run", "show", "last")["steps"]] == ["succeeded", *["fallback"] * 4]
+
+
+def test_a_topic_that_no_source_speaks_of_ends_the_run_with_the_mend_and_no_request(tmp_path: Path) -> None:
+    with serving() as server:
+        desk = research_desk(tmp_path, server.url)
+        done = desk.playnex("flow", "run", "research-to-article", "--input", "topic=zeppelins")
+    assert done.returncode == 1
+    assert "no sentence below './sources' fits 'zeppelins'" in done.stderr
+    assert server.asked == []
+
+
 def test_an_unknown_flow_or_run_is_exit_5(tmp_path: Path) -> None:
     desk = research_desk(tmp_path, "http://127.0.0.1:9/v1")
     assert desk.playnex("flow", "run", "reserch-to-article").returncode == 5
@@ -185,12 +246,19 @@ def test_an_agent_alone_makes_one_request(tmp_path: Path) -> None:
     assert done.stdout.strip()
 
 
-def test_agents_of_one_flow_differ_in_purpose_model_tools_memory_and_limits(tmp_path: Path) -> None:
+def test_the_agents_of_the_template_differ_in_purpose_tools_memory_and_limits(tmp_path: Path) -> None:
     desk = research_desk(tmp_path, "http://127.0.0.1:9/v1")
     agents = {agent["name"]: agent for agent in desk.json("agent", "list")["items"]}
     assert set(agents) == {"research", "writing", "editing", "publishing"}
-    assert len({agent["instructions"] for agent in agents.values()}) == 4
-    assert all(agent["limits"]["turns"] == 8 for agent in agents.values())
+    for trait in ("instructions", "memory", "limits"):
+        assert len({json.dumps(agent[trait], sort_keys=True) for agent in agents.values()}) == 4, trait
+    tools = {name: agent["tools"] for name, agent in agents.items()}
+    assert tools == {
+        "research": ["file.list", "file.read", "file.search"],
+        "writing": ["capsule.read"],
+        "editing": ["capsule.read"],
+        "publishing": [],
+    }
 
 
 def test_capsules_are_created_from_typed_piped_and_file_text_and_deleted(tmp_path: Path) -> None:

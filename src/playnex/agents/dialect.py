@@ -3,7 +3,8 @@
 An agent's loop speaks of instructions, messages, tools and a schema, whatever the model. `native` passes tools as tools.
 `constrained` is for models that cannot call tools: the same choice is made by a JSON Schema that the server enforces, either
 `{"action": TOOL, "arguments": …}` or `{"action": "final answer", "answer": …}`, and earlier calls and results are told as text.
-Without tools the two are alike: a text is asked for plainly, a typed answer by its own schema.
+Where its tools were withdrawn on the way, the final answer is the one choice left. An agent that never had any is asked alike in
+both: a text plainly, a typed answer by its own schema.
 """
 
 import json
@@ -11,18 +12,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from pydantic_core import from_json
+
 from playnex.agents.quoting import quoted
 from playnex.agents.typed_output import is_text
 from playnex.canonical import Json, encode
-from playnex.models.model import Message, ModelAnswer, ModelCard, ModelMessage, ModelRequest, ToolCall, ToolMessage, ToolOffer, UserMessage
+from playnex.models.model import Message, ModelAnswer, ModelCard, ModelMessage, ModelRequest, ToolCall, ToolMessage, UserMessage
+from playnex.tools.arguments import signature
 
 Dialect = Literal["native", "constrained"]
 
 FINAL = "final answer"
 """The action that ends; a tool's name has no blank, so none can be taken for it."""
 
-EMBEDDED_ANSWER = 1024
-"""Tokens that the embedded model may answer where its agent sets no limit: a small model may never stop by itself."""
+EMBEDDED_ANSWER = 320
+"""Tokens that the embedded model may answer where its agent sets no limit: a small model may never stop by itself, and
+says nothing new behind them."""
 
 RESULT_SHARE = 0.25
 CHARACTERS_PER_TOKEN = 3
@@ -45,8 +50,8 @@ def spoken(request: ModelRequest, card: ModelCard) -> ModelRequest:
 def understood(answer: ModelAnswer, request: ModelRequest, card: ModelCard) -> ModelAnswer:
     """The model's answer in the loop's words: calls, or the final text (a typed value as JSON text). What does not keep to
     the form is left as it is: the loop checks every answer."""
-    said = _object_in(answer.message.text)
-    if dialect_of(card) == "constrained" and request.tools and not answer.message.calls:
+    said = _begun_object_in(answer.message.text) if answer.finish == "length" else _object_in(answer.message.text)
+    if dialect_of(card) == "constrained" and _is_choice(request) and not answer.message.calls:
         return _chosen(answer, said, request)
     if _is_wrapped(request) and not request.tools and said.keys() == {"answer"}:
         return _with_text(answer, said["answer"])
@@ -65,9 +70,14 @@ def _native(request: ModelRequest) -> ModelRequest:
 
 def _constrained(request: ModelRequest) -> ModelRequest:
     told = replace(request, messages=tuple(_merged(_as_text(message) for message in request.messages)))
-    if not request.tools:
+    if not _is_choice(request):
         return _native(told)
     return replace(told, instructions=_paragraphs(request.instructions, _manual(request)), tools=(), schema=action_schema(request))
+
+
+def _is_choice(request: ModelRequest) -> bool:
+    """True where there are tools to choose from, or were: a conversation goes on in the form that it began in."""
+    return bool(request.tools) or any(isinstance(message, ModelMessage) and message.calls for message in request.messages)
 
 
 def action_schema(request: ModelRequest) -> Mapping[str, Json]:
@@ -105,27 +115,22 @@ def _renamed(value: Json, prefix: str) -> Json:
 
 
 def _manual(request: ModelRequest) -> str:
-    """How to choose, for a model that knows of no tools."""
-    tools = "\n".join(f"- {tool.name}: {tool.description} Arguments: {_signature(tool)}" for tool in request.tools)
-    form = "a text" if is_text(request.schema) else f"JSON that fits {_text(request.schema)}"
-    example = _text({"action": request.tools[0].name, "arguments": {}})
-    return (
-        f"Work in steps. In each step write one JSON object and nothing else: use a tool, or give the final answer.\n"
-        f"Tools:\n{tools}\n"
-        f"To use a tool: {example} with its arguments filled in.\n"
-        f'To finish: {{"action": "{FINAL}", "answer": …}}, where the answer is {form}.'
-    )
-
-
-def _signature(tool: ToolOffer) -> str:
-    properties = tool.parameters.get("properties", {})
-    return _text({name: part.get("type", "any") if isinstance(part, Mapping) else "any" for name, part in properties.items()})
+    """How to choose, for a model that knows of no tools. The answer comes first: a small model does what it reads first."""
+    form = "" if is_text(request.schema) else f" The answer is JSON that fits {_text(request.schema)}."
+    finish = f'Write your whole answer as one JSON object: {{"action": "{FINAL}", "answer": "…"}}{form}'
+    if not request.tools:
+        return finish
+    tools = "\n".join(f"- {tool.name}: {tool.description} Arguments: {signature(tool.parameters)}" for tool in request.tools)
+    example = f'{{"action": "{request.tools[0].name}", "arguments": {{…}}}}'
+    return f"{finish}\nOnly where the message lacks what you need, use a tool first: {example}\nTools:\n{tools}"
 
 
 def _chosen(answer: ModelAnswer, said: Mapping[str, Json], request: ModelRequest) -> ModelAnswer:
     match said:
         case {"action": "final answer", "answer": value}:
             return _with_text(answer, value)
+        case _ if answer.finish == "length":
+            return _with_text(answer, "")  # a call that was cut is none
         case {"action": str(name), "arguments": dict(arguments)}:
             made = sum(len(message.calls) for message in request.messages if isinstance(message, ModelMessage))
             call = ToolCall(id=f"call-{made + 1}", name=name, arguments=arguments)
@@ -208,6 +213,15 @@ def _object_in(text: str) -> Mapping[str, Json]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _begun_object_in(text: str) -> Mapping[str, Json]:
+    """What there is of an object whose end was cut off."""
+    try:
+        found = from_json(text, allow_partial="trailing-strings")
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -20,12 +20,14 @@ from playnex.models.model import (
     request_json,
 )
 from playnex.spec.envelope import Envelope, Label, Usage
+from playnex.spec.statements import whole_sentences
 
 CALLS_PER_TURN = 16
 """Calls of one answer that are made; the model is told of the others."""
 
 SentBack = Literal["empty", "invalid", "stuck"]
 NOT_MADE = "(this call was not made)"
+WITHDRAWN = "You have no tools any more. Answer the task now, with what you have."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,8 @@ def judged(progress: Progress, answer: ModelAnswer) -> Progress | Envelope:
     if answer.finish == "content-filter":
         return ended(progress, "content-filter", "the model's server withheld the answer")
     if answer.finish == "length":
-        return ended(progress, "cut-off", "the answer was cut at the token limit; raise max_output_tokens or ask for less")
+        whole = replace(progress, last_text=whole_sentences(progress.last_text))
+        return ended(whole, "cut-off", "the answer was cut at the token limit; raise max_output_tokens or ask for less")
     if not text.strip():
         return _once_more(progress, "empty", "Your answer was empty. Answer the task.", "the model gave an empty answer twice")
     if is_text(progress.request.schema):
@@ -112,11 +115,10 @@ def judged(progress: Progress, answer: ModelAnswer) -> Progress | Envelope:
 
 
 def weighed(progress: Progress, call: ToolCall) -> Progress | Envelope:
-    """The call in the agent's history, before it is made; an end where the agent goes in circles a second time."""
-    progress = replace(progress, calls=(*progress.calls, call))
-    if is_stuck(progress.calls) and "stuck" in progress.sent_back:
-        return ended(progress, "stuck", f"the agent called {call.name} with the same arguments {SAME_CALLS} times in a row, twice over")
-    return progress
+    """The call in the agent's history, before it is made; an end where the agent went in circles and still does not answer."""
+    if "stuck" in progress.sent_back:
+        return ended(progress, "stuck", f"the agent went in circles, and called {call.name} when it had no tools any more")
+    return replace(progress, calls=(*progress.calls, call))
 
 
 def refusal(progress: Progress, call: ToolCall, number: int) -> str:
@@ -126,7 +128,7 @@ def refusal(progress: Progress, call: ToolCall, number: int) -> str:
     if number > CALLS_PER_TURN:
         return f"Only the first {CALLS_PER_TURN} calls of an answer are made; {call.name} was beyond them."
     if is_stuck(progress.calls):
-        return f"You called {call.name} with the same arguments {SAME_CALLS} times. Use what you have, try something else, or answer."
+        return f"You called {call.name} with the same arguments {SAME_CALLS} times; it gives nothing new."
     return ""
 
 
@@ -136,11 +138,13 @@ def unmade(progress: Progress, call: ToolCall) -> Progress:
 
 
 def remarked(progress: Progress, remarks: Sequence[str]) -> Progress:
-    """With what is said about an answer's calls, once they all have their results."""
+    """With what is said about an answer's calls, once they all have their results. An agent in a circle loses its tools:
+    nothing is left to it but to answer."""
     if not remarks:
         return progress
-    stuck: frozenset[SentBack] = frozenset({"stuck"}) if is_stuck(progress.calls) else frozenset()
-    progress = replace(progress, sent_back=progress.sent_back | stuck)
+    if is_stuck(progress.calls):
+        remarks = (*remarks, WITHDRAWN)
+        progress = replace(progress, request=replace(progress.request, tools=()), sent_back=progress.sent_back | {"stuck"})
     return told(progress, UserMessage(text="\n".join(dict.fromkeys(remarks))))
 
 

@@ -3,12 +3,9 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
-import jsonschema_rs
-
-from playnex.canonical import Json, encode, encode_sorted
-from playnex.errors import UsageError
+from playnex.canonical import Json
+from playnex.spec.check_value import problems
 
 SHOWN = 5
 """Breaks of a schema that are told at once."""
@@ -40,23 +37,7 @@ def read_output(text: str, schema: Mapping[str, Json]) -> Reading:
 
 def check(value: Json, schema: Mapping[str, Json]) -> Reading:
     """The value, if it fits; else every break in words (the first five)."""
-    try:
-        encode(value)
-        faults = [_told(fault) for fault in _validator(encode_sorted(dict(schema))).iter_errors(value)]
-    except UsageError as fault:
-        return Reading(value=value, fault=fault.message)
-    return Reading(value=value, fault="; ".join(faults[:SHOWN]))
-
-
-@lru_cache(maxsize=64)
-def _validator(schema: bytes) -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(json.loads(schema), offline=True)  # a reference never fetches anything
-
-
-def _told(fault: jsonschema_rs.ValidationError) -> str:
-    where = ".".join(str(part) for part in fault.instance_path)
-    message = fault.message if len(fault.message) <= 200 else f"{fault.message[:200]}…"
-    return f"{where}: {message}" if where else message
+    return Reading(value=value, fault="; ".join(problems(schema, value)[:SHOWN]))
 
 
 _NOTHING = object()

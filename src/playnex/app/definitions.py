@@ -9,7 +9,7 @@ from playnex.canonical import Json
 from playnex.errors import DefinitionError
 from playnex.spec.agent import AgentSpec
 from playnex.spec.check_flow import Catalogue, check_flow
-from playnex.spec.faults import Fault, Place, did_you_mean
+from playnex.spec.faults import Fault, Place, decoded, did_you_mean
 from playnex.spec.flow import FlowSpec, StepSpec
 from playnex.spec.read_agent import read_agent
 from playnex.spec.read_flow import read_flow
@@ -75,14 +75,20 @@ class Definitions:
         return Checked(paths=tuple(shown(path) for path in paths), faults=(*faults, *(() if files else self.tool_faults)))
 
     def _flow(self, path: Path) -> tuple[FlowSpec | None, tuple[Fault, ...]]:
-        read = read_flow(path.read_text(encoding="utf-8", errors="replace"), shown(path))
+        text, undecodable = decoded(path.read_bytes(), shown(path))
+        if undecodable:
+            return None, undecodable
+        read = read_flow(text, shown(path))
         agents = {name: self._agent(name)[0] or AgentSpec(name=name) for name in self.workspace.agent_names()}
         faults = check_flow(read, Catalogue(agents=agents, tools=self.tools))
         return read.flow, faults
 
     def _agent(self, name: str) -> tuple[AgentSpec | None, tuple[Fault, ...]]:
         path = self.workspace.root / "agents" / f"{name}.md"
-        read = read_agent(path.read_text(encoding="utf-8", errors="replace"), shown(path), name)
+        text, undecodable = decoded(path.read_bytes(), shown(path))
+        if undecodable:
+            return None, undecodable
+        read = read_agent(text, shown(path), name)
         faults = list(read.faults)
         for number, pattern in enumerate(read.agent.tools if read.agent else ()):
             if not any(is_named(tool, (pattern,)) for tool in self.tools):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playnex.errors import DefinitionError
 from playnex.spec.agent import AgentSpec
+from playnex.spec.faults import decoded
 from playnex.workspace import Workspace, find_workspace, shown
 
 
@@ -35,8 +36,10 @@ def agents(typed: str) -> tuple[AgentSpec, ...]:
 
     workspace = workspace_of(typed)
     paths = [workspace.agent_path(name) for name in workspace.agent_names()]
-    read = [read_agent(path.read_text(encoding="utf-8", errors="replace"), shown(path), path.stem) for path in paths]
-    if faults := tuple(fault for one in read for fault in one.faults):
+    texts = [decoded(path.read_bytes(), shown(path)) for path in paths]
+    read = [read_agent(text, shown(path), path.stem) for path, (text, _) in zip(paths, texts, strict=True)]
+    undecodable = tuple(fault for _, faults in texts for fault in faults)
+    if faults := (*undecodable, *(fault for one in read for fault in one.faults)):
         raise DefinitionError(faults)
     return tuple(one.agent for one in read if one.agent)
 

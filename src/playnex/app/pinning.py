@@ -13,10 +13,11 @@ from playnex.spec.flow import FORMAT, FlowSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pinned:
-    """A flow with every agent that it uses."""
+    """A flow with every agent that it uses; `source` is the text of its file, where it is written in Python."""
 
     flow: FlowSpec
     agents: Mapping[str, AgentSpec]
+    source: str = ""
     format: int = FORMAT
 
 

@@ -1,5 +1,7 @@
 """Workspaces to start from: folders shipped with Playnex, copied without touching what is there."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -14,12 +16,23 @@ def lay_out(template: str, target: Path) -> tuple[str, ...]:
     there = [path for path in files if (target / path).exists()]
     if there:
         raise UsageError(f"{target} already has {', '.join(sorted(there)[:3])}", hint="choose an empty folder; nothing was changed")
-    for path, file in files.items():
-        (target / path).parent.mkdir(parents=True, exist_ok=True)
-        (target / path).write_bytes(file.read_bytes())
-    for folder in ("flows", "agents"):
-        (target / folder).mkdir(parents=True, exist_ok=True)
+    try:
+        for path, file in files.items():
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            (target / path).write_bytes(file.read_bytes())
+        for folder in ("flows", "agents"):
+            (target / folder).mkdir(parents=True, exist_ok=True)
+    except OSError:
+        _take_back([target / path for path in files])
+        raise
     return tuple(sorted(files))
+
+
+def _take_back(files: Sequence[Path]) -> None:
+    """Remove what a full disk let be written, half files among it, so that the same command works once there is space."""
+    for file in files:
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
 
 
 def _files(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:

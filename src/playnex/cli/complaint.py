@@ -1,5 +1,6 @@
 """Errors for people and for programs: what, where with a caret, and what to do; as one JSON document under --json."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from cyclopts import CycloptsError
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.terminal import emit
-from playnex.errors import DefinitionError, PlaynexError
+from playnex.errors import CredentialError, DefinitionError, PlaynexError, StoreFull
 from playnex.spec.faults import Fault, caret
 
 USAGE = 2
@@ -16,12 +17,20 @@ USAGE = 2
 
 def complain(error: PlaynexError, arguments: Sequence[str]) -> int:
     """Tell of an error; its exit code."""
-    if "--json" in arguments:
-        emit({"error": {"code": error.code, "message": error.message, "hint": error.hint, "where": _where(error)}})
-    else:
+    if "--json" not in arguments or not _is_emitted(error):
         for line in _lines(error):
             door.terminal.say(line)
     return error.exit_code
+
+
+def _is_emitted(error: PlaynexError) -> bool:
+    """Write the error's document; false where stdout takes nothing, since the full disk may lie behind it."""
+    try:
+        emit({"error": {"code": error.code, "message": error.message, "hint": error.hint, "where": _where(error)}})
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True
 
 
 def complain_about_usage(error: CycloptsError, arguments: Sequence[str]) -> int:
@@ -32,6 +41,18 @@ def complain_about_usage(error: CycloptsError, arguments: Sequence[str]) -> int:
     else:
         door.terminal.say(f"{door.terminal.styled('error:', 'red')} {message}\n  add --help to the command to see how it is used")
     return USAGE
+
+
+def of_the_disk(error: OSError) -> PlaynexError | None:
+    """The error for a disk that is full or a file that may not be touched, which is no mistake inside Playnex."""
+    from playnex.sqlite import DENIED, NO_SPACE  # late: only who fails loads the store's library
+
+    name = f": {error.filename}" if error.filename else ""
+    if error.errno in NO_SPACE:
+        return StoreFull(f"no space left on the disk{name}", hint="free some space, then give the same command again")
+    if error.errno in DENIED:
+        return CredentialError(f"{(error.strerror or 'permission denied').lower()}{name}", hint="mend its permissions, or name another")
+    return None
 
 
 def _lines(error: PlaynexError) -> list[str]:

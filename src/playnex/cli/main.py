@@ -8,7 +8,7 @@ from cyclopts import App, CycloptsError
 
 from playnex import __version__
 from playnex.cli import door
-from playnex.cli.complaint import complain, complain_about_usage
+from playnex.cli.complaint import complain, complain_about_usage, of_the_disk
 from playnex.errors import PlaynexError, RunInterrupted
 
 EVERYWHERE = """
@@ -59,7 +59,9 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out one command line; its exit code."""
     try:
         words = door.enter(arguments)
-        return tree("completion" in words or "--help" in words or not words)(words, exit_on_error=False, print_error=False) or 0
+        code = tree("completion" in words or "--help" in words or not words)(words, exit_on_error=False, print_error=False) or 0
+        sys.stdout.flush()  # here, where a full disk behind stdout can still be told
+        return code
     except CycloptsError as error:
         return complain_about_usage(error, arguments)
     except PlaynexError as error:
@@ -69,10 +71,18 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, RunInterrupted):
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return 0
     except Exception as error:  # the border: what nobody foresaw becomes one line and a report
         return _report(error, arguments)
+
+
+def _give_up_stdout() -> None:
+    """Let what stdout did not take go, so that the interpreter does not stumble over it at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _trace() -> None:
@@ -82,14 +92,21 @@ def _trace() -> None:
 
 
 def _report(error: Exception, arguments: Sequence[str]) -> int:
+    if not door.debug and isinstance(error, OSError) and (known := of_the_disk(error)):
+        code = complain(known, arguments)
+        _give_up_stdout()
+        return code
     import tempfile  # late, as traceback: 50 ms of CPU that only a failure pays
     import traceback
 
     if door.debug:
         traceback.print_exc()
         return 1
-    with tempfile.NamedTemporaryFile("w", prefix="playnex-report-", suffix=".txt", delete=False, encoding="utf-8") as file:
-        file.write(f"playnex {__version__}\ncommand: {' '.join(arguments)}\n\n{traceback.format_exc()}")
-    return complain(
-        PlaynexError(f"something went wrong inside Playnex: {type(error).__name__}: {error}", hint=f"the report is {file.name}"), arguments
-    )
+    told = traceback.format_exc()
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="playnex-report-", suffix=".txt", delete=False, encoding="utf-8") as file:
+            file.write(f"playnex {__version__}\ncommand: {' '.join(arguments)}\n\n{told}")
+        hint = f"the report is {file.name}"
+    except OSError:
+        hint = "see where with --debug: no report could be written"
+    return complain(PlaynexError(f"something went wrong inside Playnex: {type(error).__name__}: {error}", hint=hint), arguments)

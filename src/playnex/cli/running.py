@@ -14,9 +14,9 @@ from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.asking import ask_missing
 from playnex.cli.progress import Progress, progress_for
-from playnex.cli.terminal import emit, gist
+from playnex.cli.terminal import counted, emit, gist
 from playnex.engine.engine import Ending
-from playnex.errors import NotFoundError, PlaynexError
+from playnex.errors import NotFoundError, PlaynexError, RunBusy
 from playnex.ids import short
 from playnex.journal.events import STOPS, RunFinished, RunParked, RunPaused, RunWaiting
 from playnex.models import smollm2
@@ -133,7 +133,9 @@ def standing_text(ending: RunParked | RunPaused | RunWaiting) -> str:
 
 
 def type_with_resume(error: PlaynexError, run: str) -> PlaynexError:
-    """The same error, with the way to go on in its hint."""
+    """The same error, with the way to go on in its hint; who is told to wait for another process has nothing to resume."""
+    if isinstance(error, RunBusy):
+        return error
     error.hint = f"{error.hint + '; ' if error.hint else ''}go on with: playnex run resume {short(run)}"
     return error
 
@@ -160,7 +162,7 @@ async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None
         return
     document = await Runs(app=app).document(run)
     usage = document["usage"]
-    cost = f"{usage['input_tokens'] + usage['output_tokens']:,} tokens in {usage['requests']} requests"
+    cost = f"{usage['input_tokens'] + usage['output_tokens']:,} tokens in {counted(usage['requests'], 'request')}"
     if ending.status != "succeeded":
         say(f"{terminal.symbol('failed')} {ending.status}: {ending.message or ending.reason}")
         say(f"  what is finished is kept ({cost}); go on with: playnex run resume {short(run)}")

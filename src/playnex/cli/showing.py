@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
 from playnex.canonical import Json
-from playnex.cli.terminal import Terminal, columns, gist, seconds, tokens
+from playnex.cli.terminal import Terminal, columns, counted, gist, seconds, tokens
 from playnex.ids import short
 from playnex.journal.events import AttemptFailed, Event, StepFinished, StepStarted
 from playnex.spec.agent import AgentSpec
@@ -79,7 +79,7 @@ def run_page(detail: dict[str, Json], terminal: Terminal) -> str:
         "",
         columns(("STEP", "STATUS", "BY", "MODEL", "TIME", "TOKENS", "OUTPUT"), [_step_row(step) for step in detail["steps"]], terminal),
         "",
-        f"{usage['input_tokens'] + usage['output_tokens']:,} tokens in {usage['requests']} requests",
+        f"{usage['input_tokens'] + usage['output_tokens']:,} tokens in {counted(usage['requests'], 'request')}",
     ]
     if detail.get("message"):
         lines.append(detail["message"])

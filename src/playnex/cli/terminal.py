@@ -112,6 +112,11 @@ def tokens(count: int) -> str:
     return f"{count} tok" if count < 10_000 else f"{count / 1000:.1f}k tok"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 request`, `4 requests`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def seconds(duration: float) -> str:
     """`0.3s`, `12.4s`, `3m 05s`."""
     return f"{duration:.1f}s" if duration < 100 else f"{int(duration) // 60}m {int(duration) % 60:02d}s"

@@ -46,8 +46,7 @@ class Watched:
             case StepStarted() if event.key == step:
                 self.lines[step] = StepLine(key=step, actor=event.fact.actor, began=event.at)
             case AttemptFailed() if line is not None:
-                note = f"{event.fact.reason}: {event.fact.message}"
-                return [replace(line, status="retry", took=event.at - line.began, note=note)]
+                return [replace(line, status="retry", took=event.at - line.began, note=_retry_note(event.fact))]
             case StepFinished() if line is not None:
                 return self._finished(event, event.fact, line)
             case RunFinished() | RunParked() | RunPaused() | RunWaiting():
@@ -86,6 +85,11 @@ def line_text(line: StepLine, terminal: Terminal, width: int = 12) -> str:
     name = line.key.ljust(width)
     actor = terminal.styled(line.actor.ljust(width + 4), "dim")
     return f"{terminal.symbol(line.status)} {name} {actor} {seconds(line.took):>7} {tokens(line.tokens):>10}   {said}".rstrip()
+
+
+def _retry_note(fact: AttemptFailed) -> str:
+    again = f" · again in {seconds(fact.delay)}" if fact.delay else ""
+    return f"{fact.reason}: {fact.message}{again}"
 
 
 def _note(line: StepLine) -> str:

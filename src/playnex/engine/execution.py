@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from playnex.clock import Clock
 from playnex.engine.history import History
+from playnex.engine.keys import scope_of
 from playnex.engine.spending import Purse
 from playnex.engine.waits import Waits, Working
 from playnex.errors import JournalMismatch, RunInterrupted
@@ -117,11 +118,6 @@ class Execution:
         if self.ending is None and self.body is not None and not self.body.done():
             self.ending = ending
             self.body.cancel()
-
-
-def scope_of(key: str) -> str:
-    """The scope that a key lies in, with its slash; empty for the run's own."""
-    return key[: key.rfind("/") + 1]
 
 
 def stopped(request: StopRequested) -> RunFinished | RunPaused:

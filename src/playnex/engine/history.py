@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from playnex.engine.keys import is_related
+from playnex.engine.rewinding import before
 from playnex.errors import JournalMismatch
 from playnex.journal.events import (
-    STOPS,
+    POSTED,
     AttemptFailed,
     Event,
     OutcomeDecided,
     ResumeRequested,
+    RetryRequested,
     RunFinished,
     RunParked,
     RunPaused,
@@ -58,6 +61,15 @@ class History:
     active: float = 0.0
     position: int = 0
 
+    def rewind(self, kept: Iterable[Event]) -> None:
+        """Go back to where only these results, tries and waits were known; what was spent stays spent."""
+        earlier = History(started=self.started)
+        for event in kept:
+            _apply(earlier, event)
+        self.results, self.tries, self.waits = earlier.results, earlier.tries, earlier.waits
+        self.intents, self.decisions = set(), {}
+        self.stop, self.finished, self.deaths = None, None, 0
+
     def reopen(self, key: str) -> None:
         """Forget that the run ended, and that `key` failed, with what lies below it and what it is a part of: they are tried
         anew. What succeeded stays."""
@@ -68,20 +80,11 @@ class History:
         self.finished = None
 
 
-def is_below(name: str, key: str) -> bool:
-    """True for `key` itself and every key in its scope."""
-    return name == key or name.startswith(key + "/")
-
-
-def is_related(name: str, key: str) -> bool:
-    """True where one of the keys is the other, or in its scope."""
-    return is_below(name, key) or is_below(key, name)
-
-
 def fold(events: Iterable[Event]) -> History:
     """The history that these events tell. Raises JournalMismatch where they do not begin with RunStarted."""
     history: History | None = None
     since = last = 0.0
+    valid: list[Event] = []
     for event in events:
         if history is None:
             history = _begin(event)
@@ -89,9 +92,14 @@ def fold(events: Iterable[Event]) -> History:
         elif isinstance(event.fact, RunResumed):
             history.active += max(0.0, last - since)
             since = event.at
-        last = event.at if not isinstance(event.fact, (SignalReceived, OutcomeDecided, StopRequested, ResumeRequested)) else last
+        last = event.at if not isinstance(event.fact, POSTED) else last
         history.position = event.position
-        _apply(history, event)
+        if isinstance(event.fact, RetryRequested):
+            valid = list(before(valid, event.fact.step))
+            history.rewind(valid)
+        else:
+            valid.append(event)
+            _apply(history, event)
     if history is None:
         raise JournalMismatch("the journal of this run is empty")
     history.active += max(0.0, last - since)
@@ -135,7 +143,7 @@ def _apply(history: History, event: Event) -> None:
             history.deaths = 0
             history.stop = None
             history.finished = event.fact if isinstance(event.fact, RunFinished) else None
-        case RunStarted():
+        case RunStarted() | RetryRequested():
             pass
 
 
@@ -147,8 +155,3 @@ def _finish(history: History, key: str, fact: StepFinished) -> None:
     history.signals.pop(fact.signal, None)
     if fact.kind == "model":
         history.spent += from_json(fact.envelope).usage
-
-
-def is_stopped(event: Event) -> bool:
-    """Whether nobody advances the run after this event."""
-    return isinstance(event.fact, STOPS)

@@ -10,10 +10,10 @@ from playnex.engine import failure
 from playnex.engine.actions import Actions, AgentWork, Given, Saving, ToolWork
 from playnex.engine.scope import Scope
 from playnex.errors import StepFailed
+from playnex.spec.check_value import problems
 from playnex.spec.context import Attempt, StepContext, StepPlan, Verdict
 from playnex.spec.envelope import CapsuleRef, Envelope, capsule_json
 from playnex.spec.flow import FallbackSpec, FlowSpec, StepSpec, VerifySpec
-from playnex.spec.schema import problems
 
 MODELS = "run.models"
 """The scope of what is journaled about models; a step's id has no dot, so none can be taken for it."""
@@ -144,7 +144,7 @@ class Interpreter:
             return await self._ask(step, spec.agent, replace_context(attempt, attempt.context.scope("fallback")))
         refused = record.output.get("partial") if isinstance(record.output, dict) else None
         value = self.scope.with_output(refused).value(spec.value)
-        broken = problems(step.output, value) if step.output is not None else ()
+        broken = problems(step.output, value, root="output") if step.output is not None else ()
         if broken:
             return failure.failed("invalid-fallback", f"the fallback does not fit the step's output: {'; '.join(broken)}")
         return Envelope(output=value, labels=record.labels, sources=record.sources)

@@ -118,6 +118,14 @@ class ResumeRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRequested:
+    """A person wants the run to do a step again, and all that came after it: their results no longer count."""
+
+    step: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunPaused:
     """A person stopped the run for now. `seen`, here and below, is the position of the last message from outside that the worker
     knew of: what came later, it has not acted upon."""
@@ -156,7 +164,7 @@ class RunFinished:
     output: Json = None
 
 
-Posted: TypeAlias = SignalReceived | OutcomeDecided | StopRequested | ResumeRequested
+Posted: TypeAlias = SignalReceived | OutcomeDecided | StopRequested | ResumeRequested | RetryRequested
 """What comes into a run from outside, whoever advances it: no lease is needed to say it."""
 
 Fact: TypeAlias = (
@@ -174,7 +182,7 @@ Fact: TypeAlias = (
     | RunFinished
 )
 
-POSTED: tuple[type[Any], ...] = (SignalReceived, OutcomeDecided, StopRequested, ResumeRequested)
+POSTED: tuple[type[Any], ...] = (SignalReceived, OutcomeDecided, StopRequested, ResumeRequested, RetryRequested)
 STOPS = (RunFinished, RunParked, RunPaused, RunWaiting)
 """After one of these nobody advances the run."""
 

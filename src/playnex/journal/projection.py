@@ -6,6 +6,7 @@ from playnex.journal.events import (
     Fact,
     OutcomeDecided,
     ResumeRequested,
+    RetryRequested,
     RunFinished,
     RunParked,
     RunPaused,
@@ -48,7 +49,7 @@ def after(standing: Standing, fact: Fact, now: float) -> Standing:  # noqa: PLR0
             return replace(standing, due=now)
         case OutcomeDecided() if standing.state in ("parked", "waiting"):
             return Standing(state="pending", due=now)
-        case ResumeRequested() if standing.state != "running" and standing.state not in ENDED:
+        case ResumeRequested() | RetryRequested() if standing.state != "running" and standing.state not in ENDED:
             return Standing(state="pending", due=now)
         case _:
             return standing

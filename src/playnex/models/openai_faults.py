@@ -13,6 +13,8 @@ MALFORMED = (UnexpectedModelBehavior, ValueError, TypeError, AttributeError, Loo
 
 EXCERPT = 300
 
+FORM = "check that base_url names an OpenAI-compatible API (it usually ends in /v1)"
+
 PASSING = frozenset({408, 409, 425, 429})
 """Statuses below 500 that another try may mend (RFC 9110, RFC 8470)."""
 
@@ -26,12 +28,14 @@ def fault_of(raised: Exception, card: ModelCard, secret: str) -> ModelError:
             return ModelUnavailable(f"{describe(card)} did not answer in time")
         case ModelConnectionError():
             return _connection_fault(raised, card)
+        case ModelAPIError(__cause__=ValueError()):  # the body could not be decoded
+            return ModelUnavailable(f"{describe(card)} answered with an empty body, or with something that is not JSON", hint=FORM)
         case ModelAPIError():
             return ModelUnavailable(f"{describe(card)} failed: {_clean(raised.message, secret)}")
         case _:
             return ModelUnavailable(
                 f"{describe(card)} gave an answer that is not of the OpenAI form",
-                hint="check that base_url names an OpenAI-compatible API (it usually ends in /v1)",
+                hint=FORM,
             )
 
 

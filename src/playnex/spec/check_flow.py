@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from playnex.canonical import Json
 from playnex.spec.agent import AgentSpec
 from playnex.spec.check_references import Known, StepFacts, reference_fault
+from playnex.spec.check_value import problems
 from playnex.spec.expression import TemplateFault, expression_faults, expression_references, is_template, references, template_faults
 from playnex.spec.faults import Fault, Place, did_you_mean
 from playnex.spec.flow import StepSpec
@@ -13,7 +14,6 @@ from playnex.spec.located import ListNode, MapNode, Node, ScalarNode, find, plai
 from playnex.spec.read_flow import ReadFlow, in_file_order
 from playnex.spec.read_step import StepOutline
 from playnex.spec.references import Reference
-from playnex.spec.schema import problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,17 @@ class Fault(FaultLike):
         return f"{self.place.path}:{self.place.line}:{self.place.column}: {self.message}{hint}"
 
 
+def decoded(content: bytes, path: str) -> tuple[str, tuple[Fault, ...]]:
+    """The file's text, and a fault where it is not UTF-8: signs that were guessed would end in a prompt."""
+    try:
+        return content.decode("utf-8"), ()
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        place = Place(path=path, line=before.count("\n") + 1, column=len(before) - (before.rfind("\n") + 1) + 1)
+        fault = Fault(place=place, message=f"byte {content[error.start]:#04x} is not UTF-8", hint="save the file in the encoding UTF-8")
+        return content.decode("utf-8", errors="replace"), (fault,)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean 'paid'?` for the closest known word, else an empty string."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)

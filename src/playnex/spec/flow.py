@@ -94,7 +94,8 @@ class StepSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSpec:
-    """A flow. `output` is a template value (templates keep their type) that the run returns; None returns the last step's output."""
+    """A flow. `output` is a template value (templates keep their type) that the run returns; None returns the last step's output.
+    `accepts_any` is said of a Python flow that declares no inputs: it takes whatever it is given."""
 
     name: str
     format: int = FORMAT
@@ -103,6 +104,7 @@ class FlowSpec:
     steps: tuple[StepSpec, ...] = ()
     budget: Budget = NO_LIMITS
     output: Json = None
+    accepts_any: bool = False
     path: str = ""
 
     def step(self, step_id: str) -> StepSpec | None:

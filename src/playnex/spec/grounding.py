@@ -17,11 +17,13 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TypedDict
+
+from playnex.spec.statements import CITATION, MARKER, STOP, WORD, Span, sentences, spans
 
 
 class Passage(TypedDict):
@@ -61,28 +63,12 @@ _QUANTITIES = frozenset(  # as prose: a list of one word a line would fill a pag
     huit neuf dix
     """.split()  # noqa: SIM905
 )
-_LEANING = re.compile(
-    r"[\W_]*(?:it|its|they|their|them|this|these|those|he|she|his|her|such|both|es|er|dies|diese|dieser|dieses|il|elle|ils|elles|cela|ces?)\b",
-    re.I,
-)
-_WORD = re.compile(r"\d+(?:[.,:/]\d+)*|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_]+")
-_STOP = re.compile(r"(?:[.!?…]+[\"'”’»)\]*_]*(?:\s*\[\^?\d[^\]\n]*\])*(?=\s|$)|[。！？]+[」』”]*)")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:\w|e\.g|i\.e|z\.\s?B|u\.\s?a|d\.\s?h|dr|mr|mrs|ms|st|vs|etc|approx|ca|fig|bzw|vgl|nr|p\.\s?ex)|\b(?:am|vom|zum|der|den|dem|des|im)\s\d{1,2})\.$",
-    re.I,
-)
-_CITATION = re.compile(r"\[\^?\d+(?:\s*[,;–-]\s*\^?\d+)*\]:?|[\[(](?:sources?:\s*)?[^\s\[\]()]+\.\w{1,8}[\])]|<?https?://\S+", re.I)
-_MARKER = re.compile(r"[ \t]*(?:>[ \t]*)*(?:[-*+][ \t]+|\d{1,3}[.)][ \t]+)?")
-_LABEL = re.compile(r"[ \t]*#{1,6}(?:[ \t].*)?$|[\s*_=|:-]*$|[ \t]*(?:```|~~~).*$")
-_REFERENCE = re.compile(r"[\s\"'`*_.,;:()-]*(?:(?:\[[^\]]*\]\([^)]*\)|\S+\.\w{1,8}|<?https?://\S+)[\s\"'`*_.,;:()-]*)+$")
 _NEW_WORDS_ALLOWED = 5
 _TOLD_WHOLE = 2 / 3
+_DEBRIS = re.compile(r"(?<=[.!?])[ \t]+[{}\[\]\"',:;][ \t{}\[\]\"',:;]*$", re.M)
+"""Brackets and the like behind a sentence: what a small model that has to write JSON leaves in its text."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    start: int
-    end: int
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,81 +87,10 @@ class _Source:
     text: str
 
 
-# --- statements and their places ---------------------------------------------------------------------------------------------------
-
-
-def sentences(text: str) -> list[str]:
-    """The statements of a Markdown text in order, on one line each, without headings, list markers, labels and lists of sources."""
-    return [" ".join(text[span.start : span.end].split()) for span in _spans(text)]
-
-
 def passages_of(files: Mapping[str, str]) -> list[Passage]:
     """Every statement of the given texts (file name to text), in the order of the mapping, numbered from 1."""
     pairs = [(name, sentence) for name, text in files.items() for sentence in sentences(text) if not sentence.endswith(":")]
     return [Passage(number=n, file=name, text=sentence) for n, (name, sentence) in enumerate(pairs, 1)]
-
-
-def _spans(text: str) -> Iterator[_Span]:
-    for block in _blocks(text):
-        for span in _joined(text, list(_split(text, block))):
-            if _says_something(text[span.start : span.end]):
-                yield span
-
-
-def _blocks(text: str) -> Iterator[_Span]:
-    """Paragraphs and list items, without their markers."""
-    start, end, place = 0, 0, 0
-    for line in text.splitlines(keepends=True):
-        marker = _MARKER.match(line)
-        lead = len(marker.group()) if marker else 0
-        is_label = bool(_LABEL.match(line.rstrip("\r\n")))
-        if is_label or line[:lead].strip() or end == 0:
-            yield from _nonempty(start, end)
-            start, end = place + lead, 0
-        if not is_label:
-            end = place + len(line)
-        place += len(line)
-    yield from _nonempty(start, end)
-
-
-def _nonempty(start: int, end: int) -> Iterator[_Span]:
-    if end > start:
-        yield _Span(start, end)
-
-
-def _split(text: str, block: _Span) -> Iterator[_Span]:
-    start = block.start
-    for stop in _STOP.finditer(text, block.start, block.end):
-        rest = text[stop.end() : block.end].lstrip()
-        if rest and (rest[0].islower() or _ABBREVIATION.search(text[start : stop.end()])):
-            continue
-        yield _trimmed(text, start, stop.end())
-        start = stop.end()
-    yield _trimmed(text, start, block.end)
-
-
-def _trimmed(text: str, start: int, end: int) -> _Span:
-    piece = text[start:end]
-    return _Span(start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip()))
-
-
-def _joined(text: str, spans: list[_Span]) -> Iterator[_Span]:
-    """Each sentence with those behind it that lean on it."""
-    current: _Span | None = None
-    for span in spans:
-        if current and _LEANING.match(text, span.start, span.end):
-            current = _Span(current.start, span.end)
-            continue
-        if current:
-            yield current
-        current = span
-    if current:
-        yield current
-
-
-def _says_something(piece: str) -> bool:
-    bare = _CITATION.sub(" ", piece)
-    return bool(_WORD.search(bare)) and not _REFERENCE.match(bare)
 
 
 # --- words -------------------------------------------------------------------------------------------------------------------------
@@ -201,7 +116,7 @@ def content_stems(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _read(sentence: str) -> _Statement:
-    words = _WORD.findall(_CITATION.sub(" ", sentence))
+    words = WORD.findall(CITATION.sub(" ", sentence))
     negations = sum(stem(word) in _NEGATIONS for word in words)
     content = [word for word in words if word.casefold() not in _FUNCTION_WORDS and stem(word) not in _NEGATIONS]
     rigid = frozenset(at for at in range(len(content)) if _is_rigid(content, at))
@@ -228,10 +143,11 @@ def is_supported(statement: str, passages: Sources) -> bool:
 
 
 def supported_by(text: str, passages: Sources) -> bool:
-    """True when every statement of a Markdown text is supported and none is told twice; a text without statements passes."""
+    """True when every statement of a Markdown text is supported, none is told twice and no stray brackets stand behind one; a
+    text without statements passes."""
     sources = _sources(passages)
-    fits = all(_holds(text[s.start : s.end], sources) is not None for s in _spans(text))
-    return fits and not _repetitions(text)
+    fits = all(_holds(text[s.start : s.end], sources) is not None for s in spans(text))
+    return fits and not _repetitions(text) and not _DEBRIS.search(text)
 
 
 def _holds(statement: str, sources: tuple[_Source, ...]) -> tuple[int, ...] | None:
@@ -243,12 +159,12 @@ def _leads_in(statement: str) -> bool:
     return statement.rstrip(" *_\n").endswith(":")
 
 
-def _repetitions(text: str) -> set[_Span]:
+def _repetitions(text: str) -> set[Span]:
     """The statements that say again, word for word, what an earlier one said: a small model that got stuck."""
     told: set[tuple[str, ...]] = set()
-    again: set[_Span] = set()
-    for span in _spans(text):
-        words = tuple(stem(word) for word in _WORD.findall(text[span.start : span.end]))
+    again: set[Span] = set()
+    for span in spans(text):
+        words = tuple(stem(word) for word in WORD.findall(text[span.start : span.end]))
         if words in told:
             again.add(span)
         told.add(words)
@@ -340,24 +256,46 @@ def _walk(claim: tuple[str, ...], source: tuple[str, ...], longest: list[list[in
 # --- repair ------------------------------------------------------------------------------------------------------------------------
 
 
-def quote_unsupported(text: str, passages: Sources) -> str:
+def quote_unsupported(text: str, passages: Sources, least: int = 0) -> str:
     """The text with each unsupported statement replaced by the likest unused source, word for word, or dropped when none is left.
 
-    Always supported_by(result, passages); a supported text comes back unchanged.
+    With `least`, a text that loses more than half of its statements, or has fewer than so many in the end, is no account of its
+    sources: they stand in its place, in their order, a paragraph for each file. Always supported_by(result, passages); a
+    supported text of `least` statements comes back unchanged.
     """
     sources = _sources(passages)
-    repaired = _repaired(text, sources, _quotes(text, sources))
-    while not supported_by(repaired, passages):
-        repaired = _repaired(repaired, sources, {})
+    repaired = _mended(text, sources, passages)
+    if least and (_is_mostly_lost(text, sources) or len(sentences(repaired)) < least):
+        return _mended(_retold(sources), sources, passages)
     return repaired
 
 
-def _quotes(text: str, sources: tuple[_Source, ...]) -> dict[_Span, str]:
+def _mended(text: str, sources: tuple[_Source, ...], passages: Sources) -> str:
+    if supported_by(text, passages):
+        return text
+    text = _repaired(text, sources, _quotes(text, sources))
+    while not supported_by(text, passages):
+        text = _repaired(text, sources, {})
+    return text
+
+
+def _is_mostly_lost(text: str, sources: tuple[_Source, ...]) -> bool:
+    again = _repetitions(text)
+    held = [_holds(text[span.start : span.end], sources) is not None for span in spans(text) if span not in again]
+    return 2 * sum(held) < len(held)
+
+
+def _retold(sources: tuple[_Source, ...]) -> str:
+    paragraphs = groupby(sources, key=lambda source: source.file)
+    return "\n\n".join(" ".join(_quote(source, "") for source in of_file) for _, of_file in paragraphs)
+
+
+def _quotes(text: str, sources: tuple[_Source, ...]) -> dict[Span, str]:
     """What to put in the place of each unsupported statement."""
-    claims = {span: text[span.start : span.end] for span in _spans(text)}
+    claims = {span: text[span.start : span.end] for span in spans(text)}
     found = {span: _holds(claim, sources) for span, claim in claims.items()}
     unused = [at for at in range(len(sources)) if not any(at in places for places in found.values() if places)]
-    quotes: dict[_Span, str] = {}
+    quotes: dict[Span, str] = {}
     again = _repetitions(text)
     for span in (span for span, places in found.items() if places is None and span not in again and not _leads_in(claims[span])):
         if unused:
@@ -375,24 +313,24 @@ def _likeness(claim: str, source: str) -> float:
 def _quote(source: _Source, instead_of: str) -> str:
     """The source as a sentence, with its own number where the replaced one cited a number."""
     text = " ".join(source.text.split())
-    sentence = text[:1].upper() + text[1:] + ("" if _STOP.search(text[-3:]) else ".")
+    sentence = text[:1].upper() + text[1:] + ("" if STOP.search(text[-3:]) else ".")
     return f"{sentence} [{source.number}]" if re.search(r"\[\d+\]", instead_of) else sentence
 
 
-def _repaired(text: str, sources: tuple[_Source, ...], quotes: Mapping[_Span, str]) -> str:
+def _repaired(text: str, sources: tuple[_Source, ...], quotes: Mapping[Span, str]) -> str:
     again = _repetitions(text)
-    for span in reversed(list(_spans(text))):
+    for span in reversed(list(spans(text))):
         if span in again:
             text = _without(text, span)
         elif _holds(text[span.start : span.end], sources) is None:
             text = text[: span.start] + quotes[span] + text[span.end :] if span in quotes else _without(text, span)
-    return text
+    return _BLANK_LINES.sub("\n\n", _DEBRIS.sub("", text)).strip()
 
 
-def _without(text: str, span: _Span) -> str:
+def _without(text: str, span: Span) -> str:
     """The text without the statement, nor the space behind it, nor its line when nothing else stood there."""
     before, behind = text[: span.start], text[span.end :].lstrip(" \t")
     line = before.rpartition("\n")[2]
-    if _MARKER.fullmatch(line) and behind[:1] in ("", "\n"):
+    if MARKER.fullmatch(line) and behind[:1] in ("", "\n"):
         return before[: len(before) - len(line)] + behind[1:]
     return before + behind

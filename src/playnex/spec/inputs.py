@@ -37,6 +37,8 @@ def resolve_inputs(flow: FlowSpec, given: Mapping[str, Json]) -> dict[str, Json]
     A text is converted to the input's type, so that it may come from the command line. Raises UsageError that names all
     that is unknown, missing or ill-typed.
     """
+    if flow.accepts_any:
+        return dict(given)
     known = {spec.name: spec for spec in flow.inputs}
     wrong = [_unknown(flow, name, known) for name in given if name not in known]
     values: dict[str, Json] = {}

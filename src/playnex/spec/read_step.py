@@ -4,11 +4,12 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from playnex.canonical import Json
+from playnex.spec.check_value import schema_problem
 from playnex.spec.faults import did_you_mean
 from playnex.spec.flow import NO_RETRY, ActionKind, FallbackSpec, OnFail, RetrySpec, StepSpec, VerifySpec
 from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, find, plain
 from playnex.spec.reading import NOT_YET, WORD, Reading
-from playnex.spec.schema import SchemaError, schema_problem, to_json_schema
+from playnex.spec.schema import SchemaError, to_json_schema
 
 WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "save")
 LATER_WHAT_KEYS = ("flow", "python", "switch", "approve", "wait", "pattern", "repeat")

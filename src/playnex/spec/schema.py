@@ -1,10 +1,8 @@
-"""The short schema of `output` turned into JSON Schema, and what a value has against a schema, in sentences."""
+"""The short schema of `output` turned into JSON Schema."""
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from playnex.canonical import Json
 from playnex.spec.faults import did_you_mean
@@ -105,71 +103,3 @@ def _of_map(short: dict[str, Json], keys: tuple[str | int, ...], faults: list[Sc
     required = [key for key in short if not key.endswith("?")]
     schema: dict[str, Json] = {"type": "object", "properties": properties, "additionalProperties": False}
     return schema | ({"required": required} if required else {})
-
-
-def schema_problem(schema: Mapping[str, Json]) -> str:
-    """Why this is no JSON Schema that can be used here, or an empty string. A `$ref` may not leave the schema."""
-    if not _has_foreign_words(schema):
-        return ""
-    import jsonschema_rs  # late: 30 ms that a file in the short form does not need
-
-    try:
-        jsonschema_rs.validator_for(dict(schema), offline=True)
-    except (ValueError, jsonschema_rs.ReferencingError) as error:
-        return str(error).partition("\n")[0]
-    return ""
-
-
-def problems(schema: Mapping[str, Json], value: Json, *, root: str = "output") -> tuple[str, ...]:
-    """What is wrong with a value, one sentence each: `at output.summary: 5 is not a string`. Empty where it fits."""
-    import jsonschema_rs  # late: 30 ms that reading a file does not need
-
-    errors = jsonschema_rs.validator_for(dict(schema), offline=True).iter_errors(value)
-    return tuple(f"at {_path(root, error.instance_path)}: {_sentence(error)}" for error in errors)
-
-
-ARTICLES = {"string": "a string", "number": "a number", "integer": "a whole number", "boolean": "true or false", "null": "null"}
-ARTICLES |= {"array": "a list", "object": "a map"}
-
-
-def _sentence(error: Any) -> str:
-    shown = _clipped(error.instance)
-    match error.kind.name:
-        case "type":
-            return f"{shown} is not {_either(ARTICLES.get(word, word) for word in error.kind.types)}"
-        case "enum":
-            return f"{shown} is not {_either(_clipped(option) for option in error.kind.options)}"
-        case "required":
-            return f"{error.kind.property!r} is missing"
-        case "additionalProperties":
-            return f"{', '.join(map(repr, error.kind.unexpected))} is not expected here"
-        case _:
-            return str(error.message)
-
-
-def _either(words: Iterable[str]) -> str:
-    return " or ".join(words)
-
-
-def _clipped(value: Json) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 80 else f"{text[:79]}…"
-
-
-def _path(root: str, keys: Iterable[str | int]) -> str:
-    return root + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
-
-
-def _has_foreign_words(schema: Json) -> bool:
-    """True where a schema says more than the short form ever does."""
-    match schema:
-        case dict():
-            ours = schema.keys() <= {"type", "properties", "required", "items", "enum", "additionalProperties"}
-            inner = [*_maps(schema.get("properties")), *([schema["items"]] if "items" in schema else [])]
-            return not ours or schema.get("type", "string") not in (*ARTICLES,) or any(map(_has_foreign_words, inner))
-        case _:
-            return True
-
-
-def _maps(properties: Json) -> list[Json]:
-    return list(properties.values()) if isinstance(properties, dict) else []

@@ -8,6 +8,7 @@ from typing import Any
 
 from playnex.canonical import Json
 from playnex.spec.grounding import quote_unsupported, supported_by
+from playnex.spec.statements import sentences
 
 MAX_SLUG = 80
 UNSPLIT = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
@@ -28,5 +29,5 @@ def tojson(value: Json, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {"slug": slug, "tojson": tojson, "quote_unsupported": quote_unsupported}
+FILTERS: Mapping[str, Callable[..., Any]] = {"slug": slug, "tojson": tojson, "sentences": sentences, "quote_unsupported": quote_unsupported}
 TESTS: Mapping[str, Callable[..., bool]] = {"supported_by": supported_by}

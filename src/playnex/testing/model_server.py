@@ -110,8 +110,10 @@ def serving(script: Script = research, *, pages: Pages | None = None, log: Path 
     thread.start()
     try:
         listening = asyncio.run_coroutine_threadsafe(server.listen(), loop).result(START_LIMIT)
-        yield server
-        asyncio.run_coroutine_threadsafe(_stop(listening), loop).result(START_LIMIT)
+        try:
+            yield server
+        finally:
+            asyncio.run_coroutine_threadsafe(_stop(listening), loop).result(START_LIMIT)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(START_LIMIT)

@@ -91,6 +91,9 @@ def find_passages(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult
             hint="; ".join(reading.skipped) or "put notes there as Markdown or plain text",
         )
     best = rank(arguments["query"], passages, arguments.get("limit", PASSAGES))
+    if not best:
+        hint = "ask with words that stand in the files; file.list shows them"
+        raise ToolFailed(f"no sentence below {arguments['folder']!r} fits {arguments['query']!r}", hint=hint)
     return ToolResult(output=[dict(passage) for passage in best], labels=("untrusted",), sources=_files_of(best))
 
 

@@ -16,7 +16,7 @@ from playnex.spec.context import Attempt, Do, StepContext, StepPlan, Write
 from playnex.spec.envelope import Envelope
 from playnex.spec.faults import did_you_mean
 from playnex.spec.flow import NO_RETRY, RetrySpec
-from playnex.tools.arguments import problems, signature
+from playnex.tools.arguments import misfits, signature
 from playnex.tools.tool import CallScope, Tool, Toolbox
 from playnex.tools.toolbox import is_named
 
@@ -45,7 +45,7 @@ Check: TypeAlias = Callable[[Tool, CallRequest], str]
 
 def fits_schema(tool: Tool, request: CallRequest) -> str:
     """Refuses arguments that the tool's schema does not allow."""
-    found = problems(tool.parameters, request.arguments)
+    found = misfits(tool.parameters, request.arguments)
     return f"{tool.name} cannot be called so: {'; '.join(found)}. Its parameters: {signature(tool.parameters)}" if found else ""
 
 

@@ -133,8 +133,12 @@ def _cached(cache: Path | None, key: str) -> dict[str, Json] | None:
 
 
 def _keep(cache: Path, known: Mapping[str, Json], *, key: str) -> None:
-    cache.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Write the cache whole, or leave it: without it the next start only takes longer."""
     fresh = cache.with_name(f"{cache.name}.{os.getpid()}")
-    with open(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump({"key": key, "files": known}, file)
-    os.replace(fresh, cache)
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump({"key": key, "files": known}, file)
+        os.replace(fresh, cache)
+    except OSError:
+        fresh.unlink(missing_ok=True)

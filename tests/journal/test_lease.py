@@ -1,0 +1,87 @@
+"""Leases on this machine: one holder at a time, and a question is no holder."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from playnex.errors import RunBusy
+from playnex.journal.lease import TRIES, FileLeases
+
+RUN = "01KAQ7000000000000000000ZZ"
+ROUNDS = 300
+
+
+def test_a_run_that_is_let_go_within_the_short_wait_can_be_held(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with AsyncExitStack() as first:
+            await first.enter_async_context(FileLeases(tmp_path).hold(RUN))
+            leases = FileLeases(tmp_path, pause=lambda _: first.aclose())
+            async with leases.hold(RUN):
+                assert leases.is_held(RUN)
+
+    asyncio.run(play())
+
+
+def test_a_run_that_stays_held_is_refused_after_a_bounded_wait(tmp_path: Path) -> None:
+    waits: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        waits.append(seconds)
+
+    async def play() -> None:
+        async with FileLeases(tmp_path).hold(RUN):
+            with pytest.raises(RunBusy, match="by process"):
+                await FileLeases(tmp_path, pause=pause).hold(RUN).__aenter__()
+            assert FileLeases(tmp_path).is_held(RUN), "its holder is undisturbed"
+
+    asyncio.run(play())
+    assert len(waits) == TRIES
+    assert sum(waits) <= 0.2
+
+
+def test_a_question_never_makes_a_hold_fail_nor_fails_itself(tmp_path: Path) -> None:
+    leases = FileLeases(tmp_path)
+
+    async def play() -> None:
+        for _ in range(ROUNDS):
+            async with leases.hold(RUN):
+                assert leases.is_held(RUN)
+
+    with asked_all_the_time(leases) as answers:
+        asyncio.run(play())
+    assert len(answers) > 0
+    assert not leases.is_held(RUN)
+
+
+def test_those_who_ask_do_not_take_each_other_for_a_holder(tmp_path: Path) -> None:
+    (tmp_path / f"{RUN}.lock").write_text("4711")  # what a killed holder leaves behind
+    leases = FileLeases(tmp_path)
+    with asked_all_the_time(leases) as answers:
+        mine = [leases.is_held(RUN) for _ in range(20 * ROUNDS)]
+    assert set(answers) | set(mine) == {False}
+
+
+@contextmanager
+def asked_all_the_time(leases: FileLeases) -> Iterator[list[bool]]:
+    """Two threads ask whether the run is held for the length of the block; their answers, and what they raise is raised here."""
+    over = threading.Event()
+    answers: list[bool] = []
+
+    def ask() -> None:
+        answers.append(leases.is_held(RUN))
+        while not over.is_set():
+            answers.append(leases.is_held(RUN))
+
+    with ThreadPoolExecutor(2) as askers:
+        asking = [askers.submit(ask) for _ in range(2)]
+        try:
+            yield answers
+        finally:
+            over.set()
+        for one in asking:
+            one.result(10)
