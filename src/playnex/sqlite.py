@@ -67,7 +67,7 @@ class Database:
 
     async def write(self, work: Callable[[apsw.Connection], T]) -> T:
         """Run `work` in a transaction; its result, once it is durable. What `work` raises is raised here, and only its own
-        changes are undone. Raises StoreFull, StoreError."""
+        changes are undone; it is called a second time where another write of its group raised. Raises StoreFull, StoreError."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._gather(loop, Submission(work, future))
@@ -224,18 +224,35 @@ def _migrate(connection: apsw.Connection, migrations: Sequence[Migration]) -> No
 
 
 def _commit(connection: apsw.Connection, group: Sequence[Submission[object]]) -> None:
-    """One transaction for the whole group; a write that raises takes back its own changes only."""
+    """One transaction for the whole group; a write that raises takes back its own changes only. That hardly any does is bet on:
+    where one did, all are run again, each in a savepoint."""
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        for submission in group:
-            _perform(connection, submission)
-        connection.execute("COMMIT")
+        if not _done_at_once(connection, group):
+            connection.execute("BEGIN IMMEDIATE")
+            for submission in group:
+                _perform(connection, submission)
+            connection.execute("COMMIT")
     except Exception as fault:
         error = _store_error(fault, connection)
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         for submission in group:
             submission.fault = error
+
+
+def _done_at_once(connection: apsw.Connection, group: Sequence[Submission[object]]) -> bool:
+    """Whether no write of the group raised; if one did, none is kept."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for submission in group:
+            submission.outcome = submission.work(connection)
+    except OF_THE_FILE:
+        raise
+    except Exception:
+        connection.execute("ROLLBACK")
+        return False
+    connection.execute("COMMIT")
+    return True
 
 
 def _perform(connection: apsw.Connection, submission: Submission[object]) -> None:
