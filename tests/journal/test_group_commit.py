@@ -68,5 +68,5 @@ def keeping(name: str) -> Callable[[apsw.Connection], None]:
 
 def kept(folder: Path) -> list[str]:
     """The names of the blobs in the file."""
-    rows: list[tuple[str]] = apsw.Connection(str(folder / "store.db")).execute("SELECT hash FROM blobs ORDER BY hash").fetchall()
-    return [name for (name,) in rows]
+    rows = apsw.Connection(str(folder / "store.db")).execute("SELECT hash FROM blobs ORDER BY hash").fetchall()
+    return [str(name) for (name,) in rows]

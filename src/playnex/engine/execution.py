@@ -106,7 +106,9 @@ class Execution:
             raise RunInterrupted
 
     def deliver(self, event: Event) -> None:
-        """Take what was posted from outside."""
+        """Take what was posted from outside; where the run is being stopped already, it stays unseen, and wakes the run again."""
+        if self.ending is not None:
+            return
         self.seen = event.position
         if isinstance(event.fact, StopRequested):
             self.end_as(stopped(event.fact))
