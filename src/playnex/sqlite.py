@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import apsw
 
@@ -25,7 +25,7 @@ from playnex.store_file import SAFE, Migration, Opening, close, open_reader, ope
 T = TypeVar("T")
 
 GROUP = 512
-"""Writes in one transaction at most."""
+"""Writes after which a transaction takes no more in."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +46,8 @@ class Database:
         self.path = path
         self._opening = opening
         self._ballast = Ballast(path.parent)
-        self._waiting: queue.SimpleQueue[Submission[object] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[list[Submission[Any]] | None] = queue.SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[Submission[Any]]] = {}
         self._listeners: list[Callable[[], None]] = []
         self._local = threading.local()
         self._readers: list[apsw.Connection] = []
@@ -62,16 +63,29 @@ class Database:
 
     async def write(self, work: Callable[[apsw.Connection], T]) -> T:
         """Run `work` in a transaction; its result, once it is durable. What `work` raises is raised here, and only its own
-        changes are undone. Raises StoreFull, StoreError."""
-        return await self._submitted(Submission(work, asyncio.get_running_loop().create_future()))
+        changes are undone; it is called a second time where another write of its group raised. Raises StoreFull, StoreError."""
+        return await self._submitted(work)
 
     async def write_last(self, work: Callable[[apsw.Connection], T]) -> T:
         """As `write`, for what a run has to say when it stops: on a full disk it gets the space that was held back for it."""
-        return await self._submitted(Submission(work, asyncio.get_running_loop().create_future(), is_last=True))
+        return await self._submitted(work, is_last=True)
 
     def note(self, work: Callable[[apsw.Connection], object]) -> None:
         """Run `work` in a transaction soon, before any write submitted later; nobody waits, and a failure is dropped."""
-        self._waiting.put(Submission(work, None))
+        self._gather(asyncio.get_running_loop(), Submission(work, None))
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, submission: Submission[Any]) -> None:
+        """Hand the write over together with all that come in this round of the loop: the writer, woken by the first of them,
+        would sync it alone."""
+        if (gathered := self._gathered.get(loop)) is not None:
+            gathered.append(submission)
+        else:
+            self._gathered[loop] = [submission]
+            loop.call_soon(self._hand_over, loop)
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        if gathered := self._gathered.pop(loop, None):
+            self._waiting.put(gathered)
 
     @property
     def read(self) -> apsw.Connection:
@@ -91,17 +105,20 @@ class Database:
     def close(self) -> None:
         """Commit what waits, then close. Safe to call twice."""
         if self._writer.is_alive():
+            for loop in tuple(self._gathered):
+                self._hand_over(loop)
             self._waiting.put(None)
             self._writer.join()
         for connection in self._readers:
-            connection.close()
+            close(connection)
         self._readers.clear()
         self._local = threading.local()
 
-    async def _submitted(self, submission: Submission[T]) -> T:
-        assert submission.future is not None
-        self._waiting.put(submission)  # type: ignore[arg-type]
-        return await submission.future
+    async def _submitted(self, work: Callable[[apsw.Connection], T], *, is_last: bool = False) -> T:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._gather(loop, Submission(work, future, is_last=is_last))
+        return await future
 
     def _run(self, connection: apsw.Connection) -> None:
         with_more = True
@@ -132,7 +149,7 @@ class Database:
         group: list[Submission[object]] = []
         first = self._waiting.get()
         while first is not None:
-            group.append(first)
+            group += first
             if len(group) >= GROUP or self._waiting.empty():
                 return group, True
             first = self._waiting.get()
@@ -140,13 +157,15 @@ class Database:
 
 
 def _commit(connection: apsw.Connection, group: Sequence[Submission[object]]) -> None:
-    """One transaction for the whole group; a write that raises takes back its own changes only."""
+    """One transaction for the whole group; a write that raises takes back its own changes only. That hardly any does is bet on:
+    where one did, all are run again, each in a savepoint."""
     try:
         _give_up(connection)
-        connection.execute("BEGIN IMMEDIATE")
-        for submission in group:
-            _perform(connection, submission)
-        connection.execute("COMMIT")
+        if not _done_at_once(connection, group):
+            connection.execute("BEGIN IMMEDIATE")
+            for submission in group:
+                _perform(connection, submission)
+            connection.execute("COMMIT")
     except Exception as fault:
         error = store_error(fault, connection)
         with suppress(apsw.Error):  # what cannot be given up now is given up before the next group
@@ -158,6 +177,21 @@ def _commit(connection: apsw.Connection, group: Sequence[Submission[object]]) ->
 def _give_up(connection: apsw.Connection) -> None:
     if connection.in_transaction:
         connection.execute("ROLLBACK")
+
+
+def _done_at_once(connection: apsw.Connection, group: Sequence[Submission[object]]) -> bool:
+    """Whether no write of the group raised; if one did, none is kept."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for submission in group:
+            submission.outcome = submission.work(connection)
+    except OF_THE_FILE:
+        raise
+    except Exception:
+        connection.execute("ROLLBACK")
+        return False
+    connection.execute("COMMIT")
+    return True
 
 
 def _perform(connection: apsw.Connection, submission: Submission[object]) -> None:

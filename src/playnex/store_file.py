@@ -159,7 +159,7 @@ def _refuse_damaged(connection: apsw.Connection, path: Path) -> None:
         if connection.pragma("checksum_verification") is None:
             message = f"{path} has checksums, and this installation of apsw cannot keep them"
             raise StoreError(message, hint="install it as its makers build it: pip install --force-reinstall apsw")
-    if write_ahead.is_broken(path):
+    if write_ahead.is_broken(connection):
         raise StoreError(f"{path}-wal is damaged: it holds facts that cannot be reached any more", hint=RESTORE)
 
 

@@ -32,4 +32,5 @@ def all_at_once(folder: Path, *, entries: int, patience: int) -> list[str]:
     known = os.environ | {"PYTHONPATH": os.pathsep.join((str(TESTS), os.environ.get("PYTHONPATH", "")))}
     commands = [[sys.executable, "-m", "store.writer", str(folder), str(seed), str(entries), str(patience)] for seed in range(WRITERS)]
     writers = [subprocess.Popen(command, env=known, stderr=subprocess.PIPE, text=True) for command in commands]
-    return [writer.communicate(timeout=300)[1] for writer in writers]
+    told = [writer.communicate(timeout=300)[1] for writer in writers]
+    return [said or f"ended with {writer.returncode}" * bool(writer.returncode) for said, writer in zip(told, writers, strict=True)]

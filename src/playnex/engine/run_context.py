@@ -1,7 +1,7 @@
 """The step context of a live run: answers from the journal what it knows, and carries out and records the rest."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -15,9 +15,16 @@ from playnex.journal.events import WaitStarted
 from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, StepContext, StepPlan
 from playnex.spec.envelope import Envelope, Usage
 from playnex.spec.flow import RetrySpec
+from playnex.spec.python_flow import FlowFunction, flow_name
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+
+DEFINITION = "run.definition"
+"""Where a called flow's definition is recorded; a step's id has no dot, so none can be taken for it."""
+
+DEEPEST = 100
+"""Scopes within scopes: flows that call each other in a circle end there (requirement F11)."""
 
 UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
@@ -105,7 +112,13 @@ class RunContext:
         hands = len(branches) if at_most is None else max(1, min(at_most, len(branches)))
         if branches:
             await self.execution.waits.gather([work() for _ in range(hands)])
-        return {name: _value(outcomes[name]) for name in branches}
+        return _values({name: outcomes[name] for name in branches})
+
+    async def together(self, works: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        async def work(one: Callable[[], Awaitable[None]]) -> None:
+            await one()
+
+        await self.execution.waits.gather([work(one) for one in works])
 
     async def all(self, *branches: Branch[T]) -> list[T]:
         named = {f"branch-{number}": branch for number, branch in enumerate(branches, 1)}
@@ -114,6 +127,19 @@ class RunContext:
     async def map(self, items: Iterable[Item], do: Callable[[StepContext, Item], Awaitable[T]], *, at_most: int | None = None) -> list[T]:
         named = {f"item-{number}": _with_item(do, item) for number, item in enumerate(items, 1)}
         return list((await self.scope("map").gather(named, at_most=at_most)).values())
+
+    async def flow(self, called: str | FlowFunction, inputs: Mapping[str, Json] | None = None) -> Json:
+        name = called if isinstance(called, str) else flow_name(called)
+        given = dict(inputs or {})
+
+        async def do(attempt: Attempt) -> Envelope:
+            if not isinstance(called, str):
+                return Envelope(output=await called(attempt.context, given))
+            definition = await attempt.context.step(DEFINITION, lambda: self.execution.flows.pin(called))
+            code = self.execution.flows.load(definition, given)
+            return Envelope(output=await code.body(attempt.context))
+
+        return _output_of(await self._performed(name, do, StepPlan(kind="flow", actor=name, announce=True)))
 
     async def sleep(self, seconds: float) -> None:
         started = WaitStarted(until=self.execution.clock.now() + seconds)
@@ -156,6 +182,8 @@ class RunContext:
     def _numbered(self, name: str) -> str:
         if not name or "/" in name or "#" in name:
             raise UsageError(f"{name!r} cannot be the name of a step", hint="use a word without / and #")
+        if self.prefix.count("/") >= DEEPEST:
+            raise UsageError(f"step {name!r} would lie {DEEPEST} scopes deep", hint="flows that call each other in a circle never end")
         count = self._used[name] = self._used.get(name, 0) + 1
         return name if count == 1 else f"{name}#{count}"
 
@@ -167,10 +195,15 @@ def _output_of(performed: tuple[str, Envelope]) -> Json:
     return record.output
 
 
-def _value(outcome: T | Exception) -> T:
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
+def _values(outcomes: Mapping[str, T | Exception]) -> dict[str, T]:
+    """What all branches gave; else the first failure is raised, and knows of the others."""
+    failures = [outcome for outcome in outcomes.values() if isinstance(outcome, Exception)]
+    if failures:
+        if isinstance(first := failures[0], StepFailed):
+            others = (failure for failure in failures[1:] if isinstance(failure, StepFailed))
+            first.also = (*first.also, *(key for other in others for key in (other.step, *other.also)))
+        raise failures[0]
+    return {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, Exception)}
 
 
 def _with_item(do: Callable[[StepContext, Item], Awaitable[T]], item: Item) -> Branch[T]:

@@ -1,6 +1,6 @@
 """The step context: the one interface that flows, agents and patterns ask for every effect."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
@@ -118,12 +118,22 @@ class StepContext(Protocol):
         given. All have ended before this returns; where some failed, the first failure in that order is raised."""
         ...
 
+    async def together(self, works: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        """Let these go on at the same time in this very scope, so that their steps must have names of their own. All have ended
+        before this returns."""
+        ...
+
     async def all(self, *branches: Branch[T]) -> list[T]:
         """`gather` for branches without names: their results in order."""
         ...
 
     async def map(self, items: Iterable[Item], do: Callable[["StepContext", Item], Awaitable[T]], *, at_most: int | None = None) -> list[T]:
         """Do the same with every item, `at_most` at the same time; results in the order of the items."""
+        ...
+
+    async def flow(self, called: "str | Callable[[StepContext, Any], Awaitable[Json]]", inputs: Mapping[str, Json] | None = None) -> Json:
+        """What another flow returns: one of the workspace by its name, or a function that is a flow. It is a step of this run, its own
+        steps lie below it, and its definition is pinned when it is first called. Raises StepFailed."""
         ...
 
     async def sleep(self, seconds: float) -> None:
