@@ -60,3 +60,9 @@ def convert(connection: apsw.Connection) -> None:
     connection.execute("VACUUM")
     connection.pragma("application_id", SIGN)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def begin(connection: apsw.Connection) -> None:
+    """Have an empty file say that it has checksums, so that they are kept from its first page on whatever is copied into it."""
+    prepare(connection)
+    connection.execute("CREATE TABLE first (page); DROP TABLE first")

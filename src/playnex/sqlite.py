@@ -20,7 +20,7 @@ import apsw
 from playnex.ballast import Ballast
 from playnex.errors import StoreFull
 from playnex.store_faults import OF_THE_FILE, no_space, store_error
-from playnex.store_file import SAFE, Migration, Opening, close, open_reader, open_writer
+from playnex.store_file import SAFE, Migration, Opening, carry_over, close, open_reader, open_writer
 
 T = TypeVar("T")
 
@@ -86,6 +86,10 @@ class Database:
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         if gathered := self._gathered.pop(loop, None):
             self._waiting.put(gathered)
+
+    async def carry_over(self) -> None:
+        """Bring what is in the write-ahead log into the file, and make the log empty, as far as no reader holds it."""
+        await asyncio.to_thread(carry_over, self.path, self._opening)
 
     @property
     def read(self) -> apsw.Connection:

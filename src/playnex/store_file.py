@@ -188,3 +188,50 @@ def _migrate(connection: apsw.Connection, migrations: Sequence[Migration]) -> No
             if connection.in_transaction:  # SQLite ends it by itself where the disk is full
                 connection.execute("ROLLBACK")
             raise
+
+
+def carry_over(path: Path, opening: Opening = SAFE) -> None:
+    """Bring what is in the write-ahead log into the file, and make the log empty, as far as no reader holds it."""
+    connection = _configure(_connect(path, opening, apsw.SQLITE_OPEN_READWRITE), opening)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except OF_THE_FILE as fault:
+        raise store_error(fault, connection) from fault
+    finally:
+        close(connection)
+
+
+def copy_store(source: Path, target: Path) -> None:
+    """A copy of a store as it is at one moment, into a new file, whoever reads or writes it meanwhile. Raises StoreError."""
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    reader = open_reader(source)
+    writer = _connect(target, SAFE, apsw.SQLITE_OPEN_READWRITE)
+    try:
+        if checksums.are_on(reader):
+            checksums.begin(writer)
+        with writer.backup("main", reader, "main") as copying:
+            copying.step()
+        if (found := writer.pragma("integrity_check")) != "ok":
+            raise StoreError(f"{source} is damaged: {found}", hint=RESTORE)
+    except OF_THE_FILE as fault:
+        raise store_error(fault, reader) from fault
+    finally:
+        close(writer)
+        close(reader)
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether another connection has the store open, as far as its file can be read."""
+    try:
+        connection = _connect(path, SAFE, apsw.SQLITE_OPEN_READWRITE)
+    except OF_THE_FILE:
+        return False
+    try:
+        connection.pragma("journal_mode", "delete")  # refused as long as anybody else is there
+    except (apsw.BusyError, apsw.LockedError):
+        return True
+    except OF_THE_FILE:
+        return False
+    finally:
+        close(connection)
+    return False
