@@ -29,7 +29,8 @@ def test_a_workspace_that_is_well_is_told_so_line_by_line(workspace: Path) -> No
     assert said.code == 0, said.out
     assert "✕" not in said.out
     areas = {line.split(" ", 1)[1].partition(":")[0] for line in said.out.splitlines()}
-    assert areas >= {
+    assert areas >= {"Python", "SQLite", "disk", "permissions", "checksums", "store", "run list", "journals", "leases", "files"}
+    assert "model main" in areas
         "Python",
         "SQLite",
         "disk",

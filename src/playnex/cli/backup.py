@@ -47,7 +47,7 @@ def restore(file: Source, /, *, yes: Yes = False, as_json: AsJson = False) -> in
     Nothing is restored while a run is carried out, and newer runs are not replaced without a yes.
 
     $ playnex restore news-20261124-154100.playnex.tar.gz
-    $ playnex restore news.tar.gz --workspace news --yes
+    $ playnex restore news.tar.gz --yes
     """
     from playnex.app.listing import workspace_of
     from playnex.app.restoring import restore as restore_backup
