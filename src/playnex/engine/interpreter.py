@@ -1,19 +1,19 @@
 """The interpreter of flow files: an ordinary durable body that carries out a flow's steps through the step context."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from playnex.canonical import Json
 from playnex.engine import failure
 from playnex.engine.actions import Actions
+from playnex.engine.doing import Doer, Doing
 from playnex.engine.order import Order
 from playnex.engine.scope import Scope
-from playnex.engine.step_work import StepWork
-from playnex.errors import StepFailed
-from playnex.spec.context import Attempt, Do, StepContext
+from playnex.errors import ExpressionError, StepFailed
+from playnex.spec.context import Attempt, StepContext, StepPlan
 from playnex.spec.envelope import Envelope
-from playnex.spec.flow import NO_RETRY, FlowSpec, StepSpec
+from playnex.spec.flow import FlowSpec, StepSpec
 
 MODELS = "run.models"
 """The scope of what is journaled about models; a step's id has no dot, so none can be taken for it."""
@@ -44,7 +44,7 @@ class Interpreter:
 
     async def _look_up_models(self, context: StepContext) -> None:
         """Which model each agent of the flow uses in this run."""
-        for agent in dict.fromkeys(step.target for step in self.flow.steps if step.kind == "agent"):
+        for agent in dict.fromkeys(agent for step in self.flow.steps for agent in step.workers()):
             self.scope.models[agent] = {"model": await self.actions.model_of(context, agent)}
 
     async def _from(self, context: StepContext, steps: tuple[StepSpec, ...]) -> None:
@@ -60,14 +60,18 @@ class Interpreter:
 
     async def _ended(self, context: StepContext, step: StepSpec) -> tuple[StepSpec, ...]:
         """What can begin once this step has ended; nothing where its failure ends the run."""
-        why = self._skipped(step)
-        work = StepWork(step=step, scope=self.scope, actions=self.actions, folders=self.folders)
-        do: Do = work.attempt
-        plan = work.plan()
-        if why:
-            do, plan = partial(self._skip, step, why), replace(plan, retry=NO_RETRY, verify=None, fallback=None, timeout=None)
-        self.scope.add(step.id, await context.perform(step.id, do, plan))
+        doing = self._doing(step)
+        self.scope.add(step.id, await context.perform(step.id, doing.do, doing.plan))
         return () if self._has_ended_the_run(step) else self.order.after(step)
+
+    def _doing(self, step: StepSpec) -> Doing:
+        """What the step does now; where that cannot be said, it fails and says why."""
+        try:
+            if why := self._skipped(step):
+                return Doing(do=partial(self._skip, step, why), plan=_plain(step))
+            return Doer(actions=self.actions, folders=self.folders).prepare(step, self.scope)
+        except (ExpressionError, StepFailed) as error:
+            return Doing(do=partial(_fail, error), plan=_plain(step))
 
     def _skipped(self, step: StepSpec) -> str:
         """Why the step is skipped, or nothing: all needs that it declares were, or its condition does not hold."""
@@ -94,3 +98,11 @@ class Interpreter:
         failed = StepFailed(f"step {steps[0]!r} failed: {failure.message_of(first)}", step=steps[0], reason=first.reason)
         failed.also = tuple(steps[1:])
         return failed
+
+
+def _plain(step: StepSpec) -> StepPlan:
+    return StepPlan(kind=step.kind, actor=step.target, announce=True)
+
+
+async def _fail(error: Exception, attempt: Attempt) -> Envelope:
+    raise error

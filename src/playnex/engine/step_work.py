@@ -62,6 +62,8 @@ class StepWork:
                 return await self._approve(step.approve, attempt)
             case "wait":
                 return await self._wait(step.wait, attempt)
+            case "switch":
+                raise AssertionError("a switch is routed before it is carried out")
 
     async def _approve(self, asked: ApproveSpec | None, attempt: Attempt) -> Envelope:
         assert asked is not None
