@@ -58,7 +58,7 @@ class Rehearsal:
     """The keys of the steps that were finished when the last worker died; None where none has."""
 
     def __post_init__(self) -> None:
-        self.store = self.store or _in_memory(MemoryJournal(clock=self.clock))
+        self.store = self.store or in_memory()
 
     def play(self, between: Between = lambda journal: journal) -> Ending:
         """One worker's life: carry the run on until it has ended or nobody here can help it; how it stands. Raises Crash where
@@ -156,9 +156,14 @@ class _Alone:
         yield
 
 
-def _in_memory(journal: MemoryJournal) -> Store:
+def in_memory() -> Store:
+    """A store of its own, in memory."""
+    journal: MemoryJournal | None = None
+
     @asynccontextmanager
-    async def opened(_: Clock) -> AsyncIterator[Journal]:
+    async def opened(clock: Clock) -> AsyncIterator[Journal]:
+        nonlocal journal
+        journal = journal or MemoryJournal(clock=clock)
         journal.changed = asyncio.Event()  # events belong to the loop that waited for them
         yield journal
 
