@@ -45,8 +45,8 @@ class Rehearsal:
     waiting. `store` is a journal in memory where none is given."""
 
     flow: FlowFunction
-    _: KW_ONLY
     inputs: Any = None
+    _: KW_ONLY
     answers: Mapping[str, Json] = field(default_factory=dict)
     outcomes: Mapping[str, OutcomeDecided] | Callable[[str], OutcomeDecided] = field(default_factory=dict)
     store: Store | None = None
