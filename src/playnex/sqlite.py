@@ -24,7 +24,7 @@ T = TypeVar("T")
 Migration: TypeAlias = Callable[[apsw.Connection], None]
 
 GROUP = 512
-"""Writes in one transaction at most."""
+"""Writes after which a transaction takes no more in."""
 
 BUSY_MS = 30_000
 """How long a write waits for another process's transaction."""
@@ -56,7 +56,8 @@ class Database:
 
     def __init__(self, path: Path, migrations: Sequence[Migration]) -> None:
         self.path = path
-        self._waiting: queue.SimpleQueue[Submission[object] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[list[Submission[Any]] | None] = queue.SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[Submission[Any]]] = {}
         self._listeners: list[Callable[[], None]] = []
         self._local = threading.local()
         self._readers: list[apsw.Connection] = []
@@ -66,14 +67,28 @@ class Database:
 
     async def write(self, work: Callable[[apsw.Connection], T]) -> T:
         """Run `work` in a transaction; its result, once it is durable. What `work` raises is raised here, and only its own
-        changes are undone. Raises StoreFull, StoreError."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put(Submission(work, future))  # type: ignore[arg-type]
+        changes are undone; it is called a second time where another write of its group raised. Raises StoreFull, StoreError."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._gather(loop, Submission(work, future))
         return await future
 
     def note(self, work: Callable[[apsw.Connection], object]) -> None:
         """Run `work` in a transaction soon, before any write submitted later; nobody waits, and a failure is dropped."""
-        self._waiting.put(Submission(work, None))
+        self._gather(asyncio.get_running_loop(), Submission(work, None))
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, submission: Submission[Any]) -> None:
+        """Hand the write over together with all that come in this round of the loop: the writer, woken by the first of them,
+        would sync it alone."""
+        if (gathered := self._gathered.get(loop)) is not None:
+            gathered.append(submission)
+        else:
+            self._gathered[loop] = [submission]
+            loop.call_soon(self._hand_over, loop)
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        if gathered := self._gathered.pop(loop, None):
+            self._waiting.put(gathered)
 
     @property
     def read(self) -> apsw.Connection:
@@ -93,6 +108,8 @@ class Database:
     def close(self) -> None:
         """Commit what waits, then close. Safe to call twice."""
         if self._writer.is_alive():
+            for loop in tuple(self._gathered):
+                self._hand_over(loop)
             self._waiting.put(None)
             self._writer.join()
         for connection in self._readers:
@@ -115,7 +132,7 @@ class Database:
         group: list[Submission[object]] = []
         first = self._waiting.get()
         while first is not None:
-            group.append(first)
+            group += first
             if len(group) >= GROUP or self._waiting.empty():
                 return group, True
             first = self._waiting.get()
@@ -207,18 +224,35 @@ def _migrate(connection: apsw.Connection, migrations: Sequence[Migration]) -> No
 
 
 def _commit(connection: apsw.Connection, group: Sequence[Submission[object]]) -> None:
-    """One transaction for the whole group; a write that raises takes back its own changes only."""
+    """One transaction for the whole group; a write that raises takes back its own changes only. That hardly any does is bet on:
+    where one did, all are run again, each in a savepoint."""
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        for submission in group:
-            _perform(connection, submission)
-        connection.execute("COMMIT")
+        if not _done_at_once(connection, group):
+            connection.execute("BEGIN IMMEDIATE")
+            for submission in group:
+                _perform(connection, submission)
+            connection.execute("COMMIT")
     except Exception as fault:
         error = _store_error(fault, connection)
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         for submission in group:
             submission.fault = error
+
+
+def _done_at_once(connection: apsw.Connection, group: Sequence[Submission[object]]) -> bool:
+    """Whether no write of the group raised; if one did, none is kept."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for submission in group:
+            submission.outcome = submission.work(connection)
+    except OF_THE_FILE:
+        raise
+    except Exception:
+        connection.execute("ROLLBACK")
+        return False
+    connection.execute("COMMIT")
+    return True
 
 
 def _perform(connection: apsw.Connection, submission: Submission[object]) -> None:

@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,15 @@ COMMANDS = {
     "run list": ("run list", "playnex.runs/1"),
     "run show": ("run show last", "playnex.run/1"),
     "run resume": ("run resume last", "playnex.run/1"),
+    "run cancel": ("run cancel last", "playnex.run/1"),
+    "run pause": ("run pause last", "playnex.run/1"),
+    "run signal": ("run signal last go --data 1", "playnex.run/1"),
+    "run resolve": ("run resolve last --again", "playnex.run/1"),
+    "run retry": ("run retry last --from before", "playnex.run/1"),
+    "run fork": ("run fork last --from before", "playnex.run/1"),
+    "run replay": ("run replay last", "playnex.replay/1"),
+    "run diff": ("run diff last last", "playnex.diff/1"),
+    "stop": ("stop --all", "playnex.runs/1"),
     "capsule list": ("capsule list --prefix articles/", "playnex.capsules/1"),
     "capsule view": ("capsule view notes/first", "playnex.capsule/1"),
     "capsule create": ("capsule create notes/new text", "playnex.capsule/1"),
@@ -55,12 +67,34 @@ ERRORS = {
 }
 
 
+WAITING = 6
+WAITS = """import playnex
+
+@playnex.flow
+async def waits(ctx, inputs):
+    await ctx.step("before", ctx.now)
+    return await ctx.wait_for("go")
+"""
+DIES = """import os, signal
+import playnex
+
+async def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+@playnex.flow
+async def dies(ctx, inputs):
+    return await ctx.step("pay", die, effect="once")
+"""
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Path]:
     """The research template with a scripted model, a run's worth of capsules, and the demonstration's folder ready."""
     with serving() as server:
         for folder in (tmp_path, tmp_path / "playnex-demo"):
             lay_out("research", folder)
+            (folder / "flows" / "waits.py").write_text(WAITS)
+            (folder / "flows" / "dies.py").write_text(DIES)
             (folder / "playnex.toml").write_text(f'[models.main]\nbase_url = "{server.url}"\nname = "scripted"\ncontext = 32768\n')
         yield tmp_path
 
@@ -70,9 +104,14 @@ def test_json_is_one_document_with_its_schema(command: str, workspace: Path) -> 
     playnex("capsule", "create", "notes/first", "a text", folder=workspace)
     if command in ("run show", "run resume"):
         assert playnex("agent", "run", "writing", "Hello", folder=workspace).code == 0
+    if command in ("stop", "run pause", "run cancel", "run signal", "run retry", "run fork", "run replay", "run diff"):
+        assert playnex("flow", "run", "waits", folder=workspace).code == WAITING
+    if command == "run resolve":
+        died = subprocess.run([sys.executable, "-m", "playnex", "flow", "run", "dies"], cwd=workspace, capture_output=True, check=False)
+        assert died.returncode == -signal.SIGKILL
     words, schema = COMMANDS[command]
     said = playnex(*words.split(), "--json", folder=workspace)
-    assert said.code == 0, said.err
+    assert said.code == (WAITING if command in ("run retry", "run fork") else 0), said.err
     assert only(said.out)["schema"] == schema
 
 

@@ -11,7 +11,8 @@ from typing import TypeVar
 import pytest
 
 from playnex.canonical import Json
-from playnex.engine.engine import Code, Engine
+from playnex.engine.code import Code
+from playnex.engine.engine import Engine
 from playnex.journal.events import RunFinished, RunStarted, SignalReceived
 from playnex.journal.journal import NewRun
 from playnex.journal.lease import FileLeases

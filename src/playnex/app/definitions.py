@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from playnex.app import python_flows, python_outline
 from playnex.app.pinning import Pinned
 from playnex.canonical import Json
 from playnex.capsules.capsule import check_name
@@ -16,7 +17,7 @@ from playnex.spec.flow import FlowSpec, StepSpec
 from playnex.spec.read_agent import read_agent
 from playnex.spec.read_flow import ReadFlow, in_file_order, read_flow
 from playnex.tools.toolbox import is_named
-from playnex.workspace import Workspace, shown
+from playnex.workspace import PYTHON_ENDING, Workspace, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class Definitions:
     def flow(self, name: str) -> Pinned:
         """The flow with its agents. Raises NotFoundError, DefinitionError with every fault of both."""
         path = self.workspace.flow_path(name)
+        if path.suffix == PYTHON_ENDING:
+            return self._python_flow(path)
         flow, faults = self._flow(path)
         used = {word for step in flow.steps for word in _agents_of(step)} if flow else set()
         own = {agent: self._agent(agent) for agent in sorted(used) if agent in self.workspace.agent_names()}
@@ -47,6 +50,13 @@ class Definitions:
         if flow is None or faults:
             raise DefinitionError(faults)
         return Pinned(flow=flow, agents={agent: spec for agent, (spec, _) in own.items() if spec})
+
+    def _python_flow(self, path: Path) -> Pinned:
+        text, undecodable = decoded(path.read_bytes(), shown(path))
+        if undecodable:
+            raise DefinitionError(undecodable)
+        python_flows.make_importable(self.workspace.root)
+        return Pinned(flow=python_flows.load(text, shown(path)).spec, agents={}, source=text)
 
     def agent(self, name: str) -> AgentSpec:
         """The agent. Raises NotFoundError, DefinitionError."""
@@ -66,15 +76,21 @@ class Definitions:
     def check(self, files: tuple[str, ...]) -> Checked:
         """Every fault of these files, or of all flows, agents and tools."""
         root = self.workspace.root
-        flows = [root / "flows" / f"{name}.yaml" for name in self.workspace.flow_names()]
+        flows = [self.workspace.flow_path(name) for name in self.workspace.flow_names()]
         agents = [root / "agents" / f"{name}.md" for name in self.workspace.agent_names()]
         wanted = {Path(file).resolve() for file in files}
         paths = [path for path in (*flows, *agents) if not wanted or path.resolve() in wanted]
         missing = wanted - {path.resolve() for path in paths}
         faults = [_not_here(path) for path in sorted(missing)]
         for path in paths:
-            faults += self._flow(path)[1] if path.suffix == ".yaml" else self._agent(path.stem)[1]
+            faults += self._faults(path)
         return Checked(paths=tuple(shown(path) for path in paths), faults=(*faults, *(() if files else self.tool_faults)))
+
+    def _faults(self, path: Path) -> tuple[Fault, ...]:
+        if path.suffix == PYTHON_ENDING:
+            text, undecodable = decoded(path.read_bytes(), shown(path))
+            return undecodable or python_outline.faults_of(text, shown(path))
+        return self._flow(path)[1] if path.parent.name == "flows" else self._agent(path.stem)[1]
 
     def _flow(self, path: Path) -> tuple[FlowSpec | None, tuple[Fault, ...]]:
         text, undecodable = decoded(path.read_bytes(), shown(path))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playnex.errors import DefinitionError
 from playnex.spec.faults import decoded
-from playnex.workspace import Workspace, find_workspace, shown
+from playnex.workspace import PYTHON_ENDING, Workspace, find_workspace, shown
 
 if TYPE_CHECKING:
     from playnex.spec.agent import AgentSpec
@@ -58,6 +58,10 @@ def _read_agents(paths: list[Path]) -> "tuple[AgentSpec, ...]":
 
 
 def _line(path: Path, name: str) -> FlowLine:
+    if path.suffix == PYTHON_ENDING:
+        from playnex.app.python_outline import description_of  # late: only where there are such flows
+
+        return FlowLine(name=name, description=description_of(path.read_text(encoding="utf-8", errors="replace")), path=shown(path))
     from playnex.spec.located import ScalarNode  # late: the YAML library is needed only where there are flows
     from playnex.spec.yaml_source import first_value  # late: as above
 

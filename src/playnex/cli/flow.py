@@ -29,6 +29,10 @@ InputFile = Annotated[
 ]
 
 
+Key = Annotated[str, Parameter(metavar="WORDS", help="what you call this run: the same flow and words are the same run")]
+Detach = Annotated[bool, Parameter(negative=(), help="leave the run to a process of its own, which goes on when this terminal closes")]
+
+
 @app.command(name=["list", "ls"])
 def list_(*, as_json: AsJson = False) -> int:
     """List the flows of the workspace.
@@ -59,10 +63,20 @@ def show(name: FlowName, /, *, as_json: AsJson = False) -> int:
 
 
 @app.command
-def run(name: FlowName, /, *, inputs: Inputs = (), input_file: InputFile = None, as_json: AsJson = False) -> int:
+def run(
+    name: FlowName,
+    /,
+    *,
+    inputs: Inputs = (),
+    input_file: InputFile = None,
+    key: Key = "",
+    detach: Detach = False,
+    as_json: AsJson = False,
+) -> int:
     """Run a flow, watch its steps, and name what it made.
 
-    On a terminal, inputs that the flow needs and nobody gave are asked for.
+    On a terminal, inputs that the flow needs and nobody gave are asked for. With `--key`, a second start with the same words is
+    the same run. With `--detach` it goes on in the background, and `playnex run watch` joins it.
 
     $ playnex flow run research-to-article --input topic="local-first software"
     $ playnex flow run research-to-article --input topic=tides --input sources=./harbour
@@ -70,9 +84,10 @@ def run(name: FlowName, /, *, inputs: Inputs = (), input_file: InputFile = None,
     """
     import asyncio  # late: as above
 
-    from playnex.cli.running import run_flow
+    from playnex.cli.running import run_detached, run_flow
 
-    return asyncio.run(run_flow(name, given_inputs(inputs, input_file), as_json))
+    start = run_detached if detach else run_flow
+    return asyncio.run(start(name, given_inputs(inputs, input_file), as_json, key=key))
 
 
 async def _show(name: str, as_json: bool) -> int:

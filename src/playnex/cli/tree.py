@@ -20,6 +20,8 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("init:init", "init"),
     ("check:check", "check"),
     ("capsule:capsules", "capsules"),
+    ("run_control:stop", "stop"),
+    ("run_control:worker", "worker"),
 )
 
 NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -1,23 +1,24 @@
 """The engine: advances a run by calling its code from the top, until it ends, is stopped, or has to wait."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from playnex.canonical import Json
 from playnex.clock import Clock
+from playnex.engine.code import Code, Load
 from playnex.engine.execution import Execution, stopped
 from playnex.engine.history import History, fold
 from playnex.engine.mailroom import Mailroom
 from playnex.engine.run_context import RunContext
 from playnex.engine.spending import Purse, out_of_time
 from playnex.errors import JournalMismatch, PlaynexError, RunInterrupted, StaleEpoch, StepFailed, StoreError
-from playnex.journal.events import Event, RunFinished, RunParked, RunPaused, RunResumed, RunStarted, RunWaiting
+from playnex.journal.events import Event, RunFinished, RunParked, RunPaused, RunResumed, RunWaiting
 from playnex.journal.journal import Journal
 from playnex.spec.context import StepContext
-from playnex.spec.flow import NO_LIMITS, Budget
+from playnex.spec.flow import NO_LIMITS
 
 Ending: TypeAlias = RunFinished | RunParked | RunPaused | RunWaiting
 """How a run stands when nobody advances it any more."""
@@ -26,23 +27,12 @@ DEATHS = 3
 """Workers that may die of a run in a row, without finishing a step of it, before it is parked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
-    """What a run carries out: an async function of the step context, and what it may spend."""
-
-    body: Callable[[StepContext], Awaitable[Json]]
-    budget: Budget
-
-
 async def _nothing(_: StepContext) -> Json:
     return None
 
 
 NO_CODE = Code(body=_nothing, budget=NO_LIMITS)
 """For a run whose code is not to be called."""
-
-Load: TypeAlias = Callable[[RunStarted], Code]
-"""Gives a run's code from the definition that it was started with."""
 
 
 class Leases(Protocol):
@@ -79,7 +69,7 @@ class Engine:
                 return history.finished
             refusal = _refusal(history)
             code = load(history.started) if refusal is None else NO_CODE
-            execution = await self._begin(run, history, code.budget)
+            execution = await self._begin(run, history, code)
             if refusal is not None:
                 execution.seen = history.position
             if (end := _said_late(history, execution.history) or refusal or _refusal(execution.history)) is not None:
@@ -88,15 +78,23 @@ class Engine:
             box.open(execution.history.position, execution.deliver)
             return await _carry_on(execution, code)
 
-    async def _begin(self, run: str, history: History, budget: Budget) -> Execution:
+    async def _begin(self, run: str, history: History, code: Code) -> Execution:
         """Take the run over, with all that its journal says by then."""
         reopened = history.finished.step if history.finished is not None else ""
         epoch = await self.journal.claim(run, self.worker, reopened)
         fresh = await self._by_now(run, epoch, history)
         if fresh.finished is not None and fresh.finished == history.finished:
             fresh.reopen(reopened)
-        purse = Purse(budget, fresh.spent)
-        return Execution(run=run, epoch=epoch, journal=self.journal, history=fresh, clock=self.clock, jitter=self.jitter, purse=purse)
+        return Execution(
+            run=run,
+            epoch=epoch,
+            journal=self.journal,
+            history=fresh,
+            clock=self.clock,
+            jitter=self.jitter,
+            purse=Purse(code.budget, fresh.spent),
+            flows=code.flows,
+        )
 
     async def _by_now(self, run: str, epoch: int, history: History) -> History:
         """The history up to this takeover: until then, a holder whose lease had run out could still write."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from playnex.clock import Clock
+from playnex.engine.code import Flows, NoFlows
 from playnex.engine.history import History
 from playnex.engine.keys import scope_of
 from playnex.engine.spending import Purse
@@ -34,6 +35,7 @@ class Execution:
     clock: Clock
     jitter: Callable[[], float]
     purse: Purse
+    flows: Flows = field(default_factory=NoFlows)
     waits: Waits = field(init=False)
     ending: RunFinished | RunParked | RunPaused | RunWaiting | None = None
     body: Working | None = None

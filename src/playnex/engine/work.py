@@ -81,7 +81,7 @@ class Work:
             attempt = Attempt(key=self.key, number=number, context=self._scope(number), feedback=feedback)
             tried = await self._try(attempt)
             if not failure.is_worth_retrying(tried.retry, number, tried.outcome):
-                return replace(tried, outcome=replace(tried.outcome, attempts=number)), attempt
+                return tried if tried.outcome.attempts == number else _counted(tried, number), attempt
             feedback = failure.message_of(tried.outcome)
             delay = max(tried.wait, failure.delay_before(tried.retry, number, self.execution.jitter()))
             failed = AttemptFailed(number=number, reason=tried.outcome.reason, message=feedback, delay=round(delay, 3))
@@ -106,8 +106,11 @@ class Work:
         return tried if tried.outcome.status == "failed" else await self._verified(tried, attempt)
 
     async def _bounded(self, attempt: Attempt) -> Tried:
+        limit = asyncio.timeout(self.plan.timeout)
         try:
-            async with asyncio.timeout(self.plan.timeout) as limit:
+            if self.plan.timeout is None:
+                return Tried(outcome=await self.do(attempt), retry=self.plan.retry)
+            async with limit:
                 return Tried(outcome=await self.do(attempt), retry=self.plan.retry)
         except failure.ENDS_THE_RUN:
             raise
@@ -164,6 +167,10 @@ class Work:
             return outcome
         completed = await _caught(self.plan.complete(outcome, attempt))
         return replace(completed, usage=outcome.usage, attempts=outcome.attempts)
+
+
+def _counted(tried: Tried, number: int) -> Tried:
+    return replace(tried, outcome=replace(tried.outcome, attempts=number))
 
 
 async def _caught(making: Awaitable[Envelope]) -> Envelope:

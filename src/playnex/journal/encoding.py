@@ -85,7 +85,7 @@ def encode_result(parts: dict[str, Json], bases: tuple[Base, ...]) -> Encoded:
         return encode(parts)
     text = canonical.encode(output)
     if len(text) <= LONG:
-        return encode(parts)
+        return _short(text, {name: value for name, value in parts.items() if name != OUTPUT}) or encode(parts)
     grown = max((_grown(text, base) for base in bases), key=lambda found: found[0] + found[1], default=(0, 0, 0))
     keep, cut, origin = grown
     if 4 * (len(text) - keep - cut) > len(text):
@@ -94,6 +94,12 @@ def encode_result(parts: dict[str, Json], bases: tuple[Base, ...]) -> Encoded:
     rest = {name: value for name, value in parts.items() if name != OUTPUT}
     head = canonical.encode({"from": origin, "keep": keep, "cut": cut, **({"parts": rest} if rest else {})})
     return Encoded(body=GROWN + head + b"\n" + text[keep : len(text) - cut], output=text)
+
+
+def _short(output: bytes, rest: dict[str, Json]) -> Encoded | None:
+    """The plain body around an output that is JSON already; None where something has to be set apart or wrapped."""
+    body = b'{"' + OUTPUT.encode() + b'":' + output + (b"," + canonical.encode(rest)[1:] if rest else b"}")
+    return Encoded(body=body) if len(body) <= INLINE and b'"$' not in body else None
 
 
 def decode(body: bytes, fetch: Fetch) -> Json:

@@ -14,6 +14,9 @@ PAUSE = 0.005
 """How often, and after how many seconds, a lock is tried again before its run counts as held: whoever asks `is_held` has the
 lock for an instant too. A tenth of a second in all."""
 
+SIGNATURE = 20
+"""Characters of a holder's number."""
+
 
 class FileLeases:
     """Leases as locked files in a folder; nothing expires, and a resume after kill -9 starts at once. `pause` waits so many
@@ -52,7 +55,7 @@ class FileLeases:
         while True:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             if not await self._lock_soon(descriptor):
-                holder = os.read(descriptor, 32)
+                holder = os.read(descriptor, SIGNATURE)
                 os.close(descriptor)
                 raise _busy(run, holder)
             if _lies_at(path, descriptor):
@@ -76,14 +79,14 @@ def _lies_at(path: Path, descriptor: int) -> bool:
 
 
 def _sign(descriptor: int) -> None:
-    """Write the holder's number into the locked file, for whoever is refused; a full disk may leave it out."""
+    """Write the holder's number into the locked file, for whoever is refused; a full disk may leave it out. It is as long as any
+    number before it, for ext4 writes a file that was truncated to the disk when it is closed, and lets us wait."""
     with suppress(OSError):
-        os.truncate(descriptor, 0)
-        os.write(descriptor, str(os.getpid()).encode())
+        os.write(descriptor, f"{os.getpid():<{SIGNATURE}}".encode())
 
 
 def _busy(run: str, holder: bytes) -> RunBusy:
-    by = f" by process {holder.decode(errors='replace')}" if holder else ""
+    by = f" by process {holder.decode(errors='replace').strip()}" if holder else ""
     return RunBusy(f"run {run[-6:]} is being carried out{by}", hint=f"wait for it, or watch it with: playnex run watch {run[-6:]}")
 
 

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias, get_args
 
 from playnex.canonical import Json
 from playnex.clock import Clock
-from playnex.engine.engine import Code, Ending, Engine
+from playnex.engine.code import Code
+from playnex.engine.engine import Ending, Engine
 from playnex.journal.events import (
     Event,
     OutcomeDecided,

@@ -8,7 +8,8 @@ from random import Random
 
 from playnex import canonical
 from playnex.canonical import Json
-from playnex.engine.engine import Code, Engine
+from playnex.engine.code import Code
+from playnex.engine.engine import Engine
 from playnex.engine.worker import Worker
 from playnex.journal.events import END_STATES, RunFinished, RunStarted, StepFinished
 from playnex.journal.journal import NewRun
@@ -132,7 +133,7 @@ class Simulation:
 
             return Code(body=body, budget=NO_LIMITS)
 
-        worker = Worker(engine=engine, journal=journal, held=leases, load=load)
+        worker = Worker(engine=engine, journal=journal, held=leases, load=lambda _: load)
         try:
             while True:
                 await worker.work_off()
