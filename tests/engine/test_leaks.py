@@ -160,11 +160,13 @@ def test_workers_cancelled_while_tools_run_leave_no_process_behind(tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_very_many_workers_cancelled_at_random_moments_leave_nothing_behind(tmp_path: Path) -> None:
     assert cancel(SLOW - CALLS_SLOW, tmp_path, Place.cancelled_at) > SLOW // 2
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_many_workers_cancelled_while_tools_run_leave_no_process_behind(tmp_path: Path) -> None:
     assert cancel(CALLS_SLOW, tmp_path, in_a_call) > CALLS_SLOW // 4
 
