@@ -98,7 +98,7 @@ class Definitions:
             return None, undecodable
         read = read_flow(text, shown(path))
         agents = {name: self._agent(name)[0] or AgentSpec(name=name) for name in self.workspace.agent_names()}
-        faults = check_flow(read, Catalogue(agents=agents, tools=self.tools))
+        faults = check_flow(read, Catalogue(agents=agents, tools=self.tools, flows=self.workspace.flow_names()))
         return read.flow, in_file_order([*faults, *_name_faults(read)])
 
     def _agent(self, name: str) -> tuple[AgentSpec | None, tuple[Fault, ...]]:

@@ -8,12 +8,13 @@ from functools import partial
 from playnex.canonical import Json
 from playnex.engine import failure
 from playnex.engine.actions import Actions, AgentWork, Given, Saving, ToolWork
+from playnex.engine.order import Order
 from playnex.engine.scope import Scope
 from playnex.errors import StepFailed
 from playnex.spec.check_value import problems
-from playnex.spec.context import Attempt, StepContext, StepPlan, Verdict
+from playnex.spec.context import Approval, Attempt, StepContext, StepPlan, Verdict
 from playnex.spec.envelope import CapsuleRef, Envelope, capsule_json
-from playnex.spec.flow import FallbackSpec, FlowSpec, StepSpec, VerifySpec
+from playnex.spec.flow import NO_RETRY, ApproveSpec, FallbackSpec, FlowSpec, StepSpec, VerifySpec, WaitSpec
 
 MODELS = "run.models"
 """The scope of what is journaled about models; a step's id has no dot, so none can be taken for it."""
@@ -35,21 +36,70 @@ class Interpreter:
     actions: Actions
     folders: tuple[str, ...] = ()
     scope: Scope = field(init=False)
+    order: Order = field(init=False)
 
     async def run(self, context: StepContext) -> Json:
         """Carry out every step in order; what the flow returns. Raises StepFailed for the step that ends it."""
         self.scope = Scope(run=context.run_id, inputs=dict(self.inputs))
-        models = context.scope(MODELS)
-        for step in self.flow.steps:
-            if step.kind == "agent":
-                self.scope.models[step.target] = {"model": await self.actions.model_of(models, step.target)}
-            record = await context.perform(step.id, partial(self._attempt, step), self._plan(step))
-            if record.status == "failed":
-                raise StepFailed(f"step {step.id!r} failed: {failure.message_of(record)}", step=step.id, reason=record.reason)
-            self.scope.add(step.id, record)
+        self.order = Order(self.flow.steps)
+        await self._look_up_models(context.scope(MODELS))
+        await self._from(context, self.order.first())
+        if failures := [step.id for step in self.flow.steps if self._has_ended_the_run(step)]:
+            raise self._failure(failures)
         if self.flow.output is not None:
             return self.scope.value(self.flow.output)
         return self.scope.records[self.flow.steps[-1].id].output
+
+    async def _look_up_models(self, context: StepContext) -> None:
+        """Which model each agent of the flow uses in this run."""
+        for agent in dict.fromkeys(step.target for step in self.flow.steps if step.kind == "agent"):
+            self.scope.models[agent] = {"model": await self.actions.model_of(context, agent)}
+
+    async def _from(self, context: StepContext, steps: tuple[StepSpec, ...]) -> None:
+        """Carry out these steps, and whatever can begin when they have ended: one after another as long as there is one, at the same
+        time where there are more."""
+        while len(steps) == 1:
+            steps = await self._ended(context, steps[0])
+        if steps:
+            await context.together([partial(self._onwards, context, step) for step in steps])
+
+    async def _onwards(self, context: StepContext, step: StepSpec) -> None:
+        await self._from(context, (step,))
+
+    async def _ended(self, context: StepContext, step: StepSpec) -> tuple[StepSpec, ...]:
+        """What can begin once this step has ended; nothing where its failure ends the run."""
+        why = self._skipped(step)
+        do, plan = partial(self._attempt, step), self._plan(step)
+        if why:
+            do, plan = partial(self._skip, step, why), replace(plan, retry=NO_RETRY, verify=None, fallback=None, timeout=None)
+        self.scope.add(step.id, await context.perform(step.id, do, plan))
+        return () if self._has_ended_the_run(step) else self.order.after(step)
+
+    def _skipped(self, step: StepSpec) -> str:
+        """Why the step is skipped, or nothing: all needs that it declares were, or its condition does not hold."""
+        needs = [self.scope.records[need] for need in step.needs]
+        if step.declares_needs and needs and all(need.status == "skipped" for need in needs):
+            return "all that it needs was skipped"
+        if step.condition is not None and not self.scope.expression(step.condition):
+            return f"not {step.condition}"
+        return ""
+
+    async def _skip(self, step: StepSpec, why: str, attempt: Attempt) -> Envelope:
+        if step.otherwise is None:
+            return Envelope(status="skipped", reason=why, has_output=False)
+        return Envelope(status="skipped", reason=why, output=self.scope.value(step.otherwise.value))
+
+    def _has_ended_the_run(self, step: StepSpec) -> bool:
+        record = self.scope.records.get(step.id)
+        goes_on = step.goes_on or (step.approve is not None and step.approve.goes_on)
+        return record is not None and record.status == "failed" and not goes_on
+
+    def _failure(self, steps: list[str]) -> StepFailed:
+        """The failure of the first of these steps, which knows of the others."""
+        first = self.scope.records[steps[0]]
+        failed = StepFailed(f"step {steps[0]!r} failed: {failure.message_of(first)}", step=steps[0], reason=first.reason)
+        failed.also = tuple(steps[1:])
+        return failed
 
     def _plan(self, step: StepSpec) -> StepPlan:
         return StepPlan(
@@ -73,6 +123,25 @@ class Interpreter:
                 return await self.actions.call_tool(attempt, work)
             case "save":
                 return Envelope(output=self.scope.text(step.content or ""))
+            case "flow":
+                return Envelope(output=await attempt.context.flow(step.target, self.scope.value(dict(step.arguments))))
+            case "approve":
+                return await self._approve(step.approve, attempt)
+            case "wait":
+                return await self._wait(step.wait, attempt)
+
+    async def _approve(self, asked: ApproveSpec | None, attempt: Attempt) -> Envelope:
+        assert asked is not None
+        message, show = self.scope.text(asked.message), self.scope.value(asked.show)
+        approval = Approval(message=message, show=show, editable=asked.editable, timeout=asked.timeout)
+        return Envelope(output=await attempt.context.approve("answer", approval))
+
+    async def _wait(self, wait: WaitSpec | None, attempt: Attempt) -> Envelope:
+        assert wait is not None
+        if wait.signal:
+            return Envelope(output=await attempt.context.wait_for(self.scope.text(wait.signal), timeout=wait.seconds))
+        await attempt.context.sleep(wait.seconds or 0.0)
+        return Envelope()
 
     async def _ask(self, step: StepSpec, agent: str, attempt: Attempt) -> Envelope:
         given = await self._given(step, attempt)
@@ -152,6 +221,8 @@ class Interpreter:
     async def _complete(self, step: StepSpec, record: Envelope, attempt: Attempt) -> Envelope:
         """The record with what it inherits from the steps it was made from, and its capsule ready to be written."""
         record = self.scope.inherited(step, record)
+        if not record.has_output:
+            return record
         name = step.save if step.save is not None else step.target if step.kind == "save" else None
         if name is None:
             return record

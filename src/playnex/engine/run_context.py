@@ -1,7 +1,7 @@
 """The step context of a live run: answers from the journal what it knows, and carries out and records the rest."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -113,6 +113,12 @@ class RunContext:
         if branches:
             await self.execution.waits.gather([work() for _ in range(hands)])
         return _values({name: outcomes[name] for name in branches})
+
+    async def together(self, works: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        async def work(one: Callable[[], Awaitable[None]]) -> None:
+            await one()
+
+        await self.execution.waits.gather([work(one) for one in works])
 
     async def all(self, *branches: Branch[T]) -> list[T]:
         named = {f"branch-{number}": branch for number, branch in enumerate(branches, 1)}

@@ -18,10 +18,11 @@ from playnex.spec.references import Reference
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """What a workspace offers: agents by name, and tools by name with the JSON Schema of their arguments."""
+    """What a workspace offers: agents by name, tools by name with the JSON Schema of their arguments, and the names of flows."""
 
     agents: Mapping[str, AgentSpec] = field(default_factory=dict)
     tools: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    flows: tuple[str, ...] = ()
 
 
 def check_flow(read: ReadFlow, catalogue: Catalogue) -> tuple[Fault, ...]:
@@ -60,6 +61,7 @@ class _Checker:
         for outline in self.read.outlines:
             yield from self._step_faults(outline)
         yield from _cycles(self.read.outlines)
+        yield from _clashes(self.read.outlines)
         everything = Known(inputs=self.read.inputs, steps=self.facts, reachable=frozenset(self.facts))
         yield from self._template_faults(self.read.node("output"), everything)
 
@@ -79,8 +81,9 @@ class _Checker:
         yield from self._value_faults(outline.spec, outline.entry.value)
         known = Known(inputs=self.read.inputs, steps=self.facts, reachable=_waited_for(outline, self.read.outlines), step=outline.id)
         judged = known.with_output(self.facts[outline.id].schema)
-        for key in ("prompt", "with", "capsules"):
+        for key in ("prompt", "with", "capsules", "approve", "wait", "else"):
             yield from self._template_faults(find(outline.entry.value, key), known)
+        yield from self._expression_faults(find(outline.entry.value, "if"), known)
         for key in ("fallback", *(("content", "save") if outline.spec.kind != "save" else ())):
             yield from self._template_faults(find(outline.entry.value, key), judged)
         for key in ("content", "save") if outline.spec.kind == "save" else ():
@@ -93,6 +96,8 @@ class _Checker:
             yield from self._agent_faults(find(node, "agent"))
         if spec.kind == "tool" and spec.target:
             yield from self._tool_faults(spec, node)
+        if spec.kind == "flow" and spec.target:
+            yield from self._flow_faults(spec, node)
         for check in _checks(find(node, "verify")):
             yield from self._agent_faults(find(check, "agent"))
         if spec.fallback and spec.fallback.agent:
@@ -103,6 +108,11 @@ class _Checker:
         if node is not None and isinstance(name, str) and name not in self.catalogue.agents:
             hint = did_you_mean(name, self.catalogue.agents) or f"write agents/{name}.md"
             yield Fault(place=node.place, message=f"there is no agent {name!r}", hint=hint)
+
+    def _flow_faults(self, spec: StepSpec, node: Node) -> Iterator[Fault]:
+        if spec.target not in self.catalogue.flows:
+            hint = did_you_mean(spec.target, self.catalogue.flows) or "see `playnex flow list`"
+            yield Fault(place=(find(node, "flow") or node).place, message=f"there is no flow {spec.target!r}", hint=hint)
 
     def _tool_faults(self, spec: StepSpec, node: Node) -> Iterator[Fault]:
         target = find(node, "tool") or node
@@ -200,6 +210,20 @@ def _waited_for(outline: StepOutline, outlines: tuple[StepOutline, ...]) -> froz
             found.add(step)
             open_ends += needs.get(step, ())
     return frozenset(found - {outline.id})
+
+
+def _clashes(outlines: tuple[StepOutline, ...]) -> Iterator[Fault]:
+    """A fault for each step that saves the same capsule as another that may run at the same time."""
+    saving = [outline for outline in outlines if outline.spec and outline.spec.save]
+    for number, later in enumerate(saving):
+        for earlier in saving[:number]:
+            same = later.spec and earlier.spec and later.spec.save == earlier.spec.save
+            if same and earlier.id not in _waited_for(later, outlines) and later.id not in _waited_for(earlier, outlines):
+                place = (find(later.entry.value, "save") or later.entry).place
+                message = f"steps {earlier.id!r} and {later.id!r} may save the same capsule at the same time"
+                yield Fault(
+                    place=place, message=message, hint=f"let one wait for the other: `needs: {earlier.id}`, or give it another name"
+                )
 
 
 def _cycles(outlines: tuple[StepOutline, ...]) -> Iterator[Fault]:

@@ -1,23 +1,46 @@
 """The `steps` of a flow file: what each does, what it waits for, and what it does when it fails."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from playnex.canonical import Json
 from playnex.spec.check_value import schema_problem
 from playnex.spec.faults import did_you_mean
-from playnex.spec.flow import NO_RETRY, ActionKind, FallbackSpec, OnFail, RetrySpec, StepSpec, VerifySpec
+from playnex.spec.flow import (
+    NO_RETRY,
+    ActionKind,
+    ApproveSpec,
+    ElseSpec,
+    FallbackSpec,
+    OnFail,
+    RetrySpec,
+    StepSpec,
+    VerifySpec,
+    WaitSpec,
+)
 from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, find, plain
 from playnex.spec.reading import NOT_YET, WORD, Reading
 from playnex.spec.schema import SchemaError, to_json_schema
 
-WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "save")
-LATER_WHAT_KEYS = ("flow", "python", "switch", "approve", "wait", "pattern", "repeat")
+WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow", "approve", "wait", "save")
+LATER_WHAT_KEYS = ("python", "switch", "pattern", "repeat")
 BESIDE_KEYS = (
-    "prompt", "with", "content", "capsules", "output", "verify", "needs", "timeout", "retry", "fallback", "name", "description",
+    "prompt", "with", "content", "capsules", "output", "verify", "needs", "if", "else", "timeout", "retry", "fallback",
+    "continue-on-error", "on-refuse", "name", "description",
 )  # fmt: skip
-LATER_BESIDE_KEYS = ("if", "else", "for-each", "max-parallel", "on-refuse", "cases", "default", "continue-on-error", "steps")
-ONLY_BESIDE = {"prompt": "agent", "capsules": "agent", "with": "tool"}
+LATER_BESIDE_KEYS = ("for-each", "max-parallel", "cases", "default", "steps")
+ACTING: tuple[ActionKind, ...] = ("agent", "tool", "flow", "save")
+ONLY_BESIDE: Mapping[str, tuple[ActionKind, ...]] = {
+    "prompt": ("agent",),
+    "capsules": ("agent",),
+    "with": ("tool", "flow"),
+    "on-refuse": ("approve",),
+    "retry": ACTING,
+    "fallback": ACTING,
+    "verify": ACTING,
+    "timeout": ACTING,
+}
 
 MOST_RETRIES = 100
 ON_FAIL = ("retry", "fallback", "fail", "ask")
@@ -99,13 +122,14 @@ class StepsReader:
         reading = self.reading
         self._check_company(node, kind)
         arguments = reading.map(find(node, "with"), "`with`")
+        other = node.entry("else")
         retry = read_retry(reading, find(node, "retry"))
         timeout = reading.duration(find(node, "timeout"), "`timeout`")
-        has_defaults = kind != "save"
+        has_defaults = kind not in ("save", "approve", "wait")
         return StepSpec(
             id=step_id,
             kind=kind,
-            target="" if kind == "save" else reading.filled(find(node, kind), f"`{kind}`") or "",
+            target=reading.filled(find(node, kind), f"`{kind}`") or "" if kind in ("agent", "tool", "flow") else "",
             name=reading.text(find(node, "name"), "`name`") or "",
             description=reading.text(find(node, "description"), "`description`") or "",
             prompt=reading.filled(find(node, "prompt"), "`prompt`"),
@@ -118,12 +142,22 @@ class StepsReader:
             retry=retry or (self.defaults.retry if has_defaults else None) or NO_RETRY,
             fallback=self._fallback(find(node, "fallback")),
             save=reading.filled(find(node, "save"), "`save`"),
+            declares_needs=find(node, "needs") is not None,
+            condition=reading.filled(find(node, "if"), "`if`"),
+            otherwise=ElseSpec(value=plain(other.value)) if other else None,
+            goes_on=reading.flag(find(node, "continue-on-error"), "`continue-on-error`") or False,
+            approve=read_approval(reading, find(node, "approve"), find(node, "on-refuse")),
+            wait=read_wait(reading, find(node, "wait")),
         )
 
     def _check_company(self, node: MapNode, kind: ActionKind) -> None:
         for entry in node.entries:
-            if (owner := ONLY_BESIDE.get(entry.key, kind)) != kind:
-                self.reading.fault(entry, f"{entry.key!r} has no meaning beside {kind!r}", hint=f"it goes with {owner!r}")
+            owners = ONLY_BESIDE.get(entry.key, (kind,))
+            if kind not in owners:
+                hint = f"it goes with {' or '.join(map(repr, owners))}"
+                self.reading.fault(entry, f"{entry.key!r} has no meaning beside {kind!r}", hint=hint)
+        if (other := node.entry("else")) and not node.entry("if"):
+            self.reading.fault(other, "'else' has no meaning without 'if'", hint="add `if: EXPRESSION`, or delete it")
         if (content := node.entry("content")) and not node.entry("save"):
             self.reading.fault(content, "'content' has no meaning without 'save'", hint="add `save: NAME`")
 
@@ -134,9 +168,6 @@ class StepsReader:
         needs = self.reading.texts(declared, "`needs`")
         for position, need in enumerate(needs):
             self._check_need(entry.key, need, find(declared, position) or declared)
-        if previous and previous not in needs and all(need in self.ids for need in needs):
-            hint = f"add {previous!r}: for now each step waits for the one above it"
-            self.reading.fault(declared, f"a step that does not wait for the step above it {NOT_YET}", hint=hint)
         return tuple(dict.fromkeys(needs))
 
     def _check_need(self, step_id: str, need: str, node: Node) -> None:
@@ -179,6 +210,44 @@ class StepsReader:
             agent = self.reading.filled(find(node, "agent"), "`agent`")
             return FallbackSpec(agent=agent) if agent else None
         return FallbackSpec(value=plain(node))
+
+
+def read_approval(reading: Reading, node: Node | None, refusal: Node | None) -> ApproveSpec | None:
+    """`{message, show, editable, timeout}`, and what a no means."""
+    parts = reading.map(node, "`approve`")
+    if parts is None:
+        return None
+    reading.keys(parts, ("message", "show", "editable", "timeout"), what="`approve`")
+    word = reading.text(refusal, "`on-refuse`")
+    if refusal is not None and word not in (None, "continue"):
+        reading.fault(
+            refusal, f"`on-refuse` with a step {NOT_YET}", hint="write `continue`, and ask `if: steps.ID.status == 'failed'` below"
+        )
+    if find(parts, "message") is None:
+        reading.fault(parts, "an approval asks nothing", hint="add `message:`")
+    return ApproveSpec(
+        message=reading.filled(find(parts, "message"), "`message`") or "",
+        show=plain(find(parts, "show")),
+        editable=reading.flag(find(parts, "editable"), "`editable`") or False,
+        timeout=reading.duration(find(parts, "timeout"), "`timeout`"),
+        goes_on=word == "continue",
+    )
+
+
+def read_wait(reading: Reading, node: Node | None) -> WaitSpec | None:
+    """`10m`, or `{signal, timeout}`."""
+    if node is None:
+        return None
+    if isinstance(node, ScalarNode):
+        return WaitSpec(seconds=reading.duration(node, "`wait`"))
+    parts = reading.map(node, "`wait`")
+    if parts is None:
+        return None
+    reading.keys(parts, ("signal", "timeout"), what="`wait`")
+    if find(parts, "signal") is None:
+        reading.fault(parts, "a wait needs a time or a signal", hint="write `wait: 10m`, or `wait: { signal: NAME }`")
+    signal = reading.filled(find(parts, "signal"), "`signal`") or ""
+    return WaitSpec(signal=signal, seconds=reading.duration(find(parts, "timeout"), "`timeout`"))
 
 
 def read_retry(reading: Reading, node: Node | None) -> RetrySpec | None:
