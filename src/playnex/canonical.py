@@ -1,6 +1,5 @@
 """JSON at the border of the store: one spelling per value, and nothing that another reader could not read back."""
 
-import hashlib
 import json
 from typing import Any, TypeAlias
 
@@ -35,4 +34,6 @@ def decode(data: bytes | str) -> Json:
 
 def digest(data: bytes) -> str:
     """SHA-256 in hex: how content is named in the store."""
+    import hashlib  # late: it loads OpenSSL, and most commands name no content
+
     return hashlib.sha256(data).hexdigest()

@@ -43,7 +43,8 @@ class Config:
 
 MODEL_KEYS = tuple(each.name for each in fields(ModelSettings) if each.name != "alias")
 TYPES: Mapping[str, tuple[type, ...]] = {"context": (int,), "timeout": (int, float), "tool_calling": (bool,)}
-IN_WORDS: Mapping[type, str] = {str: "a text", int: "a whole number", bool: "true or false"}
+EXPECTED = {"context": "a whole number", "timeout": "a number", "tool_calling": "true or false"}
+ABOVE_ZERO = ("context", "timeout")
 
 
 def read_config(text: str, path: str) -> Config:
@@ -58,7 +59,7 @@ def read_config(text: str, path: str) -> Config:
     reading.unknown(policy, tuple(POLICY), "policy")
     local = policy.get("local", True)
     if not isinstance(local, bool):
-        reading.fault("policy", "local", f"`local` must be true or false, not {local!r}")
+        reading.fault("policy", "local", f"`local` must be true or false, not {_written(local)}")
     models = {alias: reading.model(alias, bool(local)) for alias in reading.table(document, "models")}
     if reading.faults:
         raise DefinitionError((*sorted(reading.faults, key=_order),))
@@ -109,7 +110,9 @@ class _Reading:
         for key, value in table.items():
             expected = TYPES.get(key, (str,))
             if key in MODEL_KEYS and (not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected)):
-                self.fault(where, key, f"`{key}` must be {IN_WORDS[expected[0]]}, not {value!r}")
+                self.fault(where, key, f"`{key}` must be {EXPECTED.get(key, 'a text')}, not {_written(value)}")
+            elif key in ABOVE_ZERO and not 0 < value < float("inf"):
+                self.fault(where, key, f"`{key}` must be above zero, not {_written(value)}")
         if len(self.faults) == before:
             self.checked(where, table, local)
         return ModelSettings(alias=alias, **table) if len(self.faults) == before else None
@@ -126,6 +129,11 @@ class _Reading:
 
     def fault(self, where: str, key: str, message: str, *, hint: str = "") -> None:
         self.faults.append(Fault(place=_place(self.text, self.path, where, key), message=message, hint=hint))
+
+
+def _written(value: Json) -> str:
+    """The value as TOML spells it, where that differs."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _place(text: str, path: str, where: str, key: str) -> Place:

@@ -5,10 +5,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playnex.config import Config, read_config
 from playnex.errors import DefinitionError, NotFoundError, UsageError
 from playnex.spec.faults import Fault, Place, decoded, did_you_mean
+
+if TYPE_CHECKING:
+    from playnex.config import Config
 
 CONFIG = "playnex.toml"
 OWN = ".playnex"
@@ -29,8 +32,10 @@ class Workspace:
         """Where the store, the leases and the logs lie."""
         return self.root / OWN
 
-    def config(self) -> Config:
+    def config(self) -> "Config":
         """The settings of `playnex.toml`. Raises DefinitionError."""
+        from playnex.config import Config, read_config  # late: most lists read no settings
+
         path = self.root / CONFIG
         if not path.exists():
             return Config()
@@ -55,22 +60,23 @@ class Workspace:
     def flow_path(self, name: str) -> Path:
         """The flow's file. Raises NotFoundError with a suggestion."""
         folder = self.root / "flows"
-        in_python = [folder / (stem + PYTHON_ENDING) for stem in (name, name.replace("-", "_")) if NAME.fullmatch(name)]
-        found = next((path for path in in_python if path.is_file()), None)
-        return found or self._file("flow", name, folder, FLOW_ENDING)
+        paths = [folder / (name + FLOW_ENDING), *(folder / (stem + PYTHON_ENDING) for stem in (name, name.replace("-", "_")))]
+        return _file("flow", name, paths, known=self.flow_names())
 
     def agent_path(self, name: str) -> Path:
         """The agent's file. Raises NotFoundError with a suggestion."""
-        return self._file("agent", name, self.root / "agents", AGENT_ENDING)
+        return _file("agent", name, [self.root / "agents" / (name + AGENT_ENDING)], known=self.agent_names())
 
-    def _file(self, noun: str, name: str, folder: Path, ending: str) -> Path:
-        known = _stems(folder, ending)
-        if not NAME.fullmatch(name) or name not in known:
-            if NAME.fullmatch(name) and (folder / (name + ending)).is_dir():
-                raise NotFoundError(f"there is no {noun} {name!r}", hint=f"{shown(folder / (name + ending))} is a folder, not a file")
-            hint = did_you_mean(name, known) or (f"there are: {', '.join(known)}" if known else f"there are no {noun}s in {shown(folder)}")
-            raise NotFoundError(f"there is no {noun} {name!r}", hint=hint)
-        return folder / (name + ending)
+
+def _file(noun: str, name: str, paths: list[Path], *, known: tuple[str, ...]) -> Path:
+    """The first of the paths that is a file."""
+    if NAME.fullmatch(name) and (found := next((path for path in paths if path.is_file()), None)):
+        return found
+    folder = paths[0].parent
+    hint = did_you_mean(name, known) or (f"there are: {', '.join(known)}" if known else f"there are no {noun}s in {shown(folder)}")
+    if NAME.fullmatch(name) and paths[0].is_dir():
+        hint = f"{shown(paths[0])} is a folder, not a file"
+    raise NotFoundError(f"there is no {noun} {name!r}", hint=hint)
 
 
 def find_workspace(typed: str, environment: Mapping[str, str], start: Path) -> Workspace:

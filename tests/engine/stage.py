@@ -8,7 +8,8 @@ from pathlib import Path
 
 from playnex.canonical import Json
 from playnex.clock import SystemClock
-from playnex.engine.engine import Code, Ending, Engine
+from playnex.engine.code import Code
+from playnex.engine.engine import Ending, Engine
 from playnex.engine.worker import Worker
 from playnex.journal.events import Posted, RunStarted
 from playnex.journal.journal import Journal, NewRun
@@ -54,8 +55,8 @@ class Stage:
     async def _carried(self, journal: Journal, body: Body) -> Ending:
         await self._create(journal)
         engine, leases = self._engine(journal), FileLeases(self.folder / "leases")
-        load = lambda started: Code(body=body, budget=NO_LIMITS)  # noqa: E731 - one line says it
-        return await Worker(engine=engine, journal=journal, held=leases, load=load).carry(RUN)
+        worker = Worker(engine=engine, journal=journal, held=leases, load=lambda run: lambda started: Code(body=body, budget=NO_LIMITS))
+        return await worker.carry(RUN)
 
     async def _life(self, journal: Journal, body: Body, budget: Budget) -> Ending:
         await self._create(journal)

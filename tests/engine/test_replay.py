@@ -8,7 +8,7 @@ import pytest
 
 from engine.stage import RUN, Stage
 from playnex.canonical import Json
-from playnex.engine.engine import Code
+from playnex.engine.code import Code
 from playnex.engine.replay import Replayed, replay
 from playnex.errors import JournalMismatch, StepFailed
 from playnex.journal.events import RetryRequested, RunFinished, RunWaiting, SignalReceived

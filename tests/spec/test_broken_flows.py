@@ -1,5 +1,7 @@
 """Broken flow files: each fault at its place, in the words of the file, and all of them at once."""
 
+from itertools import pairwise
+
 import pytest
 
 from playnex.spec.agent import AgentSpec
@@ -14,6 +16,11 @@ CATALOGUE = Catalogue(
 )
 HEAD = "playnex: 1\nname: f\ninputs:\n  topic: { type: string, required: true }\nsteps:\n"
 WRITE = "  write:\n    agent: writer\n    prompt: About ${{ inputs.topic }}\n"
+
+STEP = "  write:\n    agent: writer\n    prompt: x\n"
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in pairwise("abcdefg")
+)
 
 BROKEN = {
     "an unknown key": (HEAD + WRITE + "    promt: x\n", "9:5", "promt"),
@@ -31,6 +38,144 @@ BROKEN = {
     "no steps": ("playnex: 1\nname: f\n", "1:1", "steps"),
     "no YAML": ("playnex: 1\n name: [f\n", "2:", ""),
     "a bad name": (HEAD.replace("name: f", "name: F F") + WRITE, "2:7", "F F"),
+    "no format": (HEAD.replace("playnex: 1\n", "") + STEP, "1:1", "the file does not say its format"),
+    "another format": (HEAD.replace("playnex: 1", "playnex: 2") + STEP, "1:10", "format 2 is not known"),
+    "no name": (HEAD.replace("name: f\n", "") + STEP, "1:1", "the flow has no name"),
+    "a list instead of a flow": ("- playnex: 1\n", "1:1", "the file is not a flow"),
+    "an empty file": ("", "1:1", "the file is not a flow"),
+    "a tab before a key": ("playnex: 1\nname: f\nsteps:\n\twrite: x\n", "4:1", "a tab stands where only spaces may"),
+    "a line out of line": (HEAD + "  write:\n    agent: writer\n   prompt: x\n", "8:4", "this line does not line up with the lines above"),
+    "a quote never closed": (HEAD + '  write:\n    agent: writer\n    prompt: "x\n', "8:13", "a quote is opened here and never closed"),
+    "a colon in a bare text": (HEAD + "  write:\n    agent: writer\n    prompt: Note: this\n", "8:17", "a ':' where no key can stand"),
+    "a template bare in braces": (
+        HEAD + "  write:\n    agent: writer\n    with: { a: ${{ inputs.topic }} }\n",
+        "8:17",
+        "expected ',' or '}' here",
+    ),
+    "two documents": (HEAD + STEP + "---\nplaynex: 1\n", "9:1", "a second document begins here"),
+    "a tag": (HEAD + "  write:\n    agent: !x writer\n    prompt: x\n", "7:15", "the tag '!x' means nothing here"),
+    "an alias of nothing": (HEAD + "  write:\n    agent: *who\n    prompt: x\n", "7:12", "no anchor &who is complete above"),
+    "a list of steps": (
+        "playnex: 1\nname: f\nsteps:\n  - agent: writer\n",
+        "4:3",
+        "`steps` must be a map of `key: value` lines, not a list",
+    ),
+    "a map of no steps": ("playnex: 1\nname: f\nsteps: {}\n", "3:8", "the flow has no steps"),
+    "a text as step": (HEAD + "  write: writer\n", "6:10", "step 'write' must be a map of `key: value` lines, not 'writer'"),
+    "a step with nothing": (HEAD + "  write:\n", "6:3", "step 'write' must be a map of `key: value` lines, not nothing"),
+    "a step's id of two words": (HEAD + "  write it:\n    agent: writer\n    prompt: x\n", "6:3", "'write it' cannot be the id of a step"),
+    "a step that does nothing": (HEAD + "  write:\n    prompt: x\n", "6:3", "step 'write' does nothing"),
+    "an empty agent": (HEAD + "  write:\n    agent: ''\n    prompt: x\n", "7:12", "`agent` is empty"),
+    "an agent that is asked nothing": (HEAD + "  write:\n    agent: writer\n", "6:3", "step 'write' asks its agent nothing"),
+    "a list as prompt": (HEAD + "  write:\n    agent: writer\n    prompt: [x]\n", "8:13", "`prompt` must be a text, not a list"),
+    "an unknown type of input": (HEAD.replace("type: string", "type: strng") + STEP, "4:18", "the type of an input cannot be 'strng'"),
+    "an unknown key of an input": (HEAD.replace("required: true", "requird: true") + STEP, "4:26", "an input has no key 'requird'"),
+    "a default of another type": (
+        HEAD.replace("type: string, required: true", "type: integer, default: many") + STEP,
+        "4:36",
+        "the default of input 'topic' must be a whole number, not 'many'",
+    ),
+    "a default that is no choice": (
+        HEAD.replace("type: string, required: true", "type: [a, b], default: c") + STEP,
+        "4:35",
+        "the default of input 'topic' must be one of a, b, not 'c'",
+    ),
+    "yes for true": (HEAD.replace("required: true", "required: yes") + STEP, "4:36", "`required` must be true or false, not 'yes'"),
+    "an unknown budget": (HEAD.replace("steps:", "budget: { token: 5 }\nsteps:") + STEP, "5:11", "`budget` has no key 'token'"),
+    "a budget in words": (
+        HEAD.replace("steps:", "budget: { tokens: lots }\nsteps:") + STEP,
+        "5:19",
+        "`tokens`: 'lots' is not a count; write it like 500, 200k or 2M",
+    ),
+    "a budget below zero": (
+        HEAD.replace("steps:", "budget: { usd: -1 }\nsteps:") + STEP,
+        "5:16",
+        "`usd` is -1; it must be from 0 to 1,000,000",
+    ),
+    "a retry in words": (HEAD + STEP + "    retry: often\n", "9:12", "`retry` must be a whole number, not 'often'"),
+    "an unknown key of retry": (HEAD + STEP + "    retry: { time: 2 }\n", "9:14", "`retry` has no key 'time'"),
+    "no time at all": (HEAD + STEP + "    timeout: 0s\n", "9:14", "`timeout`: 0 is not above zero"),
+    "a need that is no step": (HEAD + STEP + "    needs: gather\n", "9:12", "step 'write' needs 'gather', and there is no such step"),
+    "a step beside another": (
+        HEAD + STEP + "  b:\n    agent: writer\n    prompt: x\n  c:\n    agent: writer\n    prompt: x\n    needs: write\n",
+        "15:12",
+        "a step that does not wait for the step above it is not available in this version yet",
+    ),
+    "arguments for an agent": (HEAD + STEP + "    with: { a: 1 }\n", "9:5", "'with' has no meaning beside 'agent'"),
+    "an unknown argument": (
+        HEAD + "  r:\n    tool: file.read\n    with: { path: a, paht: b }\n",
+        "8:22",
+        "tool 'file.read' has no argument 'paht'",
+    ),
+    "an argument of another type": (
+        HEAD + "  r:\n    tool: file.read\n    with: { path: 1 }\n",
+        "8:19",
+        "an argument does not fit tool 'file.read': at path: 1 is not a string",
+    ),
+    "content and no save": (HEAD + STEP + "    content: x\n", "9:5", "'content' has no meaning without 'save'"),
+    "a check of nothing": (HEAD + STEP + "    verify: { on-fail: retry }\n", "9:13", "a check is either `that` or `agent`"),
+    "an unknown on-fail": (HEAD + STEP + "    verify: { that: 'output', on-fail: retyr }\n", "9:40", "`on-fail` cannot be 'retyr'"),
+    "a fallback that is not there": (
+        HEAD + STEP + "    verify: { that: 'output', on-fail: fallback }\n",
+        "9:40",
+        "`on-fail: fallback` and the step has no fallback",
+    ),
+    "an unknown judge": (HEAD + STEP + "    verify: { agent: judge }\n", "9:22", "there is no agent 'judge'"),
+    "an unknown type of output": (HEAD + STEP + "    output: { a: strng }\n", "9:18", "there is no type 'strng'"),
+    "a number as schema": (HEAD + STEP + "    output: 5\n", "9:13", "5 is not a schema"),
+    "a field that the output has not": (
+        HEAD + STEP + "    output: { a: string }\n  b:\n    agent: writer\n    prompt: ${{ steps.write.output.b }}\n",
+        "12:17",
+        "the output of step 'write' has no field 'b'",
+    ),
+    "a field that no record has": (
+        HEAD + STEP + "  b:\n    agent: writer\n    prompt: ${{ steps.write.outptu }}\n",
+        "11:17",
+        "the record of step 'write' has no 'outptu'",
+    ),
+    "a capsule that nobody saves": (
+        HEAD + STEP + "  b:\n    agent: writer\n    prompt: ${{ steps.write.capsule }}\n",
+        "11:17",
+        "step 'write' saves no capsule",
+    ),
+    "an unknown filter": (
+        HEAD + "  write:\n    agent: writer\n    prompt: ${{ inputs.topic | slgu }}\n",
+        "8:32",
+        "there is no filter 'slgu'",
+    ),
+    "an expression never closed": (
+        HEAD + "  write:\n    agent: writer\n    prompt: Hi ${{ inputs.topic\n",
+        "8:27",
+        "the template cannot be read: unexpected end of input, expected end of variable block",
+    ),
+    "a loop never ended": (
+        HEAD + "  write:\n    agent: writer\n    prompt: '{% for x in inputs.topic %}'\n",
+        "8:39",
+        "the template cannot be read: unexpected end of input, expected end of block",
+    ),
+    "a value that is not there": (
+        HEAD + "  write:\n    agent: writer\n    prompt: ${{ topic }}\n",
+        "8:17",
+        "there is no value 'topic' here",
+    ),
+    "an unknown stand-in": (HEAD + STEP + "    fallback: { agent: nobody }\n", "9:24", "there is no agent 'nobody'"),
+    "a step that refers to itself": (
+        HEAD + "  write:\n    agent: writer\n    prompt: ${{ steps.write.output }}\n",
+        "8:17",
+        "step 'write' refers to itself",
+    ),
+    "an unknown step in the output": (HEAD + STEP + "output: ${{ steps.wrte.output }}\n", "9:13", "there is no step 'wrte'"),
+    "a loop for later": (HEAD + STEP + "    for-each: x\n", "9:5", "'for-each' is not available in this version yet"),
+    "an unknown default": (HEAD.replace("steps:", "defaults: { retries: 1 }\nsteps:") + STEP, "5:13", "`defaults` has no key 'retries'"),
+    "another name than the file's": (HEAD.replace("name: f", "name: g") + STEP, "2:7", "the flow is named 'g' and its file 'f.yaml'"),
+    "a hyphen that means minus": (
+        HEAD + "  my-step:\n    agent: writer\n    prompt: x\n  b:\n    agent: writer\n    prompt: ${{ steps.my-step.output }}\n",
+        "11:17",
+        "there is no step 'my'",
+    ),
+    "a control character": (HEAD + "  write:\n    agent: writer\n    prompt: a\x07b\n", "8:14", "YAML forbids the character '\\x07'"),
+    "a nest too deep": ("playnex: 1\nname: f\nsteps: " + "[" * 80 + "]" * 80, "3:68", "nested more than 60 levels deep"),
+    "aliases that explode": (BOMB, "5:24", "the file stands for more than 50,000 values"),
 }
 
 
@@ -39,6 +184,16 @@ def test_a_fault_is_told_at_its_place(what: str) -> None:
     text, place, word = BROKEN[what]
     faults = [str(fault) for fault in check_flow(read_flow(text, "f.yaml"), CATALOGUE)]
     assert any(fault.startswith(f"f.yaml:{place}") and word in fault for fault in faults), faults
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_fault_comes_with_its_mend(what: str) -> None:
+    """All but those whose message says already what is allowed."""
+    text, place, _ = BROKEN[what]
+    found = next(fault for fault in check_flow(read_flow(text, "f.yaml"), CATALOGUE) if str(fault).startswith(f"f.yaml:{place}"))
+    assert found.hint or any(
+        word in found.message for word in ("must be", "not available", "write it like", "above zero", "does not fit", "more than", "needs")
+    )
 
 
 def test_a_sound_flow_has_no_fault() -> None:

@@ -20,11 +20,13 @@ from playnex.tools.tool import CallScope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunActions:
-    """Implements the interpreter's `Actions` for one run, with the agents that it pinned."""
+    """Implements the interpreter's `Actions` for one run, with the agents that it pinned. `forked_at` is when it was forked, if it
+    was: it sees memory as it was then."""
 
     app: App
     agents: Mapping[str, AgentSpec]
     run: str
+    forked_at: float | None = None
 
     async def model_of(self, context: StepContext, agent: str) -> str:
         alias = self.agents[agent].model
@@ -55,13 +57,15 @@ class RunActions:
         return record
 
     def _scope(self, step: str, folders: tuple[str, ...], agent: AgentSpec | None = None) -> CallScope:
-        scope = CallScope(run=self.run, folders=tuple(Path(folder) for folder in folders))
+        scope = CallScope(run=self.run, folders=tuple(Path(folder) for folder in folders), memory_at=self.forked_at)
         if agent is None:
             return replace(scope, memory_read=("*",))
         return replace(scope, agent=agent.name, memory_read=agent.memory.read, memory_write=agent.memory.write)
 
     async def find_capsule(self, name: str) -> CapsuleRef:
-        return (await self.app.capsules.read(name)).ref
+        if self.forked_at is None:
+            return (await self.app.capsules.read(name)).ref
+        return (await self.app.capsules.read_as_of(name, self.forked_at, self.run)).ref
 
     async def read_capsule(self, ref: CapsuleRef) -> Given:
         capsule = await self.app.capsules.read(ref.id, ref.version)

@@ -62,7 +62,7 @@ class Control:
             await self.app.clock.sleep(GLANCE)
             waited += GLANCE
         with suppress(RunBusy):
-            await self.runs.advance(run)
+            await self.runs.apply(run)
         return await self.app.journal.summary(run)
 
     async def signal(self, run: str, name: str, payload: Json) -> None:

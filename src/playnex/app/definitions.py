@@ -1,20 +1,23 @@
 """The workspace's flows and agents, read and checked whole; nothing runs from a file that has a fault."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from playnex.app import python_flows, python_outline
 from playnex.app.pinning import Pinned
 from playnex.canonical import Json
-from playnex.errors import DefinitionError
+from playnex.capsules.capsule import check_name
+from playnex.errors import DefinitionError, UsageError
 from playnex.spec.agent import AgentSpec
 from playnex.spec.check_flow import Catalogue, check_flow
+from playnex.spec.expression import is_template
 from playnex.spec.faults import Fault, Place, decoded, did_you_mean
 from playnex.spec.flow import FlowSpec, StepSpec
 from playnex.spec.read_agent import read_agent
-from playnex.spec.read_flow import read_flow
+from playnex.spec.read_flow import ReadFlow, in_file_order, read_flow
 from playnex.tools.toolbox import is_named
-from playnex.workspace import Workspace, shown
+from playnex.workspace import PYTHON_ENDING, Workspace, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,8 @@ class Definitions:
     def flow(self, name: str) -> Pinned:
         """The flow with its agents. Raises NotFoundError, DefinitionError with every fault of both."""
         path = self.workspace.flow_path(name)
+        if path.suffix == PYTHON_ENDING:
+            return self._python_flow(path)
         flow, faults = self._flow(path)
         used = {word for step in flow.steps for word in _agents_of(step)} if flow else set()
         own = {agent: self._agent(agent) for agent in sorted(used) if agent in self.workspace.agent_names()}
@@ -45,6 +50,13 @@ class Definitions:
         if flow is None or faults:
             raise DefinitionError(faults)
         return Pinned(flow=flow, agents={agent: spec for agent, (spec, _) in own.items() if spec})
+
+    def _python_flow(self, path: Path) -> Pinned:
+        text, undecodable = decoded(path.read_bytes(), shown(path))
+        if undecodable:
+            raise DefinitionError(undecodable)
+        python_flows.make_importable(self.workspace.root)
+        return Pinned(flow=python_flows.load(text, shown(path)).spec, agents={}, source=text)
 
     def agent(self, name: str) -> AgentSpec:
         """The agent. Raises NotFoundError, DefinitionError."""
@@ -64,15 +76,21 @@ class Definitions:
     def check(self, files: tuple[str, ...]) -> Checked:
         """Every fault of these files, or of all flows, agents and tools."""
         root = self.workspace.root
-        flows = [root / "flows" / f"{name}.yaml" for name in self.workspace.flow_names()]
+        flows = [self.workspace.flow_path(name) for name in self.workspace.flow_names()]
         agents = [root / "agents" / f"{name}.md" for name in self.workspace.agent_names()]
         wanted = {Path(file).resolve() for file in files}
         paths = [path for path in (*flows, *agents) if not wanted or path.resolve() in wanted]
         missing = wanted - {path.resolve() for path in paths}
         faults = [_not_here(path) for path in sorted(missing)]
         for path in paths:
-            faults += self._flow(path)[1] if path.suffix == ".yaml" else self._agent(path.stem)[1]
+            faults += self._faults(path)
         return Checked(paths=tuple(shown(path) for path in paths), faults=(*faults, *(() if files else self.tool_faults)))
+
+    def _faults(self, path: Path) -> tuple[Fault, ...]:
+        if path.suffix == PYTHON_ENDING:
+            text, undecodable = decoded(path.read_bytes(), shown(path))
+            return undecodable or python_outline.faults_of(text, shown(path))
+        return self._flow(path)[1] if path.parent.name == "flows" else self._agent(path.stem)[1]
 
     def _flow(self, path: Path) -> tuple[FlowSpec | None, tuple[Fault, ...]]:
         text, undecodable = decoded(path.read_bytes(), shown(path))
@@ -81,7 +99,7 @@ class Definitions:
         read = read_flow(text, shown(path))
         agents = {name: self._agent(name)[0] or AgentSpec(name=name) for name in self.workspace.agent_names()}
         faults = check_flow(read, Catalogue(agents=agents, tools=self.tools))
-        return read.flow, faults
+        return read.flow, in_file_order([*faults, *_name_faults(read)])
 
     def _agent(self, name: str) -> tuple[AgentSpec | None, tuple[Fault, ...]]:
         path = self.workspace.root / "agents" / f"{name}.md"
@@ -90,15 +108,24 @@ class Definitions:
             return None, undecodable
         read = read_agent(text, shown(path), name)
         faults = list(read.faults)
-        for number, pattern in enumerate(read.agent.tools if read.agent else ()):
+        for number, pattern in enumerate(read.tools):
             if not any(is_named(tool, (pattern,)) for tool in self.tools):
                 hint = did_you_mean(pattern, self.tools) or "playnex tool list lists them"
                 faults.append(Fault(place=read.place("tools", number), message=f"there is no tool {pattern!r}", hint=hint))
-        if read.agent and read.agent.model not in ("main", *self.models):
-            known = ("main", *self.models)
-            hint = did_you_mean(read.agent.model, known) or f"name it in playnex.toml under [models.{read.agent.model}]"
-            faults.append(Fault(place=read.place("model"), message=f"there is no model {read.agent.model!r}", hint=hint))
-        return read.agent, tuple(faults)
+        if read.model not in (known := ("main", *self.models)):
+            hint = did_you_mean(read.model, known) or f"name it in playnex.toml under [models.{read.model}]"
+            faults.append(Fault(place=read.place("model"), message=f"there is no model {read.model!r}", hint=hint))
+        return read.agent, in_file_order(faults)
+
+
+def _name_faults(read: ReadFlow) -> Iterator[Fault]:
+    """The capsules' names that are written out and cannot be names."""
+    for spec in (outline.spec for outline in read.outlines if outline.spec):
+        if spec.save and not is_template(spec.save):
+            try:
+                check_name(spec.save)
+            except UsageError as fault:
+                yield Fault(place=read.place("steps", spec.id, "save"), message=fault.message, hint=fault.hint)
 
 
 def _agents_of(step: StepSpec) -> tuple[str, ...]:

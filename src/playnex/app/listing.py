@@ -3,11 +3,16 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playnex.errors import DefinitionError
-from playnex.spec.agent import AgentSpec
 from playnex.spec.faults import decoded
-from playnex.workspace import Workspace, find_workspace, shown
+from playnex.workspace import PYTHON_ENDING, Workspace, find_workspace, shown
+
+if TYPE_CHECKING:
+    from playnex.spec.agent import AgentSpec
+
+UNREADABLE = "cannot be read; playnex check says why"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +35,20 @@ def flows(typed: str) -> tuple[FlowLine, ...]:
     return tuple(_line(workspace.flow_path(name), name) for name in workspace.flow_names())
 
 
-def agents(typed: str) -> tuple[AgentSpec, ...]:
+def agents(typed: str) -> "tuple[AgentSpec, ...]":
     """The workspace's agents. Raises DefinitionError with the faults of all."""
+    workspace = workspace_of(typed)
+    return _read_agents([workspace.agent_path(name) for name in workspace.agent_names()])
+
+
+def agent(typed: str, name: str) -> "AgentSpec":
+    """One agent. Raises NotFoundError, DefinitionError."""
+    return _read_agents([workspace_of(typed).agent_path(name)])[0]
+
+
+def _read_agents(paths: list[Path]) -> "tuple[AgentSpec, ...]":
     from playnex.spec.read_agent import read_agent  # late: the list of flows does without
 
-    workspace = workspace_of(typed)
-    paths = [workspace.agent_path(name) for name in workspace.agent_names()]
     texts = [decoded(path.read_bytes(), shown(path)) for path in paths]
     read = [read_agent(text, shown(path), path.stem) for path, (text, _) in zip(paths, texts, strict=True)]
     undecodable = tuple(fault for _, faults in texts for fault in faults)
@@ -44,15 +57,15 @@ def agents(typed: str) -> tuple[AgentSpec, ...]:
     return tuple(one.agent for one in read if one.agent)
 
 
-def agent(typed: str, name: str) -> AgentSpec:
-    """One agent. Raises NotFoundError, DefinitionError."""
-    workspace_of(typed).agent_path(name)
-    return next(found for found in agents(typed) if found.name == name)
-
-
 def _line(path: Path, name: str) -> FlowLine:
-    from playnex.spec.located import ScalarNode, find  # late: the YAML library is needed only where there are flows
-    from playnex.spec.yaml_source import read_yaml  # late: as above
+    if path.suffix == PYTHON_ENDING:
+        from playnex.app.python_outline import description_of  # late: only where there are such flows
 
-    found = find(read_yaml(path.read_text(encoding="utf-8", errors="replace"), shown(path)).root, "description")
-    return FlowLine(name=name, description=str(found.value) if isinstance(found, ScalarNode) else "", path=shown(path))
+        return FlowLine(name=name, description=description_of(path.read_text(encoding="utf-8", errors="replace")), path=shown(path))
+    from playnex.spec.located import ScalarNode  # late: the YAML library is needed only where there are flows
+    from playnex.spec.yaml_source import first_value  # late: as above
+
+    read = first_value(path.read_text(encoding="utf-8", errors="replace"), shown(path), "description")
+    found = read.root.value if isinstance(read.root, ScalarNode) else None
+    description = UNREADABLE if read.faults else "" if found is None else str(found)
+    return FlowLine(name=name, description=description, path=shown(path))

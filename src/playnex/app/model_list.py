@@ -38,6 +38,8 @@ async def model_lines(typed: str) -> list[Json]:
         for card in await find_servers()
     ]
     note = "installed" if smollm2.is_installed(data_folder(os.environ)) else "not installed: playnex model install smollm2"
+    if running or "main" in config.models:
+        note = f"not needed; {note}"
     return [
         *named,
         *running,

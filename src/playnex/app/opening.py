@@ -4,7 +4,7 @@ import os
 import random
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
     workspace = find_workspace(typed, os.environ, Path.cwd())
     config = workspace.config()
     database = Database(workspace.own / "store.db", MIGRATIONS)
+    _hide_from_git(workspace.own)
     workers = Workers(workspace.root, log=workspace.own / "tools.log")
     models = WorkspaceModels(Sources(settings=config.models, data=data_folder(os.environ), local=config.local))
     try:
@@ -93,6 +94,13 @@ async def opened(typed: str) -> AsyncIterator[App]:
         await models.close()
         await workers.close()
         database.close()
+
+
+def _hide_from_git(folder: Path) -> None:
+    """Have git ignore Playnex's own folder; where there is no room for that file, the work goes on without it."""
+    with suppress(OSError):
+        if not (ignore := folder / ".gitignore").exists():
+            ignore.write_text("*\n", encoding="utf-8")
 
 
 def _preparing(capsules: SqliteCapsules) -> Prepare:

@@ -2,7 +2,7 @@
 
 from playnex.canonical import Json
 from playnex.engine.history import fold
-from playnex.journal.events import Event, RunState, StepFinished, StepStarted
+from playnex.journal.events import Event, RunState, StepFinished, StepIntended, StepStarted
 from playnex.journal.journal import RunSummary
 from playnex.spec.envelope import usage_json
 
@@ -37,16 +37,33 @@ def run_detail(summary: RunSummary, events: tuple[Event, ...], worker: bool) -> 
         "started": summary.started,
         "updated": summary.updated,
         "worker": worker,
-        "steps": [_step(event, events) for event in events if isinstance(event.fact, StepFinished) and "/" not in event.key],
+        "forked": fold(events).started.forked,
+        "steps": [_step(key, fact, events) for key, fact in fold(events).results.items() if "/" not in key],
+        "waits": waits(events),
+        "unknown": unknown(events),
     }
 
 
-def _step(event: Event, events: tuple[Event, ...]) -> Json:
-    fact = event.fact
-    assert isinstance(fact, StepFinished)
-    actor = next((past.fact.actor for past in events if past.key == event.key and isinstance(past.fact, StepStarted)), "")
-    model = next((name for past in events if (name := answered_by(past, event.key))), "")
-    return {"step": event.key, "kind": fact.kind, "actor": actor, "model": model, "seconds": fact.seconds, **fact.envelope}
+def _step(key: str, fact: StepFinished, events: tuple[Event, ...]) -> Json:
+    actor = next((past.fact.actor for past in events if past.key == key and isinstance(past.fact, StepStarted)), "")
+    model = next((name for past in events if (name := answered_by(past, key))), "")
+    return {"step": key, "kind": fact.kind, "actor": actor, "model": model, "seconds": fact.seconds, **fact.envelope}
+
+
+def waits(events: tuple[Event, ...]) -> list[Json]:
+    """What the run waits for: the step's key, the signal (empty for a timer), until when, and what a person is asked."""
+    history = fold(events)
+    if history.finished is not None:
+        return []
+    return [{"step": key, "signal": wait.signal, "until": wait.until, "ask": wait.ask} for key, wait in history.waits.items()]
+
+
+def unknown(events: tuple[Event, ...]) -> list[Json]:
+    """The `once` effects that may have happened or not: the step's key, the key that its tool was given, and what it was asked."""
+    intents = fold(events).intents
+    asked = {event.key: event.fact.input for event in events if isinstance(event.fact, StepStarted) and event.key in intents}
+    keys = {event.key: event.fact.idempotency_key for event in events if isinstance(event.fact, StepIntended)}
+    return [{"step": key, "idempotency_key": keys[key], "input": asked.get(key)} for key in sorted(intents)]
 
 
 def answered_by(event: Event, step: str) -> str:

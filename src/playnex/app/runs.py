@@ -2,20 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from playnex import __version__
+from playnex.app import python_flows
 from playnex.app.actions import RunActions
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned, pin, unpin
+from playnex.app.python_flows import PythonFlow
 from playnex.app.reports import run_detail, run_document, run_line
 from playnex.canonical import Json
-from playnex.engine.engine import Code, Ending
+from playnex.engine.code import Code, Load
+from playnex.engine.engine import Ending
 from playnex.engine.interpreter import Interpreter
+from playnex.engine.replay import Replayed, replay
+from playnex.engine.worker import Worker
 from playnex.errors import NotFoundError, UsageError
 from playnex.ids import matches, new_id, short
 from playnex.journal.events import RunStarted
 from playnex.journal.journal import NewRun, RunSummary
+from playnex.spec.context import StepContext
 from playnex.spec.inputs import path_inputs, resolve_inputs
 
 SEARCHED = 10_000
@@ -28,35 +35,73 @@ class Runs:
 
     app: App
 
-    async def start(self, flow: str, given: Mapping[str, Json]) -> str:
-        """Check the flow and its inputs, pin the definition, journal the start; the new run's id.
+    async def start(self, flow: str, given: Mapping[str, Json], *, key: str = "") -> str:
+        """Check the flow and its inputs, pin the definition, journal the start; the new run's id, or that of the run of this flow
+        that was started with the same idempotency key.
 
         Raises NotFoundError, DefinitionError (with every fault of the flow and its agents), UsageError for inputs."""
         checked = self.app.definitions.flow(flow)
-        inputs = resolve_inputs(checked.flow, given)
-        for name in path_inputs(checked.flow):
+        return await self._begin(checked, self.inputs_of(checked, given), key)
+
+    def inputs_of(self, pinned: Pinned, given: Mapping[str, Json]) -> dict[str, Json]:
+        """What the flow is given, converted and checked. Raises UsageError."""
+        inputs = resolve_inputs(pinned.flow, given)
+        for name in path_inputs(pinned.flow):
             self._check_path(name, inputs.get(name))
-        return await self._begin(checked, inputs)
+        return inputs
 
     async def start_agent(self, agent: str, message: str) -> str:
         """Start the one-step flow that is the agent alone; the new run's id. Raises NotFoundError, DefinitionError."""
-        return await self._begin(self.app.definitions.agent_alone(agent, message), {})
+        return await self._begin(self.app.definitions.agent_alone(agent, message), {}, "")
 
-    async def _begin(self, pinned: Pinned, inputs: Mapping[str, Json]) -> str:
+    async def _begin(self, pinned: Pinned, inputs: Mapping[str, Json], key: str) -> str:
         run = new_id()
         started = RunStarted(flow=pinned.flow.name, inputs=dict(inputs), definition=pin(pinned), version=__version__)
-        return await self.app.journal.create(NewRun(id=run, started=started))
+        return await self.app.journal.create(NewRun(id=run, started=started, idempotency_key=key))
 
-    async def advance(self, run: str) -> Ending:
-        """Carry the run on to its end. Raises RunBusy, StoreError, JournalMismatch; a cancelled task leaves it paused."""
-        return await self.app.engine.advance(run, lambda started: self._code(run, started))
+    def worker(self, at_most: int = 100) -> Worker:
+        """What carries runs of this workspace on in this process."""
+        app = self.app
+        return Worker(engine=app.engine, journal=app.journal, held=app.leases, load=self.load, at_most=at_most)
 
-    def _code(self, run: str, started: RunStarted) -> Code:
-        pinned = unpin(started.definition)
+    def load(self, run: str) -> Load:
+        """What gives that run's code."""
+        return partial(self.code, run)
+
+    async def carry(self, run: str) -> Ending:
+        """Carry the run on to its end, or until only a person or a signal can help it. Raises RunBusy, StoreError, JournalMismatch; a
+        cancelled task leaves it paused."""
+        return await self.worker().carry(run)
+
+    async def see_through(self, run: str) -> Ending:
+        """Carry the run on to its end, waiting for whoever it waits for. Raises as `carry`."""
+        return await self.worker().see_through(run)
+
+    async def apply(self, run: str) -> Ending:
+        """Have the run take up what was posted to it, without waiting for anything. Raises as `carry`."""
+        return await self.app.engine.advance(run, self.load(run))
+
+    async def replay(self, run: str) -> Replayed:
+        """Call the run's code against its journal, without any effect. Raises NotFoundError, JournalMismatch."""
+        return await replay(run, self.app.journal, self.app.clock, load=self.load(run))
+
+    def code(self, run: str, started: RunStarted) -> Code:
+        """What the run carries out, from the definition that it pinned. Raises JournalMismatch."""
+        return self._code_of(run, started, unpin(started.definition))
+
+    def _code_of(self, run: str, started: RunStarted, pinned: Pinned) -> Code:
+        if pinned.source:
+            python_flows.make_importable(self.app.workspace.root)
+            flow = python_flows.unpinned(pinned.source, pinned.flow.path)
+            return Code(body=partial(_called, flow, started.inputs), budget=pinned.flow.budget, flows=self._sub_flows(run))
         folders = tuple(str(self._path(started.inputs[name])) for name in path_inputs(pinned.flow) if started.inputs.get(name))
-        actions = RunActions(app=self.app, agents=pinned.agents, run=run)
+        forked_at = started.forked["at"] if started.forked else None
+        actions = RunActions(app=self.app, agents=pinned.agents, run=run, forked_at=forked_at)
         interpreter = Interpreter(flow=pinned.flow, inputs=started.inputs, actions=actions, folders=folders)
-        return Code(body=interpreter.run, budget=pinned.flow.budget)
+        return Code(body=interpreter.run, budget=pinned.flow.budget, flows=self._sub_flows(run))
+
+    def _sub_flows(self, run: str) -> "SubFlows":
+        return SubFlows(runs=self, run=run)
 
     async def pinned(self, run: str) -> Pinned:
         """The flow and agents that the run was started with."""
@@ -68,6 +113,8 @@ class Runs:
         """The run of that id, of an id that starts or ends like this, or `last`. Raises NotFoundError, UsageError."""
         runs = await self.app.journal.runs(limit=1 if typed == "last" else SEARCHED)
         found = [run for run in runs if typed == "last" or matches(run.id, typed)]
+        if not runs:
+            raise NotFoundError("there are no runs here yet", hint="start one with: playnex flow run NAME")
         if not found:
             raise NotFoundError(f"there is no run {typed!r}", hint="playnex run list shows them")
         if len(found) > 1:
@@ -95,3 +142,25 @@ class Runs:
     def _check_path(self, name: str, typed: Json) -> None:
         if typed is not None and not self._path(typed).exists():
             raise UsageError(f"input {name!r}: there is no {self._path(typed)}", hint=f"name another with --input {name}=PATH")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubFlows:
+    """Implements the engine's `Flows`: the flows of the workspace, for a run that calls one of them."""
+
+    runs: Runs
+    run: str
+
+    async def pin(self, name: str) -> Json:
+        return pin(self.runs.app.definitions.flow(name))
+
+    def load(self, definition: Json, given: Mapping[str, Json]) -> Code:
+        pinned = unpin(definition)
+        inputs = self.runs.inputs_of(pinned, given)
+        started = RunStarted(flow=pinned.flow.name, inputs=inputs, definition=definition, version=__version__)
+        return self.runs.code(self.run, started)
+
+
+async def _called(flow: PythonFlow, inputs: Mapping[str, Json], context: StepContext) -> Json:
+    """A Python flow with its inputs; what it returns must be JSON."""
+    return await flow.function(context, flow.given(inputs))

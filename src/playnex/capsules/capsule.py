@@ -101,6 +101,12 @@ class Capsules(Protocol):
         fits several."""
         ...
 
+    async def read_as_of(self, typed: str, at: float, run: str) -> Capsule:
+        """Memory as a run sees it that was forked at that time (seconds since 1970): the newest version that was there then, or that
+        the run has written since. Raises NotFoundError where there is none, also for a capsule that is deleted by now;
+        UsageError as `read` does."""
+        ...
+
     async def list(self, *, prefix: str = "", limit: int = 200) -> tuple[CapsuleHead, ...]:
         """The newest version of each capsule that is not deleted, last written first, without bodies."""
         ...

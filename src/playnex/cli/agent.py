@@ -6,18 +6,19 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from playnex.cli import door
+from playnex.cli.flags import AgentName, AsJson
 from playnex.cli.terminal import columns, emit, emit_list, write
 
-app = App(name="agent", help="Agents: purpose, model, tools, memory, limits.", help_format="plaintext", result_action="return_value")
+app = App(name="agent", help="Agents: purpose, model, tools, memory, limits.", result_action="return_value")
 
-AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="print one JSON document on stdout")]
+Message = Annotated[str, Parameter(help="what the agent is asked")]
 
 
 @app.command(name=["list", "ls"])
 def list_(*, as_json: AsJson = False) -> int:
     """List the agents of the workspace.
 
-    Example: playnex agent list
+    $ playnex agent list
     """
     from playnex.app.listing import agents  # late, here and below: a command imports only what it needs
     from playnex.cli.showing import agent_document
@@ -34,10 +35,10 @@ def list_(*, as_json: AsJson = False) -> int:
 
 
 @app.command
-def show(name: str, /, *, as_json: AsJson = False) -> int:
+def show(name: AgentName, /, *, as_json: AsJson = False) -> int:
     """Show an agent: its model, tools, memory, limits and instructions.
 
-    Example: playnex agent show research
+    $ playnex agent show research
     """
     from playnex.app.listing import agent
     from playnex.cli.showing import agent_document, agent_page
@@ -51,10 +52,10 @@ def show(name: str, /, *, as_json: AsJson = False) -> int:
 
 
 @app.command
-def run(name: str, message: str, /, *, as_json: AsJson = False) -> int:
+def run(name: AgentName, message: Message, /, *, as_json: AsJson = False) -> int:
     """Let one agent answer a message, without a flow.
 
-    Example: playnex agent run writing "Write two sentences about tea."
+    $ playnex agent run writing "Write two sentences about tea."
     """
     from playnex.cli.running import run_agent
 

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import time
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -12,22 +11,29 @@ from playnex.canonical import Json
 from playnex.capsules.capsule import Author, CapsuleDraft, CapsuleHead
 from playnex.cli import door
 from playnex.cli.asking import confirmed
+from playnex.cli.flags import AsJson, CapsuleId, Limit
+from playnex.cli.given import text_of
 from playnex.cli.terminal import ago, columns, emit, emit_list, write
 from playnex.errors import UsageError
 from playnex.ids import short
 
-app = App(name="capsule", help="Capsules: documents that agents and people share.", help_format="plaintext", result_action="return_value")
+app = App(name="capsule", help="Capsules: documents that agents and people share.", result_action="return_value")
 
 LIST_SCHEMA = "playnex.capsules/1"
 SCHEMA = "playnex.capsule/1"
 
-AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="print one JSON document on stdout")]
+Prefix = Annotated[str, Parameter(metavar="PREFIX", help="only those whose name begins like this")]
+Version = Annotated[int | None, Parameter(metavar="N", help="an older version of it")]
+NewName = Annotated[str, Parameter(help="its name, such as notes/idea")]
+Text = Annotated[str | None, Parameter(help="the text; without it and without --file, stdin is read")]
+File = Annotated[str | None, Parameter(metavar="FILE", allow_leading_hyphen=True, help="read the text from this file; - reads stdin")]
+Yes = Annotated[bool, Parameter(negative=(), help="do not ask")]
 
 
-def capsules(*, prefix: str = "", limit: int = 200, as_json: AsJson = False) -> int:
+def capsules(*, prefix: Prefix = "", limit: Limit = 200, as_json: AsJson = False) -> int:
     """List the capsules, last written first.
 
-    Example: playnex capsules --prefix articles/
+    $ playnex capsules --prefix articles/
     """
     return asyncio.run(_list(prefix, limit, as_json))
 
@@ -36,44 +42,40 @@ app.command(capsules, name=["list", "ls"])
 
 
 @app.command
-def view(capsule: str, /, *, version: int | None = None, as_json: AsJson = False) -> int:
-    """Print a capsule: by name, by the start or end of its id, or a step's result as runs/ID/STEP.
+def view(capsule: CapsuleId, /, *, version: Version = None, as_json: AsJson = False) -> int:
+    """Print a capsule, or the result of a step.
 
-    Examples: playnex capsule view articles/local-first · playnex capsule view runs/last/research
+    $ playnex capsule view articles/local-first-software
+    $ playnex capsule view runs/last/research
     """
     return asyncio.run(_view(capsule, version, as_json))
 
 
 @app.command
-def create(
-    name: str,
-    text: str | None = None,
-    /,
-    *,
-    file: Annotated[str | None, Parameter(help="read the text from this file; - reads stdin")] = None,
-    as_json: AsJson = False,
-) -> int:
+def create(name: NewName, text: Text = None, /, *, file: File = None, as_json: AsJson = False) -> int:
     """Make a capsule from typed, piped or file text.
 
-    Examples: playnex capsule create notes/idea "Sync is a feature" · cat draft.md | playnex capsule create drafts/one
+    $ playnex capsule create notes/idea "Sync is a feature"
+    $ cat draft.md | playnex capsule create drafts/one --file -
+    $ playnex capsule create drafts/two --file draft.md
     """
     return asyncio.run(_create(name, _text(text, file), as_json))
 
 
 @app.command
-def history(capsule: str, /, *, as_json: AsJson = False) -> int:
+def history(capsule: CapsuleId, /, *, as_json: AsJson = False) -> int:
     """List the versions of a capsule, newest first, and who wrote each.
 
-    Example: playnex capsule history articles/local-first
+    $ playnex capsule history articles/local-first-software
     """
     return asyncio.run(_history(capsule, as_json))
 
 
 @app.command
-def delete(capsule: str, /, *, yes: Annotated[bool, Parameter(negative=(), help="do not ask")] = False, as_json: AsJson = False) -> int:
+def delete(capsule: CapsuleId, /, *, yes: Yes = False, as_json: AsJson = False) -> int:
     """Delete a capsule: no list, read or agent gets it any more.
 
-    Example: playnex capsule delete notes/idea --yes
+    $ playnex capsule delete notes/idea --yes
     """
     return asyncio.run(_delete(capsule, yes, as_json))
 
@@ -83,11 +85,8 @@ def _text(text: str | None, file: str | None) -> str:
         raise UsageError("give the text or --file, not both")
     if text is not None:
         return text
-    if file not in (None, "-"):
-        try:
-            return Path(file or "").expanduser().read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as fault:
-            raise UsageError(f"cannot read {file}: {fault}") from None
+    if file is not None and file != "-":
+        return text_of(file)
     if sys.stdin.isatty():
         door.terminal.say("type the text; end with Ctrl-D")
     return sys.stdin.read()

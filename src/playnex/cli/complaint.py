@@ -4,22 +4,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cyclopts import CycloptsError
+from cyclopts import CoercionError, CycloptsError, MissingArgumentError, UnknownCommandError, UnknownOptionError, UnusedCliTokensError
 
 from playnex.canonical import Json
 from playnex.cli import door
-from playnex.cli.terminal import emit
-from playnex.errors import CredentialError, DefinitionError, PlaynexError, StoreFull
-from playnex.spec.faults import Fault, caret
-
-USAGE = 2
+from playnex.cli.help_page import page_of
+from playnex.cli.terminal import counted, emit
+from playnex.cli.tree import tree
+from playnex.errors import CredentialError, DefinitionError, PlaynexError, StoreFull, UsageError
+from playnex.spec.faults import Fault, caret, did_you_mean
 
 
 def complain(error: PlaynexError, arguments: Sequence[str]) -> int:
     """Tell of an error; its exit code."""
     if "--json" not in arguments or not _is_emitted(error):
         for line in _lines(error):
-            door.terminal.say(line)
+            door.terminal.tell(line)
     return error.exit_code
 
 
@@ -33,14 +33,29 @@ def _is_emitted(error: PlaynexError) -> bool:
     return True
 
 
-def complain_about_usage(error: CycloptsError, arguments: Sequence[str]) -> int:
-    """Tell of a command line that does not parse."""
-    message = " ".join(str(error).split())
-    if "--json" in arguments:
-        emit({"error": {"code": "usage", "message": message, "hint": "add --help to the command", "where": []}})
-    else:
-        door.terminal.say(f"{door.terminal.styled('error:', 'red')} {message}\n  add --help to the command to see how it is used")
-    return USAGE
+def wrong_usage(error: CycloptsError) -> UsageError:
+    """A command line that does not parse, in our words: what is wrong with it, and how the command is used."""
+    chain = tuple(error.command_chain or ())
+    page = page_of(tree(), chain)
+    word = (error.unused_tokens or [""])[0]
+    match error:
+        case UnknownCommandError():
+            known = [row.name for row in page.commands]
+            near = did_you_mean(word, known)
+            return UsageError(f"there is no command {' '.join(('playnex', *chain, word))!r}", hint=near or f"there are: {', '.join(known)}")
+        case UnknownOptionError():
+            flags = [name.split()[0] for row in page.flags for name in row.name.split(", ")]
+            near = did_you_mean(error.token.keyword or "", flags)
+            return UsageError(f"there is no flag {error.token.keyword or word}", hint=near or f"usage: {page.usage}")
+        case UnusedCliTokensError():
+            return UsageError(f"{word!r} is a word too many", hint=f"usage: {page.usage}")
+        case MissingArgumentError() if error.argument is not None:
+            needed = "needs a value" if error.argument.name.startswith("-") else "is missing"
+            return UsageError(f"{error.argument.name} {needed}", hint=f"usage: {page.usage}")
+        case CoercionError() if error.argument is not None and error.token is not None:
+            return UsageError(f"{error.argument.name} cannot be {error.token.value!r}", hint=f"usage: {page.usage}")
+        case _:
+            return UsageError(" ".join(str(error).split()), hint=f"usage: {page.usage}")
 
 
 def of_the_disk(error: OSError) -> PlaynexError | None:
@@ -59,7 +74,7 @@ def _lines(error: PlaynexError) -> list[str]:
     head = door.terminal.styled("error:", "red")
     if isinstance(error, DefinitionError):
         faults = [fault for fault in error.faults if isinstance(fault, Fault)]
-        count = f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}; nothing was run"
+        count = f"{counted(len(faults), 'fault')}; nothing was run"
         return [*(line for fault in faults for line in _fault_lines(fault, head)), error.hint or count]
     return [f"{head} {error.message}", *([f"  {error.hint}"] if error.hint else [])]
 

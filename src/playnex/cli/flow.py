@@ -2,33 +2,42 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from playnex.canonical import Json
 from playnex.cli import door
+from playnex.cli.flags import AsJson, FlowName
+from playnex.cli.given import text_of
 from playnex.cli.terminal import columns, emit, emit_list, write
 from playnex.errors import UsageError
 
-app = App(name="flow", help="Flows: what you run.", help_format="plaintext", result_action="return_value")
+app = App(name="flow", help="Flows: what you run.", result_action="return_value")
 
-AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="print one JSON document on stdout")]
 Inputs = Annotated[
     tuple[str, ...],
     Parameter(
-        name=["--input", "-i"], negative=(), help="an input as name=value; name=@FILE reads the value from a file; repeat it for more"
+        name=["--input", "-i"],
+        metavar="NAME=VALUE",
+        negative=(),
+        help="an input of the flow; NAME=@FILE reads the value from a file; repeat the flag for more",
     ),
 ]
-InputFile = Annotated[str | None, Parameter(name="--input-file", help="a JSON file with all inputs; - reads stdin")]
+InputFile = Annotated[
+    str | None, Parameter(name="--input-file", metavar="FILE", allow_leading_hyphen=True, help="a JSON file with the inputs; - reads stdin")
+]
+
+
+Key = Annotated[str, Parameter(metavar="WORDS", help="what you call this run: the same flow and words are the same run")]
+Detach = Annotated[bool, Parameter(negative=(), help="leave the run to a process of its own, which goes on when this terminal closes")]
 
 
 @app.command(name=["list", "ls"])
 def list_(*, as_json: AsJson = False) -> int:
     """List the flows of the workspace.
 
-    Example: playnex flow list --json
+    $ playnex flow list
     """
     from playnex.app.listing import flows  # late, here and below: a command imports only what it needs
 
@@ -43,10 +52,10 @@ def list_(*, as_json: AsJson = False) -> int:
 
 
 @app.command
-def show(name: str, /, *, as_json: AsJson = False) -> int:
+def show(name: FlowName, /, *, as_json: AsJson = False) -> int:
     """Show what a flow needs, its steps and what it returns.
 
-    Example: playnex flow show research-to-article
+    $ playnex flow show research-to-article
     """
     import asyncio  # late: the list of flows does without
 
@@ -54,16 +63,31 @@ def show(name: str, /, *, as_json: AsJson = False) -> int:
 
 
 @app.command
-def run(name: str, /, *, inputs: Inputs = (), input_file: InputFile = None, as_json: AsJson = False) -> int:
+def run(
+    name: FlowName,
+    /,
+    *,
+    inputs: Inputs = (),
+    input_file: InputFile = None,
+    key: Key = "",
+    detach: Detach = False,
+    as_json: AsJson = False,
+) -> int:
     """Run a flow, watch its steps, and name what it made.
 
-    Example: playnex flow run research-to-article --input topic="local-first software"
+    On a terminal, inputs that the flow needs and nobody gave are asked for. With `--key`, a second start with the same words is
+    the same run. With `--detach` it goes on in the background, and `playnex run watch` joins it.
+
+    $ playnex flow run research-to-article --input topic="local-first software"
+    $ playnex flow run research-to-article --input topic=tides --input sources=./harbour
+    $ echo '{"topic": "tides"}' | playnex flow run research-to-article --input-file - --json
     """
     import asyncio  # late: as above
 
-    from playnex.cli.running import run_flow
+    from playnex.cli.running import run_detached, run_flow
 
-    return asyncio.run(run_flow(name, given_inputs(inputs, input_file), as_json))
+    start = run_detached if detach else run_flow
+    return asyncio.run(start(name, given_inputs(inputs, input_file), as_json, key=key))
 
 
 async def _show(name: str, as_json: bool) -> int:
@@ -86,22 +110,15 @@ def given_inputs(pairs: tuple[str, ...], file: str | None) -> dict[str, Json]:
         name, equals, value = pair.partition("=")
         if not equals:
             raise UsageError(f"--input {pair!r} has no value", hint="write it as name=value")
-        given[name.strip()] = _text_of(value[1:]) if value.startswith("@") else value
+        given[name.strip()] = text_of(value[1:]) if value.startswith("@") else value
     return given
 
 
 def _from_file(file: str) -> dict[str, Json]:
     try:
-        values = json.loads(sys.stdin.read() if file == "-" else _text_of(file))
+        values = json.loads(sys.stdin.read() if file == "-" else text_of(file))
     except json.JSONDecodeError as fault:
         raise UsageError(f"--input-file {file} is not JSON: {fault}") from None
     if not isinstance(values, dict):
         raise UsageError(f"--input-file {file} must hold a JSON object of inputs")
     return values
-
-
-def _text_of(path: str) -> str:
-    try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise UsageError(f"cannot read {path}: {fault}") from None

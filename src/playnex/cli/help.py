@@ -4,7 +4,7 @@ from cyclopts import App
 
 from playnex.cli.terminal import write
 
-app = App(name="help", help="Pages to read: exit-codes, environment.", help_format="plaintext", result_action="return_value")
+app = App(name="help", help="Pages to read.", result_action="return_value")
 
 EXIT_CODES = """\
   0   ok
@@ -21,23 +21,31 @@ EXIT_CODES = """\
 """
 
 ENVIRONMENT = """\
-PLAYNEX_HOME     the workspace, where no folder from here upwards is one
-PLAYNEX_DATA     the folder of what Playnex itself keeps, such as the embedded model
-PLAYNEX_DEBUG    show tracebacks, as --debug does
-NO_COLOR         no colour
-FORCE_COLOR      colour even where stdout is no terminal
+PLAYNEX_HOME      the workspace, where no folder from here upwards is one
+PLAYNEX_DATA      the folder of what Playnex itself keeps, such as the embedded model
+PLAYNEX_QUIET     no progress and no messages, as --quiet
+PLAYNEX_NO_INPUT  ask nothing, as --no-input
+PLAYNEX_DEBUG     show tracebacks, as --debug
+NO_COLOR          no colour
+FORCE_COLOR       colour even where the output is no terminal
 """
 
 
 @app.command(name="exit-codes")
 def exit_codes() -> int:
-    """What each exit code means."""
+    """What each exit code means.
+
+    $ playnex help exit-codes
+    """
     write(EXIT_CODES)
     return 0
 
 
 @app.command
 def environment() -> int:
-    """The environment variables that are read."""
+    """The environment variables that are read.
+
+    $ playnex help environment
+    """
     write(ENVIRONMENT)
     return 0

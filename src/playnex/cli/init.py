@@ -1,22 +1,31 @@
 """`playnex init` and `playnex demo`: a workspace from a template, and a first run in one."""
 
 import asyncio
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from playnex.cli import door
+from playnex.cli.flags import AsJson
 
-Template = Literal["minimal", "research"]
-AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="print one JSON document on stdout")]
+Folder = Annotated[str, Parameter(help="the folder; it is made where it is not there")]
+Template = Annotated[Literal["minimal", "research"], Parameter(help="what to begin with")]
 DEMO_TOPIC = "local-first software"
+FIRST_RUNS = {
+    "minimal": "playnex flow run hello",
+    "research": f'playnex flow run research-to-article --input topic="{DEMO_TOPIC}"',
+}
 
 
-def init(folder: str = ".", /, *, template: Template = "minimal") -> int:
-    """Make a workspace in a folder: playnex.toml, flows, agents, and what the template brings.
+def init(folder: Folder = ".", /, *, template: Template = "minimal") -> int:
+    """Make a workspace in a folder.
 
-    Example: playnex init news --template research
+    It gets a playnex.toml, flows, agents, and what the template brings. Nothing that is there already is changed.
+
+    $ playnex init news --template research
+    $ playnex init
     """
     from playnex.app.templates import lay_out  # late, here and below: only what the command needs
 
@@ -25,17 +34,17 @@ def init(folder: str = ".", /, *, template: Template = "minimal") -> int:
     say = door.terminal.say
     for path in made:
         say(f"{door.terminal.symbol('succeeded')} {Path(folder) / path}")
-    if template == "research":
-        where = "" if folder == "." else f"cd {folder} && "
-        say(f'next: {where}playnex flow run research-to-article --input topic="{DEMO_TOPIC}"')
+    where = "" if folder == "." else f"cd {shlex.quote(folder)} && "
+    say(f"next: {where}{FIRST_RUNS[template]}")
     return 0
 
 
-def demo(folder: str = "playnex-demo", /, *, as_json: AsJson = False) -> int:
-    """Turn a folder of notes into an article with four agents: makes the workspace, fetches the embedded model where no
-    server answers on this machine, runs research-to-article.
+def demo(folder: Folder = "playnex-demo", /, *, as_json: AsJson = False) -> int:
+    """Turn a folder of notes into an article with four agents.
 
-    Example: playnex demo
+    Makes a workspace, fetches the embedded model where no server answers on this machine, and runs research-to-article.
+
+    $ playnex demo
     """
     from playnex.app.templates import lay_out
     from playnex.cli.running import run_flow

@@ -1,4 +1,4 @@
-"""The tree of commands, and the one place where errors become words and exit codes."""
+"""One command line carried out, and the one place where errors become words and exit codes."""
 
 import os
 import sys
@@ -8,66 +8,31 @@ from cyclopts import App, CycloptsError
 
 from playnex import __version__
 from playnex.cli import door
-from playnex.cli.complaint import complain, complain_about_usage, of_the_disk
+from playnex.cli.terminal import write
+from playnex.cli.tree import NOUNS, tree
 from playnex.errors import PlaynexError, RunInterrupted
 
-EVERYWHERE = """
-Everywhere: --workspace DIR (PLAYNEX_HOME) names the folder, --color auto|always|never (NO_COLOR, FORCE_COLOR), --debug (PLAYNEX_DEBUG)
-shows tracebacks. Data goes to stdout, everything else to stderr. An id is any unique start or end of it, or `last`.
-Exit codes: playnex help exit-codes.
-"""
-
-NOUNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("flow", ("flow", "flows"), "Flows: what you run."),
-    ("run", ("run", "runs"), "Runs: what happened, and how to go on."),
-    ("capsule", ("capsule",), "Capsules: documents that agents and people share."),
-    ("agent", ("agent", "agents"), "Agents: purpose, model, tools, memory, limits."),
-    ("tool", ("tool", "tools"), "Tools that agents and flows can use."),
-    ("model", ("model", "models"), "Models: what answers."),
-    ("help", ("help",), "Pages to read: exit-codes, environment."),
-)
-
-VERBS: tuple[tuple[str, str], ...] = (
-    ("init:init", "init"),
-    ("init:demo", "demo"),
-    ("check:check", "check"),
-    ("capsule:capsules", "capsules"),
-)
-
-
-def tree(completion: bool = True) -> App:
-    """The whole command line; a command's module is imported when it is called, and what installs completion when it may be."""
-    app = App(
-        name="playnex",
-        help="Local-first orchestration of AI agents: durable runs, plain files, your own machine.\n\n"
-        "Try: playnex demo · playnex init news --template research · playnex flow run research-to-article --input topic=…",
-        help_epilogue=EVERYWHERE,
-        version=__version__,
-        result_action="return_value",
-        help_format="plaintext",
-    )
-    for verb, name in VERBS:
-        app.command(f"playnex.cli.{verb}", name=name)
-    for module, names, summary in NOUNS:
-        app.command(f"playnex.cli.{module}:app", name=names, help=summary)
-    if completion:
-        app.register_install_completion_command(name="completion")
-    return app
+HELP_FLAGS = ("--help", "-h")
+NOUN_NAMES = tuple(name for _, names in NOUNS for name in names)
+PAGES = ("exit-codes", "environment")
+WIDEST = 100
+"""Columns of a help page on a wide terminal."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out one command line; its exit code."""
     try:
-        words = door.enter(arguments)
-        code = tree("completion" in words or "--help" in words or not words)(words, exit_on_error=False, print_error=False) or 0
+        code = _carried_out(door.enter(arguments))
         sys.stdout.flush()  # here, where a full disk behind stdout can still be told
         return code
     except CycloptsError as error:
-        return complain_about_usage(error, arguments)
+        from playnex.cli.complaint import wrong_usage  # late, here and below: only who fails or asks for help pays for these
+
+        return _complain(wrong_usage(error), arguments)
     except PlaynexError as error:
         if door.debug:
             _trace()
-        return complain(error, arguments)
+        return _complain(error, arguments)
     except (KeyboardInterrupt, RunInterrupted):
         return 130
     except BrokenPipeError:
@@ -85,18 +50,61 @@ def _give_up_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _carried_out(words: Sequence[str]) -> int:
+    app, subject = tree(), subject_of_help(words)
+    if subject is not None:
+        names, commands, rest = app.parse_commands(subject)
+        if commands[-1].default_command or not rest:
+            _show_help(app, names)
+            return 0
+        words = subject
+    return app(words, exit_on_error=False, print_error=False) or 0
+
+
+def subject_of_help(words: Sequence[str]) -> list[str] | None:
+    """The words of the command that help is wanted for: by a flag, by `help` before them, or because a noun alone does nothing.
+
+    None where something is to be done."""
+    own = list(words[: words.index("--")]) if "--" in words else list(words)
+    if any(flag in own for flag in HELP_FLAGS):
+        return [word for word in own if word not in HELP_FLAGS]
+    if not own or (len(own) == 1 and own[0] in NOUN_NAMES):
+        return own
+    return own[1:] if own[0] == "help" and own[1] not in PAGES else None
+
+
+def _show_help(app: App, words: tuple[str, ...]) -> None:
+    import shutil
+
+    from playnex.cli.help_page import drawn, page_of
+
+    write(drawn(page_of(app, words), door.terminal, min(WIDEST, shutil.get_terminal_size().columns)))
+
+
+def _of_the_disk(error: OSError) -> PlaynexError | None:
+    from playnex.cli.complaint import of_the_disk
+
+    return of_the_disk(error)
+
+
+def _complain(error: PlaynexError, arguments: Sequence[str]) -> int:
+    from playnex.cli.complaint import complain
+
+    return complain(error, arguments)
+
+
 def _trace() -> None:
-    import traceback  # late: as below
+    import traceback
 
     traceback.print_exc()
 
 
 def _report(error: Exception, arguments: Sequence[str]) -> int:
-    if not door.debug and isinstance(error, OSError) and (known := of_the_disk(error)):
-        code = complain(known, arguments)
+    if not door.debug and isinstance(error, OSError) and (known := _of_the_disk(error)):
+        code = _complain(known, arguments)
         _give_up_stdout()
         return code
-    import tempfile  # late, as traceback: 50 ms of CPU that only a failure pays
+    import tempfile
     import traceback
 
     if door.debug:
@@ -109,4 +117,4 @@ def _report(error: Exception, arguments: Sequence[str]) -> int:
         hint = f"the report is {file.name}"
     except OSError:
         hint = "see where with --debug: no report could be written"
-    return complain(PlaynexError(f"something went wrong inside Playnex: {type(error).__name__}: {error}", hint=hint), arguments)
+    return _complain(PlaynexError(f"something went wrong inside Playnex: {type(error).__name__}: {error}", hint=hint), arguments)

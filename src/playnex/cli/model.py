@@ -6,37 +6,39 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from playnex.cli import door
+from playnex.cli.flags import AsJson
 from playnex.cli.terminal import columns, emit, emit_list, seconds, write
 from playnex.errors import UsageError
 
-app = App(name="model", help="Models: what answers.", help_format="plaintext", result_action="return_value")
+app = App(name="model", help="Models: what answers.", result_action="return_value")
 
-AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="print one JSON document on stdout")]
+Alias = Annotated[str, Parameter(help="a model, as `playnex model list` names it")]
+Embedded = Annotated[str, Parameter(help="the embedded model")]
 
 
 @app.command(name=["list", "ls"])
 def list_(*, as_json: AsJson = False) -> int:
     """List the models that playnex.toml names, those found running on this machine, and the embedded one.
 
-    Example: playnex model list
+    $ playnex model list
     """
     return asyncio.run(_list(as_json))
 
 
 @app.command
-def test(alias: str = "main", /, *, as_json: AsJson = False) -> int:
+def test(alias: Alias = "main", /, *, as_json: AsJson = False) -> int:
     """Ask a model one question and say how it did: reachable, its window, JSON output, speed.
 
-    Example: playnex model test main
+    $ playnex model test main
     """
     return asyncio.run(_test(alias, as_json))
 
 
 @app.command
-def install(name: str = "smollm2", /) -> int:
+def install(name: Embedded = "smollm2", /) -> int:
     """Fetch the embedded model (93 MB, checked by hash) into the user data folder.
 
-    Example: playnex model install smollm2
+    $ playnex model install smollm2
     """
     from playnex.app.embedded import install as install_model  # late, here and below: only what the command needs
 

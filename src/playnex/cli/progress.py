@@ -81,7 +81,7 @@ class LiveProgress:
         return self._text("\n".join([*lines, self._summary()]))
 
     def _summary(self) -> str:
-        total = len(self._flow.steps)
+        total = len(self._flow.steps) or max(1, len(self._watched.lines))
         done = min(self._watched.done, total)
         bar = self._terminal.styled("━" * (20 * done // total), "green") + self._terminal.styled("━" * (20 - 20 * done // total), "dim")
         budget = self._flow.budget.tokens

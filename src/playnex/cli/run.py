@@ -1,64 +1,104 @@
 """`playnex run`: list, show and resume runs."""
 
 import asyncio
+import json
+import sys
 import time
+from dataclasses import asdict
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from playnex.cli import door
-from playnex.cli.terminal import ago, columns, emit, emit_list, gist, write
+from playnex.cli.flags import AsJson, Limit, RunId
+from playnex.cli.terminal import ago, columns, counted, emit, emit_list, gist, write
 from playnex.ids import short
 
-app = App(name="run", help="Runs: what happened, and how to go on.", help_format="plaintext", result_action="return_value")
+app = App(name="run", help="Runs: what happened, and how to go on.", result_action="return_value")
 
-AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="print one JSON document on stdout")]
+Follow = Annotated[bool, Parameter(name=["--follow", "-f"], negative=(), help="go on with each new line, until the run stops")]
+Through = Annotated[bool, Parameter(negative=(), help="wait for people and signals too, however long")]
+Transcript = Annotated[bool, Parameter(negative=(), help="all that was asked and answered, in order")]
 
 
 @app.command(name=["list", "ls"])
-def list_(*, limit: int = 30, as_json: AsJson = False) -> int:
+def list_(*, limit: Limit = 30, as_json: AsJson = False) -> int:
     """List the newest runs.
 
-    Example: playnex run list --limit 5
+    $ playnex run list --limit 5
     """
     return asyncio.run(_list(limit, as_json))
 
 
 @app.command
-def show(run: str, /, *, transcript: bool = False, as_json: AsJson = False) -> int:
+def show(run: RunId, /, *, transcript: Transcript = False, as_json: AsJson = False) -> int:
     """Show a run: its steps, what each cost and gave, and its capsules.
 
-    Examples: playnex run show last · playnex run show last --transcript
+    $ playnex run show last
+    $ playnex run show last --transcript
     """
     return asyncio.run(_show(run, transcript, as_json))
 
 
 @app.command
-def resume(run: str = "last", /, *, as_json: AsJson = False) -> int:
+def resume(run: RunId = "last", /, *, through: Through = False, as_json: AsJson = False) -> int:
     """Carry a run on from where it stopped; what is finished is not done again.
 
-    Example: playnex run resume last
+    $ playnex run resume last
     """
-    from playnex.cli.running import resume as resume_run  # late: the engine is needed only here
+    from playnex.cli.running import resume as resume_run  # late, here and below: the engine is needed only here
 
-    return asyncio.run(resume_run(run, as_json))
+    return asyncio.run(resume_run(run, as_json, through=through))
 
 
 @app.command
-def watch(run: str = "last", /) -> int:
+def watch(run: RunId = "last", /) -> int:
     """Watch a run that another process carries out, until it stops.
 
-    Example: playnex run watch last
+    $ playnex run watch last
     """
-    from playnex.cli.running import watch as watch_run  # late: as above
+    from playnex.cli.running import watch as watch_run
 
     return asyncio.run(watch_run(run))
 
 
+@app.command
+def logs(run: RunId = "last", /, *, follow: Follow = False) -> int:
+    """Print a run's log, one JSON object a line: time, step, agent, turn, tool, arguments, result or error, tokens.
+
+    $ playnex run logs last
+    $ playnex run logs last -f
+    """
+    return asyncio.run(_logs(run, follow))
+
+
+@app.command
+def replay(run: RunId = "last", /, *, as_json: AsJson = False) -> int:
+    """Call a run's flow again with every answer from its journal, and tell whether it comes to the same end; no model request, no
+    tool call, nothing recorded.
+
+    $ playnex run replay last
+    """
+    return asyncio.run(_replay(run, as_json))
+
+
+@app.command
+def diff(run: RunId, other: RunId, /, *, as_json: AsJson = False) -> int:
+    """Show where two runs part: inputs, prompts, outputs, tokens, time.
+
+    $ playnex run diff 7QX2AB last
+    """
+    return asyncio.run(_diff(run, other, as_json))
+
+
+for verb in ("cancel", "fork", "pause", "resolve", "retry", "signal"):
+    app.command(f"playnex.cli.run_control:{verb}", name=verb)
+
+
 async def _list(limit: int, as_json: bool) -> int:
-    from playnex.app.opening import opened  # late: the store is needed only here
-    from playnex.app.reports import RUNS_SCHEMA, shown_state  # late: as above
-    from playnex.app.runs import Runs  # late: as above
+    from playnex.app.opening import opened
+    from playnex.app.reports import RUNS_SCHEMA, shown_state
+    from playnex.app.runs import Runs
 
     async with opened(door.workspace) as opened_app:
         runs = await Runs(app=opened_app).list(limit)
@@ -84,9 +124,9 @@ async def _list(limit: int, as_json: bool) -> int:
 
 
 async def _show(typed: str, transcript: bool, as_json: bool) -> int:
-    from playnex.app.opening import opened  # late: as above
-    from playnex.app.runs import Runs  # late: as above
-    from playnex.cli.showing import run_page, transcript_page  # late: as above
+    from playnex.app.opening import opened
+    from playnex.app.runs import Runs
+    from playnex.cli.showing import run_page, transcript_page
 
     async with opened(door.workspace) as opened_app:
         runs = Runs(app=opened_app)
@@ -97,4 +137,61 @@ async def _show(typed: str, transcript: bool, as_json: bool) -> int:
         emit(detail)
     else:
         write(transcript_page(events, door.terminal) if transcript else run_page(detail, door.terminal))
+    return 0
+
+
+async def _logs(typed: str, follow: bool) -> int:
+    from playnex.app.opening import opened
+    from playnex.app.run_log import RunLog
+    from playnex.app.runs import Runs
+    from playnex.journal.events import STOPS
+
+    async with opened(door.workspace) as opened_app:
+        found = await Runs(app=opened_app).find(typed)
+        log, known = RunLog(), await opened_app.journal.events(found.id)
+        for line in log.lines(known):
+            write(json.dumps(line, ensure_ascii=False))
+        if not follow or isinstance(known[-1].fact, STOPS):
+            return 0
+        async for event in opened_app.journal.tail(found.id, known[-1].position):
+            for line in log.lines((event,)):
+                write(json.dumps(line, ensure_ascii=False))
+            sys.stdout.flush()
+            if isinstance(event.fact, STOPS):
+                return 0
+    return 0
+
+
+async def _replay(typed: str, as_json: bool) -> int:
+    from playnex.app.opening import opened
+    from playnex.app.runs import Runs
+
+    async with opened(door.workspace) as opened_app:
+        runs = Runs(app=opened_app)
+        found = await runs.find(typed)
+        replayed = await runs.replay(found.id)
+    if as_json:
+        emit({"schema": "playnex.replay/1", "run": found.id, **asdict(replayed)})
+    else:
+        where = f" at step {replayed.step}" if replayed.step else ""
+        answered = counted(replayed.steps, "step")
+        write(f"{replayed.verdict}{where}: {answered} answered from the journal{'; ' + replayed.why if replayed.why else ''}")
+    return 1 if replayed.verdict == "different" else 0
+
+
+async def _diff(one: str, other: str, as_json: bool) -> int:
+    from playnex.app.differences import Side, differences
+    from playnex.app.opening import opened
+    from playnex.app.runs import Runs
+    from playnex.cli.showing_diff import diff_page
+
+    async with opened(door.workspace) as opened_app:
+        runs = Runs(app=opened_app)
+        found = [(await runs.find(typed)).id for typed in (one, other)]
+        sides = [Side(run=run, events=await opened_app.journal.events(run)) for run in found]
+    document = differences(*sides)
+    if as_json:
+        emit(document)
+    else:
+        write(diff_page(document, door.terminal))
     return 0

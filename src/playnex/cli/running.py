@@ -3,36 +3,65 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from playnex.app.control import Control
+from playnex.app.forking import fork as fork_run
 from playnex.app.opening import App, opened
 from playnex.app.runs import Runs
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.asking import ask_missing
-from playnex.cli.progress import Progress, progress_for
-from playnex.cli.terminal import counted, emit, gist
+from playnex.cli.follower import Watching
+from playnex.cli.progress import progress_for
+from playnex.cli.terminal import emit, gist, spent
 from playnex.engine.engine import Ending
 from playnex.errors import NotFoundError, PlaynexError, RunBusy
 from playnex.ids import short
 from playnex.journal.events import STOPS, RunFinished, RunParked, RunPaused, RunWaiting
 from playnex.models import smollm2
-from playnex.workspace import data_folder
+from playnex.workspace import Workspace, data_folder
 
 INTERRUPTED = 130
 WAITING = 6
 CODES = {"exhausted": 7, "timeout": 124}
 
 
-async def run_flow(name: str, given: dict[str, Json], as_json: bool) -> int:
+async def run_flow(name: str, given: dict[str, Json], as_json: bool, *, key: str = "") -> int:
     """Start the flow and carry it to its end; the exit code."""
     async with opened(door.workspace) as app:
-        runs = Runs(app=app)
-        run = await runs.start(name, ask_missing(app.definitions.flow(name).flow, given))
-        return await carry(app, run, as_json)
+        return await carry(app, await _started(app, name, given, key=key), as_json)
+
+
+async def run_detached(name: str, given: dict[str, Json], as_json: bool, *, key: str = "") -> int:
+    """Start the flow and leave a process behind that sees it through, whatever becomes of this terminal."""
+    async with opened(door.workspace) as app:
+        run = await _started(app, name, given, key=key)
+        leave_behind(app.workspace, run)
+        if as_json:
+            emit(await Runs(app=app).document(run))
+        door.terminal.say(f"{door.terminal.symbol('run')} {name}  run {short(run)} goes on in the background")
+        door.terminal.say(f"  watch it with: playnex run watch {short(run)}")
+    return 0
+
+
+async def _started(app: App, name: str, given: dict[str, Json], *, key: str) -> str:
+    return await Runs(app=app).start(name, ask_missing(app.definitions.flow(name).flow, given), key=key)
+
+
+def leave_behind(workspace: Workspace, run: str) -> None:
+    """Start a process of its own session that sees the run through; what it says goes to a file of the workspace."""
+    logs = workspace.own / "logs"
+    logs.mkdir(mode=0o700, exist_ok=True)
+    words = ("--workspace", str(workspace.root), "run", "resume", run, "--through")
+    with (logs / f"{run}.txt").open("ab") as said:
+        subprocess.Popen(
+            [sys.executable, "-m", "playnex", *words], stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+        )
 
 
 async def run_agent(name: str, message: str, as_json: bool) -> int:
@@ -41,56 +70,82 @@ async def run_agent(name: str, message: str, as_json: bool) -> int:
         return await carry(app, await Runs(app=app).start_agent(name, message), as_json)
 
 
-async def resume(typed: str, as_json: bool) -> int:
-    """Carry a run on from where it stopped; the exit code."""
+async def resume(typed: str, as_json: bool, *, through: bool = False) -> int:
+    """Carry a run on from where it stopped, `through` whatever it has to wait for; the exit code."""
     async with opened(door.workspace) as app:
         found = await Runs(app=app).find(typed)
+        await Control(app=app).let_go_on(found.id)
+        return await carry(app, found.id, as_json, through=through)
+
+
+async def retry(typed: str, step: str, as_json: bool) -> int:
+    """Do a step again, with all that came after it (empty: the one that failed); the exit code."""
+    async with opened(door.workspace) as app:
+        found = await Runs(app=app).find(typed)
+        control = Control(app=app)
+        await (control.retry_from(found.id, step) if step else control.let_go_on(found.id))
         return await carry(app, found.id, as_json)
+
+
+async def fork(typed: str, step: str, changes: dict[str, Json], *, as_json: bool) -> int:
+    """Carry a new run on that begins with what came before that step; the exit code."""
+    async with opened(door.workspace) as app:
+        found = await Runs(app=app).find(typed)
+        forked = await fork_run(app, found.id, step, changes=changes)
+        kept = ", ".join(forked.kept) or "nothing"
+        door.terminal.say(f"{door.terminal.symbol('succeeded')} forked run {short(found.id)} before {step}; kept: {kept}")
+        return await carry(app, forked.run, as_json)
 
 
 async def watch(typed: str) -> int:
     """Show a run that another process carries out, until it stops; the exit code of its end."""
     async with opened(door.workspace) as app:
-        runs = Runs(app=app)
-        found = await runs.find(typed)
-        flow = (await runs.pinned(found.id)).flow
-        door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(found.id)}")
-        progress = progress_for(flow, door.terminal)
+        found = await Runs(app=app).find(typed)
+        watched = await _watching(app, found.id)
         events = await app.journal.events(found.id)
-        stopped = isinstance(events[-1].fact, STOPS)
+        known = 0 if isinstance(events[-1].fact, STOPS) else events[-1].position
         try:
-            await _watch(app, found.id, progress, 0 if stopped else events[-1].position)
+            ending = await watched.until_stop(known)
         finally:
-            progress.close()
-        ending = (await app.journal.events(found.id))[-1].fact
-        return exit_code(ending) if isinstance(ending, STOPS) else WAITING
+            watched.progress.close()
+        return exit_code(ending)
 
 
-async def carry(app: App, run: str, as_json: bool) -> int:
-    """Advance the run, watched; the exit code."""
+async def carry(app: App, run: str, as_json: bool, *, through: bool = False) -> int:
+    """Carry the run on, watched, `through` whatever it has to wait for; the exit code."""
     runs = Runs(app=app)
-    pinned = await runs.pinned(run)
-    flow = pinned.flow
-    door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(run)}")
-    await _see_to_models(app, {agent.model for agent in pinned.agents.values()})
-    progress = progress_for(flow, door.terminal)
-    watcher = asyncio.ensure_future(_watch(app, run, progress, (await app.journal.events(run))[-1].position))
+    watched = await _watching(app, run)
+    await _see_to_models(app, {agent.model for agent in (await runs.pinned(run)).agents.values()})
+    watcher = asyncio.ensure_future(watched.for_ever())
     try:
         with stopping_cleanly(asyncio.current_task()):
-            ending = await runs.advance(run)
+            ending = await (runs.see_through(run) if through else runs.carry(run))
     except asyncio.CancelledError:
-        progress.close()
+        watched.progress.close()
         door.terminal.say(f"paused; resume with: playnex run resume {short(run)}")
         return INTERRUPTED
     except PlaynexError as error:
         raise type_with_resume(error, run) from None
     finally:
-        await _let_finish(watcher)
-        progress.close()
+        await watched.catch_up()
+        await _end(watcher)
+        watched.progress.close()
     if as_json:
         emit(await runs.document(run))
     await _last_lines(app, run, ending, as_json)
     return exit_code(ending)
+
+
+async def _watching(app: App, run: str) -> Watching:
+    """Somebody to show the run; its first line is printed."""
+    flow = (await Runs(app=app).pinned(run)).flow
+    door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(run)}")
+    return Watching(journal=app.journal, run=run, progress=progress_for(flow, door.terminal))
+
+
+async def _end(watcher: "asyncio.Future[None]") -> None:
+    watcher.cancel()
+    await asyncio.wait([watcher])
 
 
 async def _see_to_models(app: App, aliases: set[str]) -> None:
@@ -140,29 +195,13 @@ def type_with_resume(error: PlaynexError, run: str) -> PlaynexError:
     return error
 
 
-async def _watch(app: App, run: str, progress: Progress, known: int) -> None:
-    """Show the run's events: those that are known already, then each new one up to the run's stop."""
-    async for event in app.journal.tail(run):
-        progress.show(event)
-        if event.position > known and isinstance(event.fact, STOPS):
-            return
-
-
-async def _let_finish(watcher: "asyncio.Future[None]") -> None:
-    """Give the watcher time to show what is already recorded, then end it."""
-    await asyncio.wait([watcher], timeout=0.5)
-    watcher.cancel()
-    await asyncio.wait([watcher])
-
-
 async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None:
     say, terminal = door.terminal.say, door.terminal
     if not isinstance(ending, RunFinished):
         say(f"{terminal.symbol('waiting')} {standing_text(ending)}; look at it with: playnex run show {short(run)}")
         return
     document = await Runs(app=app).document(run)
-    usage = document["usage"]
-    cost = f"{usage['input_tokens'] + usage['output_tokens']:,} tokens in {counted(usage['requests'], 'request')}"
+    cost = spent(document["usage"])
     if ending.status != "succeeded":
         say(f"{terminal.symbol('failed')} {ending.status}: {ending.message or ending.reason}")
         say(f"  what is finished is kept ({cost}); go on with: playnex run resume {short(run)}")

@@ -1,11 +1,12 @@
 """Pages for people: a flow, an agent, a run and its transcript, from the same data that `--json` prints."""
 
+import time
 from collections.abc import Iterable
 
 from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
 from playnex.canonical import Json
-from playnex.cli.terminal import Terminal, columns, counted, gist, seconds, tokens
+from playnex.cli.terminal import Terminal, columns, gist, seconds, spent, tokens
 from playnex.ids import short
 from playnex.journal.events import AttemptFailed, Event, StepFinished, StepStarted
 from playnex.spec.agent import AgentSpec
@@ -70,7 +71,6 @@ def budget_text(budget: Budget) -> str:
 
 def run_page(detail: dict[str, Json], terminal: Terminal) -> str:
     """A run: how it stands, its steps, what it made."""
-    usage = detail["usage"]
     state = shown_state(detail["status"], detail["worker"])
     lines = [
         f"{terminal.styled(detail['flow'], 'bold')}  run {short(detail['run'])}  {state}"
@@ -79,14 +79,35 @@ def run_page(detail: dict[str, Json], terminal: Terminal) -> str:
         "",
         columns(("STEP", "STATUS", "BY", "MODEL", "TIME", "TOKENS", "OUTPUT"), [_step_row(step) for step in detail["steps"]], terminal),
         "",
-        f"{usage['input_tokens'] + usage['output_tokens']:,} tokens in {counted(usage['requests'], 'request')}",
+        spent(detail["usage"]),
     ]
     if detail.get("message"):
         lines.append(detail["message"])
     lines += [f"capsule {made['name']} (version {made['version']}) by step {made['step']}" for made in detail["capsules"]]
+    return "\n".join([*lines, *_next_moves(detail, state)])
+
+
+def _next_moves(detail: dict[str, Json], state: str) -> list[str]:
+    """What a person can do about a run that has not ended well."""
+    run = short(detail["run"])
+    lines = [line for wait in detail["waits"] for line in _wait_lines(wait, run)]
+    for unknown in detail["unknown"]:
+        lines += [f"outcome unknown: {unknown['step']} may have happened or not", f"  it was asked {gist(unknown['input'], 200)}"]
+        lines += [f"  look, then say: playnex run resolve {run} --done VALUE, --again or --fail"]
     if state not in ("succeeded", "cancelled", "running"):
-        lines.append(f"go on with: playnex run resume {short(detail['run'])}")
-    return "\n".join(lines)
+        lines.append(f"go on with: playnex run resume {run}")
+    return lines
+
+
+def _wait_lines(wait: dict[str, Json], run: str) -> list[str]:
+    until = f" until {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(wait['until']))}" if wait["until"] else ""
+    if wait["ask"]:
+        asked = [f"waits for a person{until}: {wait['ask']['message']}", _indented(gist(wait["ask"]["show"], 400))]
+        answers = ('{"approved": true}', '{"approved": false, "reason": "…"}')
+        return [*asked, *(f"  playnex run signal {run} {wait['signal']} --data '{answer}'" for answer in answers)]
+    if wait["signal"]:
+        return [f"waits for the signal {wait['signal']}{until}: playnex run signal {run} {wait['signal']}"]
+    return [f"sleeps{until}"]
 
 
 def _step_row(step: dict[str, Json]) -> tuple[str, ...]:
@@ -112,7 +133,7 @@ def _said(event: Event, terminal: Terminal) -> list[str]:
             answer = event.fact.envelope["output"]
             calls = [f"{call['name']}({call['arguments']})" for call in answer["calls"]]
             return [f"{head}  {answer['model']} answered", *(_indented(text) for text in (answer["text"], *calls) if text), ""]
-        case StepFinished(kind="tool"):
+        case StepFinished(kind="tool") if "/" in event.key:
             return [f"{head}  {event.fact.envelope['status']}", _indented(gist(event.fact.envelope.get("output"), 400)), ""]
         case AttemptFailed():
             return [f"{head}  try {event.fact.number} failed ({event.fact.reason}): {event.fact.message}", ""]

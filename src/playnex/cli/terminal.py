@@ -51,14 +51,23 @@ class Terminal:
     def symbol(self, name: str, stream: TextIO | None = None) -> str:
         """The sign of a state; plain letters where the stream cannot show more."""
         target = stream or sys.stderr
-        signs = SYMBOLS if (target.encoding or "").lower().replace("-", "") == "utf8" else ASCII
+        encoding = target.encoding or getattr(sys.__stderr__, "encoding", "")  # rich's stand-in for stderr names none
+        signs = SYMBOLS if (encoding or "").lower().replace("-", "") == "utf8" else ASCII
         return self.styled(signs[name], STYLES[name], target)
+
+    def head(self, text: str) -> str:
+        """A heading of a page on stdout."""
+        return self.styled(text, "bold", sys.stdout)
+
+    def tell(self, text: str) -> None:
+        """A line that the person must see, on stderr, even under --quiet: what went wrong."""
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
     def say(self, text: str = "") -> None:
         """A line for the person, on stderr; nothing under --quiet."""
         if not self.quiet:
-            sys.stderr.write(text + "\n")
-            sys.stderr.flush()
+            self.tell(text)
 
 
 def emit(document: Json) -> None:
@@ -98,11 +107,21 @@ def gist(value: Json, width: int = 60) -> str:
         case dict():
             text = " · ".join(gist(part, 40) for part in value.values())
         case list():
-            text = f"{len(value)} {'item' if len(value) == 1 else 'items'}"
+            text = counted(len(value), "item")
         case _:
             text = json.dumps(value)
     text = " ".join(text.split()).lstrip("# ")
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 request`, `4 requests`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def spent(usage: Json) -> str:
+    """A usage in words: `154 tokens in 4 requests`."""
+    return f"{counted(usage['input_tokens'] + usage['output_tokens'], 'token')} in {counted(usage['requests'], 'request')}"
 
 
 def tokens(count: int) -> str:
@@ -110,11 +129,6 @@ def tokens(count: int) -> str:
     if not count:
         return ""
     return f"{count} tok" if count < 10_000 else f"{count / 1000:.1f}k tok"
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 request`, `4 requests`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def seconds(duration: float) -> str:

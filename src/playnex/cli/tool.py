@@ -1,23 +1,21 @@
 """`playnex tool`: the tools of the workspace."""
 
 import asyncio
-from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from playnex.cli import door
+from playnex.cli.flags import AsJson
 from playnex.cli.terminal import columns, emit_list, gist, write
 
-app = App(name="tool", help="Tools that agents and flows can use.", help_format="plaintext", result_action="return_value")
-
-AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="print one JSON document on stdout")]
+app = App(name="tool", help="Tools that agents and flows can use.", result_action="return_value")
 
 
 @app.command(name=["list", "ls"])
 def list_(*, as_json: AsJson = False) -> int:
     """List the tools: built-in ones, and the functions of tools/*.py.
 
-    Example: playnex tool list
+    $ playnex tool list
     """
     return asyncio.run(_list(as_json))
 

@@ -1,5 +1,6 @@
 """A run as a person watches it: its events folded into lines, one per step of the flow; pure, so it can be tested as data."""
 
+import time
 from dataclasses import dataclass, field, replace
 
 from playnex.cli.terminal import Terminal, gist, seconds, tokens
@@ -12,6 +13,7 @@ from playnex.journal.events import (
     RunWaiting,
     StepFinished,
     StepStarted,
+    WaitStarted,
 )
 from playnex.spec.envelope import from_json
 
@@ -47,8 +49,12 @@ class Watched:
                 self.lines[step] = StepLine(key=step, actor=event.fact.actor, began=event.at)
             case AttemptFailed() if line is not None:
                 return [replace(line, status="retry", took=event.at - line.began, note=_retry_note(event.fact))]
-            case StepFinished() if line is not None:
-                return self._finished(event, event.fact, line)
+            case StepFinished() if line is not None or event.key == step:
+                began = event.at - event.fact.seconds
+                return self._finished(event, event.fact, line or StepLine(key=step, began=began))
+            case WaitStarted() if event.key == step:
+                self.lines[step] = StepLine(key=step, began=event.at)
+                return [replace(self.lines[step], status="waiting", note=_waited_for(event.fact))]
             case RunFinished() | RunParked() | RunPaused() | RunWaiting():
                 self.ended = True
             case _:
@@ -90,6 +96,13 @@ def line_text(line: StepLine, terminal: Terminal, width: int = 12) -> str:
 def _retry_note(fact: AttemptFailed) -> str:
     again = f" · again in {seconds(fact.delay)}" if fact.delay else ""
     return f"{fact.reason}: {fact.message}{again}"
+
+
+def _waited_for(wait: WaitStarted) -> str:
+    until = f" until {time.strftime('%H:%M:%S', time.localtime(wait.until))}" if wait.until else ""
+    if wait.ask is not None:
+        return f"asks a person{until}: {gist(wait.ask['message'])}"
+    return f"waits for the signal {wait.signal}{until}" if wait.signal else f"sleeps{until}"
 
 
 def _note(line: StepLine) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from playnex.clock import Clock
+from playnex.engine.code import Flows, NoFlows
 from playnex.engine.history import History
 from playnex.engine.keys import scope_of
 from playnex.engine.spending import Purse
@@ -34,6 +35,7 @@ class Execution:
     clock: Clock
     jitter: Callable[[], float]
     purse: Purse
+    flows: Flows = field(default_factory=NoFlows)
     waits: Waits = field(init=False)
     ending: RunFinished | RunParked | RunPaused | RunWaiting | None = None
     body: Working | None = None
@@ -54,6 +56,11 @@ class Execution:
     def seed(self) -> str:
         """Where this run's chance comes from."""
         return self.history.started.seed or self.run
+
+    @property
+    def is_going(self) -> bool:
+        """Whether the run's code has not ended, and nothing has ended or stopped it."""
+        return self.ending is None and not (self.body is not None and self.body.done())
 
     def note(self, key: str, fact: Fact) -> None:
         """Tell those who watch."""
@@ -106,8 +113,8 @@ class Execution:
             raise RunInterrupted
 
     def deliver(self, event: Event) -> None:
-        """Take what was posted from outside; where the run is being stopped already, it stays unseen, and wakes the run again."""
-        if self.ending is not None:
+        """Take what was posted from outside. A run that is being stopped acts on nothing any more, so it has not seen it."""
+        if not self.is_going:
             return
         self.seen = event.position
         if isinstance(event.fact, StopRequested):
@@ -117,9 +124,10 @@ class Execution:
 
     def end_as(self, ending: RunFinished | RunParked | RunPaused | RunWaiting) -> None:
         """Stop the run's code; the run then stands like this."""
-        if self.ending is None and self.body is not None and not self.body.done():
+        if self.is_going:
             self.ending = ending
-            self.body.cancel()
+            if self.body is not None:
+                self.body.cancel()
 
 
 def stopped(request: StopRequested) -> RunFinished | RunPaused:

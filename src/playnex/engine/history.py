@@ -54,6 +54,7 @@ class History:
     signals: dict[int, Event] = field(default_factory=dict)
     decisions: dict[str, OutcomeDecided] = field(default_factory=dict)
     stop: StopRequested | None = None
+    stop_position: int = 0
     finished: RunFinished | None = None
     deaths: int = 0
     touched: str = ""
@@ -133,18 +134,24 @@ def _apply(history: History, event: Event) -> None:
         case OutcomeDecided():
             history.decisions[event.key] = event.fact
         case StopRequested():
-            history.stop = event.fact
+            history.stop, history.stop_position = event.fact, event.position
         case ResumeRequested():
             history.stop, history.deaths = None, 0
         case RunResumed():
             history.deaths += 1
             history.reopen(event.fact.reopened)
         case RunFinished() | RunPaused() | RunParked() | RunWaiting():
-            history.deaths = 0
-            history.stop = None
-            history.finished = event.fact if isinstance(event.fact, RunFinished) else None
+            _stand(history, event.fact)
         case RunStarted() | RetryRequested():
             pass
+
+
+def _stand(history: History, fact: RunFinished | RunPaused | RunParked | RunWaiting) -> None:
+    """Nobody advances the run any more; a request to stop that came too late for its worker still holds."""
+    history.deaths = 0
+    history.finished = fact if isinstance(fact, RunFinished) else None
+    if isinstance(fact, RunFinished) or history.stop_position <= fact.seen:
+        history.stop = None
 
 
 def _finish(history: History, key: str, fact: StepFinished) -> None:

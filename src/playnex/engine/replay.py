@@ -6,7 +6,7 @@ from typing import Literal
 
 from playnex.canonical import decode, encode
 from playnex.clock import Clock
-from playnex.engine.engine import Code
+from playnex.engine.code import Code
 from playnex.engine.execution import Execution
 from playnex.engine.history import fold
 from playnex.engine.keys import is_related
@@ -60,7 +60,14 @@ async def replay(run: str, journal: Journal, clock: Clock, *, load: Callable[...
     ended = history.finished
     code = load(history.started)
     execution = Replaying(
-        run=run, epoch=0, journal=journal, history=history, clock=clock, jitter=float, purse=Purse(NO_LIMITS, history.spent)
+        flows=code.flows,
+        run=run,
+        epoch=0,
+        journal=journal,
+        history=history,
+        clock=clock,
+        jitter=float,
+        purse=Purse(NO_LIMITS, history.spent),
     )
     try:
         came = await _end_of(code, execution)

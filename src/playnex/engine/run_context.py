@@ -15,9 +15,16 @@ from playnex.journal.events import WaitStarted
 from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, StepContext, StepPlan
 from playnex.spec.envelope import Envelope, Usage
 from playnex.spec.flow import RetrySpec
+from playnex.spec.python_flow import FlowFunction, flow_name
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+
+DEFINITION = "run.definition"
+"""Where a called flow's definition is recorded; a step's id has no dot, so none can be taken for it."""
+
+DEEPEST = 100
+"""Scopes within scopes: flows that call each other in a circle end there (requirement F11)."""
 
 UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
@@ -115,6 +122,19 @@ class RunContext:
         named = {f"item-{number}": _with_item(do, item) for number, item in enumerate(items, 1)}
         return list((await self.scope("map").gather(named, at_most=at_most)).values())
 
+    async def flow(self, called: str | FlowFunction, inputs: Mapping[str, Json] | None = None) -> Json:
+        name = called if isinstance(called, str) else flow_name(called)
+        given = dict(inputs or {})
+
+        async def do(attempt: Attempt) -> Envelope:
+            if not isinstance(called, str):
+                return Envelope(output=await called(attempt.context, given))
+            definition = await attempt.context.step(DEFINITION, lambda: self.execution.flows.pin(called))
+            code = self.execution.flows.load(definition, given)
+            return Envelope(output=await code.body(attempt.context))
+
+        return _output_of(await self._performed(name, do, StepPlan(kind="flow", actor=name, announce=True)))
+
     async def sleep(self, seconds: float) -> None:
         started = WaitStarted(until=self.execution.clock.now() + seconds)
         await self._once("sleep", "wait", lambda key: wait(self.execution, key, started, conclude=rung))
@@ -156,6 +176,8 @@ class RunContext:
     def _numbered(self, name: str) -> str:
         if not name or "/" in name or "#" in name:
             raise UsageError(f"{name!r} cannot be the name of a step", hint="use a word without / and #")
+        if self.prefix.count("/") >= DEEPEST:
+            raise UsageError(f"step {name!r} would lie {DEEPEST} scopes deep", hint="flows that call each other in a circle never end")
         count = self._used[name] = self._used.get(name, 0) + 1
         return name if count == 1 else f"{name}#{count}"
 

@@ -5,11 +5,12 @@ or, after a crash, when nobody holds it any more.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from playnex.engine.engine import Ending, Engine, Load
+from playnex.engine.code import Load
+from playnex.engine.engine import Ending, Engine
 from playnex.errors import PlaynexError
 from playnex.journal.events import RunWaiting
 from playnex.journal.journal import Journal
@@ -31,18 +32,18 @@ class Held(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Worker:
-    """Advances runs, `at_most` at a time. `load` gives a run's code."""
+    """Advances runs, `at_most` at a time. `load` gives, for a run, what loads its code."""
 
     engine: Engine
     journal: Journal
     held: Held
-    load: Load
+    load: Callable[[str], Load]
     at_most: int = 100
 
     async def carry(self, run: str) -> Ending:
         """Carry one run on until it ends, or until only a person or a signal can help it; timers are waited for."""
         while True:
-            ending = await self.engine.advance(run, self.load)
+            ending = await self.engine.advance(run, self.load(run))
             if not isinstance(ending, RunWaiting):
                 return ending
             if ending.signals and not await self._is_due(run):
@@ -52,7 +53,7 @@ class Worker:
     async def see_through(self, run: str) -> Ending:
         """Carry one run on until it ends or is stopped, however long it has to wait for somebody."""
         while True:
-            ending = await self.engine.advance(run, self.load)
+            ending = await self.engine.advance(run, self.load(run))
             if not isinstance(ending, RunWaiting):
                 return ending
             await self._due(run)
@@ -75,7 +76,7 @@ class Worker:
         async def hand(line: Iterator[str]) -> None:
             for run in line:
                 try:
-                    endings[run] = await self.engine.advance(run, self.load)
+                    endings[run] = await self.engine.advance(run, self.load(run))
                 except PlaynexError:
                     left_alone.add(run)
 
@@ -90,4 +91,5 @@ class Worker:
         """The runs that are due, and those that say `running` while nobody holds them."""
         due = await self.journal.due(self.engine.clock.now())
         running = await self.journal.runs(limit=ORPHANS, state="running")
-        return (*due, *(line.id for line in running if not self.held.is_held(line.id)))
+        orphans = (line.id for line in running if not self.held.is_held(line.id))
+        return tuple(dict.fromkeys((*due, *orphans)))  # one that was due may be an orphan by now

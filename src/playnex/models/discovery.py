@@ -1,8 +1,8 @@
 """Looks on loopback for model servers that are already running: Ollama, llama.cpp, LM Studio, vLLM."""
 
 import asyncio
+import http.client
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,10 +48,7 @@ async def find_servers(places: Sequence[Place] = PLACES) -> tuple[ModelCard, ...
 def look_at(place: Place) -> ModelCard | None:
     """The card of the server's first chat model, or None where nothing of that kind answers."""
     listed = _get(f"{place.root}/v1/models")
-    models = listed.get("data") if isinstance(listed, dict) else None
-    if not isinstance(models, list):
-        return None
-    chats = [model for model in models if isinstance(model, dict) and is_for_chat(str(model.get("id", "")))]
+    chats = [model for model in _items(listed, "data") if is_for_chat(str(model.get("id", "")))]
     if not chats:
         return None
     name = str(chats[0]["id"])
@@ -70,18 +67,17 @@ def _window(place: Place, name: str, model: Json) -> int:
         case "Ollama":
             return _ollama_window(place.root, name)
         case "llama.cpp":
-            settings = (_get(f"{place.root}/props") or {}).get("default_generation_settings", {})
-            return _positive(settings.get("n_ctx"), UNKNOWN_WINDOW)
+            settings = _member(_get(f"{place.root}/props"), "default_generation_settings")
+            return _positive(_member(settings, "n_ctx"), UNKNOWN_WINDOW)
         case "LM Studio":
-            listed = (_get(f"{place.root}/api/v0/models") or {}).get("data", [])
-            own: dict[str, Json] = next((each for each in listed if each.get("id") == name), {})
-            return _positive(own.get("loaded_context_length"), UNKNOWN_WINDOW)
+            listed = _items(_get(f"{place.root}/api/v0/models"), "data")
+            return _positive(next((each.get("loaded_context_length") for each in listed if each.get("id") == name), None), UNKNOWN_WINDOW)
         case "vLLM":
             return _positive(model.get("max_model_len"), UNKNOWN_WINDOW)
 
 
 def _ollama_window(root: str, name: str) -> int:
-    running = (_get(f"{root}/api/ps") or {}).get("models", [])
+    running = _items(_get(f"{root}/api/ps"), "models")
     loaded = next((each.get("context_length") for each in running if each.get("name") == name), None)
     return _positive(loaded, OLLAMA_WINDOW)
 
@@ -90,10 +86,27 @@ def _positive(value: Json, otherwise: int) -> int:
     return value if isinstance(value, int) and value > 0 else otherwise
 
 
+def _member(page: Json, key: str) -> Json:
+    """A member of a page, which may be of any shape: whoever listens there need not be a model server."""
+    return page.get(key) if isinstance(page, dict) else None
+
+
+def _items(page: Json, key: str) -> list[dict[str, Json]]:
+    found = _member(page, key)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: a server on this machine must not send us to another."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
 def _get(url: str) -> Json:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)
     try:
         with opener.open(url, timeout=SECONDS) as answer:
             return json.loads(answer.read(1_000_000))
-    except (OSError, ValueError, urllib.error.URLError):
+    except (OSError, ValueError, RecursionError, http.client.HTTPException):
         return None

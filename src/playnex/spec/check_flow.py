@@ -119,7 +119,7 @@ class _Checker:
                 yield Fault(place=where, message=f"tool {spec.target!r} needs the argument {name!r}", hint=f"add `{name}:` under `with:`")
         if isinstance(arguments, MapNode):
             yield from _argument_faults(spec.target, arguments, properties if schema.get("additionalProperties") is False else None)
-            yield from _typed_argument_faults(arguments, properties)
+            yield from _typed_argument_faults(spec.target, arguments, properties)
 
     def _value_faults(self, spec: StepSpec, node: Node) -> Iterator[Fault]:
         """A fallback value without templates can be held against `output` before anything runs."""
@@ -153,12 +153,12 @@ def _argument_faults(tool: str, arguments: MapNode, properties: Mapping[str, Jso
             yield Fault(place=entry.place, message=f"tool {tool!r} has no argument {entry.key!r}", hint=hint)
 
 
-def _typed_argument_faults(arguments: MapNode, properties: Mapping[str, Json]) -> Iterator[Fault]:
+def _typed_argument_faults(tool: str, arguments: MapNode, properties: Mapping[str, Json]) -> Iterator[Fault]:
     for entry in arguments.entries:
         value = plain(entry.value)
         if entry.key in properties and not _has_templates(value):
             for problem in problems(properties[entry.key], value, root=entry.key):
-                yield Fault(place=entry.value.place, message=problem)
+                yield Fault(place=entry.value.place, message=f"an argument does not fit tool {tool!r}: {problem}")
 
 
 def _has_templates(value: Json) -> bool:

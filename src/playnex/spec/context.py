@@ -126,6 +126,11 @@ class StepContext(Protocol):
         """Do the same with every item, `at_most` at the same time; results in the order of the items."""
         ...
 
+    async def flow(self, called: "str | Callable[[StepContext, Any], Awaitable[Json]]", inputs: Mapping[str, Json] | None = None) -> Json:
+        """What another flow returns: one of the workspace by its name, or a function that is a flow. It is a step of this run, its own
+        steps lie below it, and its definition is pinned when it is first called. Raises StepFailed."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait; the time is set once and holds through every restart."""
         ...

@@ -143,7 +143,14 @@ def _syntax_fault(text: str) -> TemplateFault | None:
         start, end = error.range or (0, 1)
         offset, stop = _characters(text, start), _characters(text, end)
         unclosed = any(code.end >= len(text) and not text.endswith("}") for code in codes(text))
-        hint = "close it with }} or %}" if unclosed else ""
+        unended = str(error.detail).endswith("expected end of block")
+        hint = (
+            "close it with }} or %}"
+            if unclosed
+            else "end it with {% endfor %} or {% endif %}"
+            if unended
+            else "mend what stands in the braces"
+        )
         return TemplateFault(message=f"the template cannot be read: {error.detail}", offset=offset, width=max(1, stop - offset), hint=hint)
     return None
 

@@ -113,7 +113,7 @@ def _decoded(text: str) -> Json:
 
 def _unknown(flow: FlowSpec, name: str, known: Mapping[str, InputSpec]) -> str:
     hint = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else "it has none")
-    return f"flow {flow.name!r} has no input {name!r}; {hint}"
+    return f"flow {flow.name!r} has no input {name!r} ({hint})"
 
 
 def _hint(flow: FlowSpec, missing: list[str]) -> str:

@@ -21,12 +21,15 @@ REFLECT = ("never", "after-error", "every-turn")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadAgent:
-    """What a file holds; `agent` is there when it has no fault."""
+    """What a file holds; `agent` is there when it has no fault. `model` and `tools` are what it names in any case, for the
+    checks that come after."""
 
     path: str
     agent: AgentSpec | None
     faults: tuple[Fault, ...]
     tree: Node | None = None
+    model: str = "main"
+    tools: tuple[str, ...] = ()
 
     def place(self, *keys: str | int) -> Place:
         """Where a value stands; the start of the file where it is not there."""
@@ -53,7 +56,9 @@ def read_agent(text: str, path: str, name: str) -> ReadAgent:
         reading.fault(last, "the agent has no instructions", hint="write them below the second ---")
     faults = in_file_order(reading.faults)
     spec = None if faults or agent is None else replace(agent, instructions=body.strip())
-    return ReadAgent(path=path, agent=spec, faults=faults, tree=root)
+    if agent is None:
+        return ReadAgent(path=path, agent=None, faults=faults, tree=root)
+    return ReadAgent(path=path, agent=spec, faults=faults, tree=root, model=agent.model, tools=agent.tools)
 
 
 def _parts(text: str) -> tuple[str, str] | None:

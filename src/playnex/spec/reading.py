@@ -92,7 +92,7 @@ class Reading:
         if not isinstance(value, int) or isinstance(value, bool):
             self.wrong(node, what, "a whole number")
         elif not least <= value <= most:
-            self.fault(node, f"{what} is {value}; it must be from {least} to {most}")
+            self.fault(node, f"{what} is {value}; it must be from {least:,} to {most:,}")
         else:
             return value
         return None
@@ -105,7 +105,7 @@ class Reading:
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             self.wrong(node, what, "a number")
         elif not least <= value <= most:
-            self.fault(node, f"{what} is {value}; it must be from {least:g} to {most:g}")
+            self.fault(node, f"{what} is {value}; it must be from {least:,g} to {most:,.10g}")
         else:
             return float(value)
         return None

@@ -28,7 +28,11 @@ NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 PLAIN_WORDS: tuple[tuple[str, str, str], ...] = (
     (r"found character '\\t'", "a tab stands where only spaces may", "indent with spaces"),
     (r"found character '([@`%])'", "a text cannot begin with {0}", "put it in quotes"),
-    (r"mapping values are not allowed", "a second ':' on this line", "put a text that contains ': ' in quotes"),
+    (
+        r"mapping values are not allowed",
+        "a ':' where no key can stand",
+        "line the key up with those above, or put a text that contains ': ' in quotes",
+    ),
     (
         r"expected ',' or '([}\]])'",
         "expected ',' or '{0}' here",
@@ -53,7 +57,7 @@ class ReadYaml:
 
 def read_yaml(text: str, path: str) -> ReadYaml:
     """Read one document. Anchors and aliases may be used; keys that occur twice, tags and endless nests are faults."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = _normal(text)
     composer = _Composer(text=text, path=path)
     if len(text) > MAX_CHARACTERS:
         return ReadYaml(root=None, faults=(composer.fault_at(1, 1, f"the file has more than {MAX_CHARACTERS:,} characters"),))
@@ -65,6 +69,23 @@ def read_yaml(text: str, path: str) -> ReadYaml:
     except YAMLError as error:
         composer.faults.append(_syntax_fault(error, composer))
     return ReadYaml(root=root, faults=tuple(composer.faults))
+
+
+def first_value(text: str, path: str, key: str) -> ReadYaml:
+    """The value of one key at the top of a document, as `read_yaml` would find it; nothing behind it is read."""
+    composer = _Composer(text=_normal(text), path=path)
+    root = None
+    try:
+        root = composer.value(key)
+    except _Stop:
+        pass
+    except YAMLError as error:
+        composer.faults.append(_syntax_fault(error, composer))
+    return ReadYaml(root=root, faults=tuple(composer.faults))
+
+
+def _normal(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 class _Stop(Exception):
@@ -83,7 +104,7 @@ class _Composer:
 
     def document(self) -> Node | None:
         """The text's one document."""
-        events: Iterator[Any] = iter(YAML(typ="safe", pure=True).parse(self.text))
+        events = self._events()
         root, documents = None, 0
         for event in events:
             if isinstance(event, DocumentStartEvent):
@@ -94,6 +115,23 @@ class _Composer:
                     self._stop(event, "a second document begins here", "keep one document in a file")
                 root = self._node(next(events), events, 0)
         return root
+
+    def value(self, key: str) -> Node | None:
+        """The value of the document's first such key, if the document is a map."""
+        events = self._events()
+        for event in events:
+            if isinstance(event, MappingStartEvent):
+                break
+            if isinstance(event, (ScalarEvent, SequenceStartEvent)):
+                return None
+        while not _is_end(following := next(events, None)):
+            entry = self._entry(following, events, 0)
+            if entry.key == key:
+                return entry.value
+        return None
+
+    def _events(self) -> Iterator[Any]:
+        return iter(YAML(typ="safe", pure=True).parse(self.text))
 
     def _node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         before = self.nodes
@@ -135,13 +173,20 @@ class _Composer:
         entries: list[Entry] = []
         first: dict[str, Place] = {}
         while not _is_end(following := next(events)):
-            key, place = self._key(following, events, depth)
-            if key in first:
-                message = f"the key {key!r} occurs twice; it is first on line {first[key].line}"
-                self.faults.append(Fault(place=place, message=message, hint="delete or rename one"))
-            first.setdefault(key, place)
-            entries.append(Entry(key=key, place=place, value=self._node(next(events), events, depth + 1)))
+            entry = self._entry(following, events, depth)
+            if entry.key in first:
+                message = f"the key {entry.key!r} occurs twice; it is first on line {first[entry.key].line}"
+                self.faults.append(Fault(place=entry.place, message=message, hint="delete or rename one"))
+            first.setdefault(entry.key, entry.place)
+            entries.append(entry)
         return MapNode(place=self._place(event), entries=tuple(entries))
+
+    def _entry(self, event: Any, events: Iterator[Any], depth: int) -> Entry:
+        key, place = self._key(event, events, depth)
+        value = self._node(next(events), events, depth + 1)
+        if isinstance(value, ScalarNode) and not value.raw:
+            value = replace(value, place=place)  # nothing was written: what is wrong with it is shown at its key
+        return Entry(key=key, place=place, value=value)
 
     def _key(self, event: Any, events: Iterator[Any], depth: int) -> tuple[str, Place]:
         if isinstance(event, ScalarEvent):
@@ -211,7 +256,7 @@ def _without_properties(raw: str) -> str:
 
 
 def _is_end(event: Any) -> bool:
-    return type(event).__name__ in ("SequenceEndEvent", "MappingEndEvent")
+    return event is None or type(event).__name__ in ("SequenceEndEvent", "MappingEndEvent")
 
 
 def _has_lone_surrogate(text: str) -> bool:

@@ -61,6 +61,21 @@ async def parallel_writers_lose_nothing(capsules: Capsules) -> None:
     assert set(newest.body.split()) == {f"{writer}-{number}" for writer in range(8) for number in range(5)}
 
 
+async def memory_is_seen_as_of_a_moment(capsules: Capsules) -> None:
+    """At a moment, later versions are not there yet, unless the run that looks wrote them; a deleted capsule never is."""
+    first = await capsules.write(CapsuleDraft(name=NAME, body="one"))
+    await asyncio.sleep(0.002)
+    await capsules.write(CapsuleDraft(name=NAME, body="two"))
+    await capsules.write(CapsuleDraft(name="notes/late", body="late"))
+    assert (await capsules.read_as_of(NAME, first.written, "R")).body == "one"
+    await _refusal(capsules.read_as_of("notes/late", first.written, "R"), NotFoundError)
+    await capsules.write(CapsuleDraft(name=NAME, body="three", author=AGENT))
+    assert (await capsules.read_as_of(NAME, first.written, "R")).body == "three"
+    assert (await capsules.read_as_of(NAME, first.written, "other")).body == "one"
+    await capsules.delete(NAME)
+    await _refusal(capsules.read_as_of(NAME, first.written, "R"), NotFoundError)
+
+
 async def a_deleted_capsule_is_gone_from_every_path(capsules: Capsules) -> None:
     """No read, version, list or history returns it, by name or by id."""
     written = await capsules.write(CapsuleDraft(name=NAME, body="secret"))
@@ -123,6 +138,7 @@ PROMISES: tuple[Promise, ...] = (
     versions_stay_as_they_were,
     a_stale_writer_is_told,
     parallel_writers_lose_nothing,
+    memory_is_seen_as_of_a_moment,
     a_deleted_capsule_is_gone_from_every_path,
     a_name_written_after_a_delete_is_a_new_capsule,
     lists_show_the_last_written_first,

@@ -56,6 +56,10 @@ class Reader(Protocol):
         """The newest version, or that one. Raises NotFoundError."""
         ...
 
+    async def read_as_of(self, typed: str, at: float, run: str) -> ReadCapsule:
+        """What a run sees that was forked at that time. Raises NotFoundError."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
@@ -155,7 +159,10 @@ async def _told(reader: Reader, revision: Revision, *, conflict: CapsuleConflict
 async def _readable(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json]) -> ReadCapsule:
     name, version = arguments["name"], arguments.get("version")
     try:
-        capsule = await reader.read(name, version)
+        if version is None and scope.memory_at is not None:
+            capsule = await reader.read_as_of(name, scope.memory_at, scope.run)
+        else:
+            capsule = await reader.read(name, version)
     except (NotFoundError, UsageError):  # their messages name capsules that this agent may not know of
         if is_named(name, scope.memory_read):
             missing = f"capsule {name!r}" if version is None else f"version {version} of capsule {name!r}"

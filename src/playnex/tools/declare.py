@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar, get_args
 
+from playnex.errors import UsageError
 from playnex.spec.context import Effect
 
 ATTRIBUTE = "__playnex_tool__"
@@ -21,11 +22,20 @@ class Declaration:
     untrusted: bool = False
 
 
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
 UNDECLARED = Declaration()
 
 
-def tool(*, effect: Effect = "once", timeout: float = 60.0, untrusted: bool = False) -> Callable[[Function], Function]:
-    """Declare a function of `tools/*.py`: `@playnex.tool(effect="idempotent", timeout=5)`."""
+def tool(*bare: Never, effect: Effect = "once", timeout: float = 60.0, untrusted: bool = False) -> Callable[[Function], Function]:
+    """Declare a function of `tools/*.py`: `@playnex.tool(effect="idempotent", timeout=5)`.
+
+    Raises UsageError for an effect or a timeout that there cannot be, and where nothing is declared."""
+    if bare:
+        raise UsageError('a tool that declares nothing needs no decorator; to declare, write @playnex.tool(effect="idempotent")')
+    if effect not in EFFECTS:
+        raise UsageError(f"a tool's effect cannot be {effect!r}; choose one of {', '.join(EFFECTS)}")
+    if not 0 < timeout < float("inf"):
+        raise UsageError(f"a tool's timeout cannot be {timeout!r}; give a number of seconds above zero")
     declaration = Declaration(effect=effect, timeout=timeout, untrusted=untrusted)
 
     def declare(function: Function) -> Function:

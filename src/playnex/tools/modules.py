@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from playnex.canonical import Json
+from playnex.errors import PlaynexError
 from playnex.tools import signatures
 from playnex.tools.declare import declared
 
@@ -95,9 +96,10 @@ def _file_fault(path: Path, fault: BaseException) -> Json:
     """Where in the user's own file it went wrong: the last of its lines on the way to the fault."""
     if isinstance(fault, SyntaxError) and fault.filename == str(path):
         return _fault(f"not Python: {fault.msg}", line=fault.lineno or 1, column=fault.offset or 1)
+    message = fault.message if isinstance(fault, PlaynexError) else f"{type(fault).__name__}: {fault}"
     own = [frame for frame in traceback.extract_tb(fault.__traceback__) if frame.filename == str(path)]
     line, column = (own[-1].lineno or 1, (own[-1].colno or 0) + 1) if own else (1, 1)
-    return _fault(f"{type(fault).__name__}: {fault}", line=line, column=column)
+    return _fault(message, line=line, column=column)
 
 
 def _fault(message: str, *, line: int, column: int = 1) -> Json:

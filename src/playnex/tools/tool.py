@@ -17,7 +17,8 @@ Egress = Literal["none", "remote"]
 class CallScope:
     """Where a call comes from and what it may touch: `folders` are readable from outside the workspace (inputs of type
     folder or file), `idempotency_key` is stable for this call in the life of the run, `labels` and `sources` say what the
-    caller had read before it made the call: they stay with whatever the call writes."""
+    caller had read before it made the call: they stay with whatever the call writes. `memory_at` is when the run was forked:
+    it sees shared memory as it was then (seconds since 1970; None for a run that was not)."""
 
     run: str = ""
     step: str = ""
@@ -28,6 +29,7 @@ class CallScope:
     memory_write: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
     sources: tuple[str, ...] = ()
+    memory_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

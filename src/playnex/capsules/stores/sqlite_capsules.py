@@ -71,6 +71,22 @@ class SqliteCapsules:
             raise _no_version(connection, typed, version=version)
         return rows.capsule(found[0])
 
+    async def read_as_of(self, typed: str, at: float, run: str) -> Capsule:
+        connection = self._database.read
+        found = rows.fetch(
+            connection,
+            f"SELECT {rows.HEAD}, v.packed, v.body FROM capsules c JOIN versions v ON v.capsule = c.id"
+            " WHERE c.id = ? AND c.deleted IS NULL AND (v.written <= ? OR v.author_run = ?) ORDER BY v.version DESC LIMIT 1",
+            _resolve(connection, typed),
+            at,
+            run,
+        )
+        if not found:
+            raise NotFoundError(
+                f"there was no capsule {typed!r} yet when the run was forked", hint="playnex capsule history shows its versions"
+            )
+        return rows.capsule(found[0])
+
     async def list(self, *, prefix: str = "", limit: int = 200) -> tuple[CapsuleHead, ...]:
         below, bounds = (" AND c.name >= ? AND c.name < ?", (prefix, prefix + "\U0010ffff")) if prefix else ("", ())
         found = rows.fetch(

@@ -1,0 +1,46 @@
+"""Follows a run's journal and shows what happens, for as long as somebody carries it on."""
+
+import asyncio
+from dataclasses import dataclass
+
+from playnex.cli.progress import Progress
+from playnex.engine.engine import Ending
+from playnex.journal.events import STOPS, RunWaiting
+from playnex.journal.journal import Journal
+
+PATIENCE = 0.5
+GLANCE = 0.01
+"""Seconds that are given to showing what is recorded already, and between two looks whether it is shown."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Watching:
+    """One run, and who shows it; `shown` is the position of the last event that was."""
+
+    journal: Journal
+    run: str
+    progress: Progress
+    shown: int = 0
+
+    async def for_ever(self) -> None:
+        """Show each event, until this is cancelled."""
+        async for event in self.journal.tail(self.run):
+            self.progress.show(event)
+            self.shown = event.position
+
+    async def until_stop(self, known: int) -> Ending:
+        """Show each event up to the first behind position `known` with which the run stops, other than to wait for a time."""
+        async for event in self.journal.tail(self.run):
+            self.progress.show(event)
+            is_pause = isinstance(event.fact, RunWaiting) and not event.fact.signals
+            if isinstance(event.fact, STOPS) and event.position > known and not is_pause:
+                return event.fact
+        raise AssertionError("a journal has no end")
+
+    async def catch_up(self) -> None:
+        """Wait, for a moment, until all that is recorded has been shown."""
+        last = (await self.journal.skim(self.run))[-1].position
+        left = PATIENCE
+        while self.shown < last and left > 0:
+            await asyncio.sleep(GLANCE)
+            left -= GLANCE

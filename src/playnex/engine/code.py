@@ -1,0 +1,46 @@
+"""What a run carries out, and where it finds the flows that it calls."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from playnex.canonical import Json
+from playnex.errors import NotFoundError
+from playnex.journal.events import RunStarted
+from playnex.spec.context import StepContext
+from playnex.spec.flow import Budget
+
+
+class Flows(Protocol):
+    """The flows that a run's code can call by name."""
+
+    async def pin(self, name: str) -> Json:
+        """The definition of a flow, to be recorded. Raises NotFoundError, DefinitionError."""
+        ...
+
+    def load(self, definition: Json, given: Mapping[str, Json]) -> "Code":
+        """The code of a recorded definition with these inputs. Raises UsageError for the inputs, JournalMismatch."""
+        ...
+
+
+class NoFlows:
+    """Implements `Flows` where there are none."""
+
+    async def pin(self, name: str) -> Json:
+        raise NotFoundError(f"there is no flow {name!r} to call", hint="this run has no workspace")
+
+    def load(self, definition: Json, given: Mapping[str, Json]) -> "Code":
+        raise NotFoundError("there are no flows to call", hint="this run has no workspace")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """An async function of the step context, what it may spend, and the flows that it can call."""
+
+    body: Callable[[StepContext], Awaitable[Json]]
+    budget: Budget
+    flows: Flows = field(default_factory=NoFlows)
+
+
+Load: TypeAlias = Callable[[RunStarted], Code]
+"""Gives a run's code from the definition that it was started with."""
