@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from playnex import __version__
 from playnex.canonical import Json
 from playnex.clock import SystemClock
-from playnex.engine.engine import Code, Engine
+from playnex.engine.code import Code
+from playnex.engine.engine import Engine
 from playnex.engine.worker import Worker
 from playnex.ids import new_id
 from playnex.journal.events import RunStarted
@@ -62,7 +63,9 @@ class Desk:
 
     def worker(self, body: Body) -> Worker:
         """One that finds what can go on."""
-        return Worker(engine=self.engine, journal=self.journal, held=self.leases, load=lambda _: Code(body=body, budget=NO_LIMITS))
+        return Worker(
+            engine=self.engine, journal=self.journal, held=self.leases, load=lambda _: lambda _: Code(body=body, budget=NO_LIMITS)
+        )
 
 
 @contextmanager
@@ -211,7 +214,7 @@ def with_new_messages(count: int) -> Body:
 
 
 async def grow(asked: Order, at: Desk, flow: Callable[[int], Body]) -> None:
-    """One run with a growing transcript, paused before its end, so that it can be resumed."""
+    """One run with a growing transcript."""
     began, sizes = time.perf_counter(), []
 
     async def body(context: StepContext) -> Json:
