@@ -20,6 +20,8 @@ ALONE = 300
 ROUNDS = {"bare writer": 20, "Playnex": 10}
 """Rounds of 100 flows in a turn: enough to last about a second; slow subjects need one."""
 
+TURNS = 3
+
 PER_SYNC = 1.5
 CPU_US = 100.0
 SHARE_OF_BARE = 1 / 3
@@ -45,7 +47,7 @@ def main() -> int:
     quick = parser.parse_args().quick
     with dbos() as over:
         subjects = [BARE, PLAYNEX, *langgraph(), *over]
-        turns = [turn(subjects, quick) for _ in range(1 if quick else 5)]
+        turns = [turn(subjects, quick) for _ in range(1 if quick else TURNS)]
         versions = ", ".join(dict.fromkeys(subject.version() for subject in subjects if subject is not BARE))
     absent = [name for name in TIMES if name not in {subject.name for subject in subjects}]
     body = text(subjects, turns)
