@@ -1,6 +1,6 @@
 """After a kill -9, and while runs wait: `python benchmarks/recovery.py [--quick]`.
 
-A process is killed when all its runs are half done; a new one finds and finishes them. LangGraph and DBOS get a tenth of the
+A process is killed when all its runs are half done; a new one finds and finishes them. LangGraph and DBOS get a quarter of the
 runs; their time for all is an extrapolation in proportion, and marked as such.
 """
 
@@ -23,7 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a tenth of the runs, once")
     quick = parser.parse_args().quick
-    part, times = (10, 1) if quick else (1, 3)
+    part, times = (10, 1) if quick else (1, 2)
     with dbos() as over:
         subjects = [PLAYNEX, *langgraph(), *over]
         turns = [{subject.name: recovered(subject, _runs(subject) // part) for subject in subjects} for _ in range(times)]
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def _runs(subject: Subject) -> int:
-    return RUNS if subject is PLAYNEX else RUNS // 10
+    return RUNS if subject is PLAYNEX else RUNS // 4
 
 
 def recovered(subject: Subject, runs: int) -> Figures:
