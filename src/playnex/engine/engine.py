@@ -84,7 +84,7 @@ class Engine:
         epoch = await self.journal.claim(run, self.worker, reopened)
         fresh = await self._by_now(run, epoch, history)
         if fresh.finished is not None and fresh.finished == history.finished:
-            fresh.reopen(reopened)
+            fresh.reopen()
         return Execution(
             run=run,
             epoch=epoch,
@@ -163,7 +163,7 @@ async def _ending_of(body: "asyncio.Future[Json]", execution: Execution) -> Endi
         execution.check_all_was_asked()
         ending = RunFinished(status="succeeded", output=output)
     except StepFailed as error:
-        ending = RunFinished(status="failed", reason=error.reason, message=error.message, step=error.step)
+        ending = RunFinished(status="failed", reason=error.reason, message=error.message, step=error.step, also=error.also)
     except (StoreError, StaleEpoch, JournalMismatch):
         raise
     except PlaynexError as error:

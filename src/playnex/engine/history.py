@@ -71,13 +71,15 @@ class History:
         self.intents, self.decisions = set(), {}
         self.stop, self.finished, self.deaths = None, None, 0
 
-    def reopen(self, key: str) -> None:
-        """Forget that the run ended, and that `key` failed, with what lies below it and what it is a part of: they are tried
-        anew. What succeeded stays."""
-        for name in [name for name, fact in self.results.items() if is_related(name, key) and fact.envelope["status"] == "failed"]:
-            del self.results[name]
-        for name in [name for name in self.tries if is_related(name, key)]:
-            del self.tries[name]
+    def reopen(self) -> None:
+        """Forget that the run failed, and the failures that ended it, with what lies below them and what they are a part of: they are
+        tried anew. What succeeded stays."""
+        failures = (self.finished.step, *self.finished.also) if self.finished is not None else ()
+        for key in failures:
+            for name in [name for name, fact in self.results.items() if is_related(name, key) and fact.envelope["status"] == "failed"]:
+                del self.results[name]
+            for name in [name for name in self.tries if is_related(name, key)]:
+                del self.tries[name]
         self.finished = None
 
 
@@ -139,7 +141,7 @@ def _apply(history: History, event: Event) -> None:
             history.stop, history.deaths = None, 0
         case RunResumed():
             history.deaths += 1
-            history.reopen(event.fact.reopened)
+            history.reopen()
         case RunFinished() | RunPaused() | RunParked() | RunWaiting():
             _stand(history, event.fact)
         case RunStarted() | RetryRequested():

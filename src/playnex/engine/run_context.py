@@ -114,7 +114,7 @@ class RunContext:
         hands = len(branches) if at_most is None else max(1, min(at_most, len(branches)))
         if branches:
             await self.execution.waits.gather([work() for _ in range(hands)])
-        return {name: _value(outcomes[name]) for name in branches}
+        return _values({name: outcomes[name] for name in branches})
 
     async def all(self, *branches: Branch[T]) -> list[T]:
         named = {f"branch-{number}": branch for number, branch in enumerate(branches, 1)}
@@ -191,10 +191,15 @@ def _output_of(performed: tuple[str, Envelope]) -> Json:
     return record.output
 
 
-def _value(outcome: T | Exception) -> T:
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
+def _values(outcomes: Mapping[str, T | Exception]) -> dict[str, T]:
+    """What all branches gave; else the first failure is raised, and knows of the others."""
+    failures = [outcome for outcome in outcomes.values() if isinstance(outcome, Exception)]
+    if failures:
+        if isinstance(first := failures[0], StepFailed):
+            others = (failure for failure in failures[1:] if isinstance(failure, StepFailed))
+            first.also = (*first.also, *(key for other in others for key in (other.step, *other.also)))
+        raise failures[0]
+    return {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, Exception)}
 
 
 def _with_item(do: Callable[[StepContext, Item], Awaitable[T]], item: Item) -> Branch[T]:
