@@ -9,7 +9,7 @@ import statistics
 import sys
 from collections.abc import Sequence
 
-from peers import PLAYNEX, Figures, Subject, dbos, folder, langgraph
+from peers import PLAYNEX, Figures, Subject, dbos, folder, langgraph, load
 from results import machine, record, table
 
 RUNS = 1000
@@ -22,6 +22,7 @@ def main() -> int:
     """Measures, prints, records."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a tenth of the runs, once")
+    busy = load()
     quick = parser.parse_args().quick
     part, times = (10, 1) if quick else (1, 2)
     with dbos() as over:
@@ -30,7 +31,7 @@ def main() -> int:
         versions = ", ".join(dict.fromkeys(subject.version() for subject in subjects))
     body = f"{after_a_kill(turns)}\n\n{waiting(WAITING // part)}"
     print(body)
-    record("Recovery", f"{machine()} · {versions} · medians of {times} turns\n\n{body}")
+    record("Recovery", f"{machine()} · {busy} · {versions} · medians of {times} turns\n\n{body}")
     return 0
 
 
