@@ -67,6 +67,21 @@ class StepOutline:
     needs: tuple[str, ...] = ()
     spec: StepSpec | None = None
 
+    def cases(self) -> "tuple[StepOutline, ...]":
+        """What a switch can lead to, each as the step that it would be."""
+        if self.spec is None or self.spec.switch is None or not isinstance(self.entry.value, MapNode):
+            return ()
+        found: list[StepOutline] = []
+        settings = find(self.entry.value, "cases")
+        steps = {case.value: case.step for case in self.spec.switch.cases}
+        entries = settings.entries if isinstance(settings, MapNode) else ()
+        for entry in (*entries, *((default,) if (default := self.entry.value.entry("default")) else ())):
+            step = self.spec.switch.default if entry.key == "default" and entry not in entries else steps.get(entry.key)
+            if step and isinstance(entry.value, MapNode):
+                merged = replace(entry, value=with_settings(self.entry.value, entry.value))
+                found.append(replace(self, entry=merged, spec=step))
+        return tuple(found)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepDefaults:
