@@ -66,7 +66,8 @@ BROKEN = {
     ),
     "a case that the value never has": (
         HEAD + "  ask:\n    agent: writer\n    prompt: x\n    output: { kind: [bug, bill] }\n  go:\n"
-        "    switch: ${{ steps.ask.output.kind }}\n    prompt: x\n    cases:\n      bugs: { agent: writer }\n      bill: { agent: writer }\n",
+        "    switch: ${{ steps.ask.output.kind }}\n    prompt: x\n    cases:\n"
+        "      bugs: { agent: writer }\n      bill: { agent: writer }\n",
         "14:7",
         "never 'bugs'",
     ),
@@ -209,7 +210,6 @@ BROKEN = {
         "step 'write' refers to itself",
     ),
     "an unknown step in the output": (HEAD + STEP + "output: ${{ steps.wrte.output }}\n", "9:13", "there is no step 'wrte'"),
-    "a loop for later": (HEAD + STEP + "    for-each: x\n", "9:5", "'for-each' is not available in this version yet"),
     "an unknown default": (HEAD.replace("steps:", "defaults: { retries: 1 }\nsteps:") + STEP, "5:13", "`defaults` has no key 'retries'"),
     "another name than the file's": (HEAD.replace("name: f", "name: g") + STEP, "2:7", "the flow is named 'g' and its file 'f.yaml'"),
     "a hyphen that means minus": (
