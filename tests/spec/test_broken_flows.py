@@ -61,7 +61,7 @@ BROKEN = {
     ),
     "a case with an unknown agent": (
         HEAD + "  go:\n    switch: ${{ inputs.topic }}\n    prompt: x\n    cases: { a: { agent: writr } }\n",
-        "9:25",
+        "9:26",
         "writr",
     ),
     "a case that the value never has": (

@@ -42,9 +42,10 @@ NO_TRIES = Tries()
 
 @dataclass(slots=True, kw_only=True)
 class History:
-    """The folded journal of one run. `reopened` are the steps whose failure was forgotten so that they are tried anew. `signals` are those that no step has consumed, by position; `deaths` counts the workers
-    that died in a row without finishing a step; `touched` is the step that was last begun; `active` is the seconds that
-    workers spent on the run in earlier sessions; `position` is that of its last event."""
+    """The folded journal of one run. `signals` are those that no step has consumed, by position; `reopened` are the steps whose
+    failure was forgotten, so that they are tried anew; `deaths` counts the workers that died in a row without finishing a step;
+    `touched` is the step that was last begun; `active` is the seconds that workers spent on the run in earlier sessions;
+    `position` is that of its last event."""
 
     started: RunStarted
     results: dict[str, StepFinished] = field(default_factory=dict)
