@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from peers import BARE, PLAYNEX, Figures, Subject, dbos, langgraph
+from peers import BARE, PLAYNEX, Figures, Subject, dbos, langgraph, load
 from results import machine, record, table
 
 FLOWS = 100
@@ -19,6 +19,8 @@ ALONE = 300
 
 ROUNDS = {"bare writer": 20, "Playnex": 10}
 """Rounds of 100 flows in a turn: enough to last about a second; slow subjects need one."""
+
+TURNS = 3
 
 PER_SYNC = 1.5
 CPU_US = 100.0
@@ -42,15 +44,16 @@ def main() -> int:
     """Measures, prints, records."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="one turn, and few rounds")
+    busy = load()
     quick = parser.parse_args().quick
     with dbos() as over:
         subjects = [BARE, PLAYNEX, *langgraph(), *over]
-        turns = [turn(subjects, quick) for _ in range(1 if quick else 5)]
+        turns = [turn(subjects, quick) for _ in range(1 if quick else TURNS)]
         versions = ", ".join(dict.fromkeys(subject.version() for subject in subjects if subject is not BARE))
     absent = [name for name in TIMES if name not in {subject.name for subject in subjects}]
     body = text(subjects, turns)
     missing = f"\n\nNot measured, for it could not be installed here: {', '.join(absent)}." if absent else ""
-    head = f"{machine()} · {versions} · medians of {len(turns)} turns"
+    head = f"{machine()} · {busy} · {versions} · medians of {len(turns)} turns"
     print(body + missing)
     record("Durable steps", f"{head}\n\n{body}{missing}")
     return 0

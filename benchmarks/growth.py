@@ -9,7 +9,7 @@ import statistics
 import sys
 from collections.abc import Sequence
 
-from peers import PLAYNEX, Figures, Subject, folder, langgraph
+from peers import PLAYNEX, Figures, Subject, folder, langgraph, load
 from results import machine, record, table
 
 STEPS = 10_000
@@ -23,12 +23,13 @@ def main() -> int:
     """Measures, prints, records."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a tenth of the steps")
+    busy = load()
     part = 10 if parser.parse_args().quick else 1
     peers = langgraph()
     versions = ", ".join(subject.version() for subject in (PLAYNEX, *peers))
     body = f"{bytes_on_disk(part, peers)}\n\n{until_it_goes_on(tuple(length // part for length in LENGTHS))}"
     print(body)
-    record("Growth", f"{machine()} · {versions}\n\n{body}")
+    record("Growth", f"{machine()} · {busy} · {versions}\n\n{body}")
     return 0
 
 

@@ -89,6 +89,11 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
+def load() -> str:
+    """How busy the machine is now, so that a reader knows what the absolute figures are worth."""
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores when it began"
+
+
 PLAYNEX = Subject(name="Playnex", program="playnex_flows")
 BARE = Subject(name="bare writer", program="bare_writer")
 

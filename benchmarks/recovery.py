@@ -1,6 +1,6 @@
 """After a kill -9, and while runs wait: `python benchmarks/recovery.py [--quick]`.
 
-A process is killed when all its runs are half done; a new one finds and finishes them. LangGraph and DBOS get a tenth of the
+A process is killed when all its runs are half done; a new one finds and finishes them. LangGraph and DBOS get a quarter of the
 runs; their time for all is an extrapolation in proportion, and marked as such.
 """
 
@@ -9,7 +9,7 @@ import statistics
 import sys
 from collections.abc import Sequence
 
-from peers import PLAYNEX, Figures, Subject, dbos, folder, langgraph
+from peers import PLAYNEX, Figures, Subject, dbos, folder, langgraph, load
 from results import machine, record, table
 
 RUNS = 1000
@@ -22,20 +22,21 @@ def main() -> int:
     """Measures, prints, records."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a tenth of the runs, once")
+    busy = load()
     quick = parser.parse_args().quick
-    part, times = (10, 1) if quick else (1, 3)
+    part, times = (10, 1) if quick else (1, 2)
     with dbos() as over:
         subjects = [PLAYNEX, *langgraph(), *over]
         turns = [{subject.name: recovered(subject, _runs(subject) // part) for subject in subjects} for _ in range(times)]
         versions = ", ".join(dict.fromkeys(subject.version() for subject in subjects))
     body = f"{after_a_kill(turns)}\n\n{waiting(WAITING // part)}"
     print(body)
-    record("Recovery", f"{machine()} · {versions} · medians of {times} turns\n\n{body}")
+    record("Recovery", f"{machine()} · {busy} · {versions} · medians of {times} turns\n\n{body}")
     return 0
 
 
 def _runs(subject: Subject) -> int:
-    return RUNS if subject is PLAYNEX else RUNS // 10
+    return RUNS if subject is PLAYNEX else RUNS // 4
 
 
 def recovered(subject: Subject, runs: int) -> Figures:

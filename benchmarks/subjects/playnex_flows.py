@@ -214,7 +214,7 @@ def with_new_messages(count: int) -> Body:
 
 
 async def grow(asked: Order, at: Desk, flow: Callable[[int], Body]) -> None:
-    """One run with a growing transcript, paused before its end, so that it can be resumed."""
+    """One run with a growing transcript."""
     began, sizes = time.perf_counter(), []
 
     async def body(context: StepContext) -> Json:

@@ -83,7 +83,7 @@ async def step() -> str:
 
 def message(number: int) -> dict[str, str]:
     """One message of a transcript, about 200 bytes, no two alike."""
-    return {"role": "assistant" if number % 2 else "user", "content": f"{number} " + os.urandom(75).hex()}
+    return {"role": "assistant" if number % 2 else "user", "content": f"{number} " + os.urandom(82).hex()}
 
 
 def produced(transcript: Sequence[dict[str, str]]) -> int:

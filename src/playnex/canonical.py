@@ -29,7 +29,7 @@ def encode_sorted(value: Json) -> bytes:
 
 def decode(data: bytes | str) -> Json:
     """The value that `encode` wrote."""
-    return json.loads(data)
+    return json.loads(data if isinstance(data, str) else data.decode())
 
 
 def digest(data: bytes) -> str:

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -13,15 +14,18 @@ import pytest
 from playnex.canonical import Json
 from playnex.engine.code import Code
 from playnex.engine.engine import Engine
-from playnex.journal.events import RunFinished, RunStarted, SignalReceived
-from playnex.journal.journal import NewRun
+from playnex.engine.worker import Worker
+from playnex.errors import StoreFull
+from playnex.journal.events import RunFinished, RunPaused, RunStarted, SignalReceived
+from playnex.journal.journal import Draft, NewRun
 from playnex.journal.lease import FileLeases
 from playnex.journal.stores.journal_rows import MIGRATIONS
 from playnex.journal.stores.sqlite_journal import SqliteJournal
-from playnex.spec.context import StepContext
+from playnex.spec.context import StepContext, Write
 from playnex.spec.flow import NO_LIMITS, RetrySpec
 from playnex.sqlite import Database
 from playnex.testing.clock import FakeClock
+from playnex.testing.memory_journal import MemoryJournal
 from playnex.testing.passing_journal import PassingJournal
 from playnex.tools.workers import Workers
 
@@ -160,13 +164,61 @@ def test_workers_cancelled_while_tools_run_leave_no_process_behind(tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_very_many_workers_cancelled_at_random_moments_leave_nothing_behind(tmp_path: Path) -> None:
     assert cancel(SLOW - CALLS_SLOW, tmp_path, Place.cancelled_at) > SLOW // 2
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_many_workers_cancelled_while_tools_run_leave_no_process_behind(tmp_path: Path) -> None:
     assert cancel(CALLS_SLOW, tmp_path, in_a_call) > CALLS_SLOW // 4
+
+
+class Full(PassingJournal):
+    """Has no room for the note that a run was paused."""
+
+    async def append(self, run: str, epoch: int, drafts: Sequence[Draft], writes: Sequence[Write] = ()) -> None:
+        if isinstance(drafts[0].fact, RunPaused):
+            raise StoreFull("no space left")
+        await self.journal.append(run, epoch, drafts, writes)
+
+
+def test_a_cancelled_worker_stops_also_where_its_pause_cannot_be_recorded() -> None:
+    async def story() -> list[str]:
+        begun: list[str] = []
+        is_under_way = asyncio.Event()
+        journal, clock = MemoryJournal(clock=FakeClock()), FakeClock()
+        for number in range(3):
+            journal.begin(NewRun(id=f"R{number}", started=RunStarted(flow="f", inputs={}, definition={}, version="0")))
+
+        async def body(context: StepContext) -> Json:
+            begun.append(context.run_id)
+            is_under_way.set()
+            await asyncio.Event().wait()
+
+        engine = Engine(journal=Full(journal), leases=Free(), clock=clock, jitter=lambda: 0.5, worker="w")
+        load = lambda run: lambda started: Code(body=body, budget=NO_LIMITS)  # noqa: E731 - one line says it
+        worker = Worker(engine=engine, journal=journal, held=Free(), load=load, at_most=1)
+        working = asyncio.ensure_future(worker.work_off())
+        await is_under_way.wait()
+        working.cancel()
+        await asyncio.wait([working], timeout=10)
+        assert working.cancelled(), f"it went on with {begun}"
+        return begun
+
+    assert asyncio.run(story()) == ["R0"]
+
+
+class Free:
+    """Leases where there is one worker only."""
+
+    @asynccontextmanager
+    async def hold(self, run: str) -> AsyncIterator[None]:
+        yield
+
+    def is_held(self, run: str) -> bool:
+        return False
 
 
 def test_a_task_a_file_or_a_lease_that_is_left_is_seen(tmp_path: Path) -> None:

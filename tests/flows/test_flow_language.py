@@ -167,6 +167,104 @@ steps:
     assert user.json("run", "resume", "last")["output"] == "12"
 
 
+def test_a_switch_takes_the_case_of_the_value_and_records_its_route(tmp_path: Path) -> None:
+    user = desk(
+        tmp_path,
+        routed="""
+inputs: { kind: { type: string, required: true } }
+steps:
+  answer:
+    switch: ${{ inputs.kind }}
+    cases:
+      bill: { tool: work.note, with: { name: billing, value: paid } }
+      bug:  { flow: fixing }
+    default: { tool: work.note, with: { name: desk, value: hello } }
+""",
+        fixing="""
+steps:
+  fix: { tool: work.note, with: { name: fix, value: fixed } }
+""",
+    )
+    said = [user.json("flow", "run", "routed", "--input", f"kind={kind}")["output"] for kind in ("bill", "bug", "other")]
+    assert said == ["paid", "fixed", "hello"]
+    assert ran(tmp_path) == ["billing", "fix", "desk"]
+    assert user.json("capsule", "view", "runs/last/answer/route")["body"].count('"to": "tool work.note"') == 1
+    assert user.playnex("run", "replay", "last").stdout.startswith("same")
+
+
+def test_a_value_without_a_case_fails_the_step_and_says_what_there_is(tmp_path: Path) -> None:
+    user = desk(
+        tmp_path,
+        routed="""
+inputs: { kind: { type: string, required: true } }
+steps:
+  answer:
+    switch: ${{ inputs.kind }}
+    cases: { bill: { tool: work.note, with: { name: billing } } }
+""",
+    )
+    document = user.json("flow", "run", "routed", "--input", "kind=bug")
+    assert (document["status"], document["reason"]) == ("failed", "no-route")
+    assert "'bug'" in document["message"] and "bill" in document["message"]
+
+
+def test_a_step_for_each_item_gives_a_list_in_the_order_of_the_items(tmp_path: Path) -> None:
+    """The first item waits for the last one to begin, so they finish in another order."""
+    user = desk(
+        tmp_path,
+        each="""
+steps:
+  words:
+    for-each: [a, b, c]
+    tool: work.note
+    with: { name: "${{ item }}", value: "${{ item | upper }}", wait_for: "${{ 'c' if item == 'a' else '' }}" }
+  last: { tool: work.note, with: { name: last, value: "${{ steps.words.output | join('-') }}" } }
+""",
+    )
+    assert user.json("flow", "run", "each")["output"] == "A-B-C"
+    assert ran(tmp_path)[-1] == "last"
+
+
+def test_items_that_failed_are_done_again_alone_and_max_parallel_keeps_them_apart(tmp_path: Path) -> None:
+    user = desk(
+        tmp_path,
+        each="""
+steps:
+  words:
+    for-each: [1, 2, 3]
+    max-parallel: 1
+    switch: ${{ item }}
+    cases: { "2": { tool: work.fail, with: { name: two } } }
+    default: { tool: work.note, with: { name: "n${{ item }}" } }
+""",
+    )
+    failed = user.json("flow", "run", "each")
+    assert failed["status"] == "failed" and "1 of 3 items failed; the first, item 2" in failed["message"]
+    assert ran(tmp_path) == ["n1", "two", "n3"]
+    (tmp_path / "well.txt").write_text("")
+    assert user.json("run", "retry", "last")["output"] == ["done", "well", "done"]
+    assert ran(tmp_path) == ["n1", "two", "n3", "two"]
+
+
+def test_an_item_that_fell_back_marks_the_list_and_what_is_made_of_it(tmp_path: Path) -> None:
+    user = desk(
+        tmp_path,
+        each="""
+steps:
+  words:
+    for-each: [1, 2]
+    tool: work.fail
+    with: { name: "n${{ item }}" }
+    fallback: "none for ${{ item }}"
+  last: { tool: work.note, with: { name: last, value: "${{ steps.words.output | join(', ') }}" } }
+""",
+    )
+    assert user.json("flow", "run", "each")["output"] == "none for 1, none for 2"
+    steps = steps_of(user)
+    assert (steps["words"]["status"], steps["words"]["reason"]) == ("fallback", "items 1, 2")
+    assert steps["last"]["fallback_from"] == ["words"]
+
+
 def test_a_flow_calls_another_and_gets_what_it_returns(tmp_path: Path) -> None:
     user = desk(
         tmp_path,

@@ -164,3 +164,10 @@ def test_the_same_facts_leave_both_journals_with_the_same_lines(facts: list[Fact
     finally:
         database.close()
     assert in_sqlite == asyncio.run(told(MemoryJournal(clock=second), second, facts))
+
+
+def test_a_grown_output_costs_little_more_than_what_was_added() -> None:
+    said = [f"message {number}" for number in range(1000)]
+    base = Base(position=100_000, text=canonical.encode(said))
+    grown = encoding.encode_result({"output": [*said, "one more"]}, (Base(position=1, text=b"[]"), base))
+    assert len(grown.body) < len(',"one more"') + 24

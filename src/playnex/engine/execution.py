@@ -19,7 +19,7 @@ from playnex.journal.events import (
     RunWaiting,
     StopRequested,
 )
-from playnex.journal.journal import Draft, Journal
+from playnex.journal.journal import Draft, Journal, Outlined
 from playnex.spec.context import Write
 from playnex.spec.envelope import Envelope, from_json
 
@@ -80,12 +80,15 @@ class Execution:
         scope = scope_of(key)
         fact = self.history.results.pop(key, None)
         if fact is None:
-            self._check_nothing_was_left_out(key, scope)
+            if key not in self.history.reopened:  # the code came there before, whatever was recorded beside it since
+                self._check_nothing_was_left_out(key, scope)
             return None
         self.unseen[scope].discard(key)
         if fact.kind != kind:
             raise mismatch(key, f"the journal has a {fact.kind!r} there and the code a {kind!r}")
         envelope = from_json(fact.envelope)
+        if not isinstance(envelope.output, Outlined):
+            return envelope
         return replace(envelope, output=await self.journal.fill(envelope.output))
 
     def _check_nothing_was_left_out(self, key: str, scope: str) -> None:

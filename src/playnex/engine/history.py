@@ -42,9 +42,10 @@ NO_TRIES = Tries()
 
 @dataclass(slots=True, kw_only=True)
 class History:
-    """The folded journal of one run. `signals` are those that no step has consumed, by position; `deaths` counts the workers
-    that died in a row without finishing a step; `touched` is the step that was last begun; `active` is the seconds that
-    workers spent on the run in earlier sessions; `position` is that of its last event."""
+    """The folded journal of one run. `signals` are those that no step has consumed, by position; `reopened` are the steps whose
+    failure was forgotten, so that they are tried anew; `deaths` counts the workers that died in a row without finishing a step;
+    `touched` is the step that was last begun; `active` is the seconds that workers spent on the run in earlier sessions;
+    `position` is that of its last event."""
 
     started: RunStarted
     results: dict[str, StepFinished] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class History:
     waits: dict[str, WaitStarted] = field(default_factory=dict)
     signals: dict[int, Event] = field(default_factory=dict)
     decisions: dict[str, OutcomeDecided] = field(default_factory=dict)
+    reopened: set[str] = field(default_factory=set)
     stop: StopRequested | None = None
     stop_position: int = 0
     finished: RunFinished | None = None
@@ -78,6 +80,7 @@ class History:
         for key in failures:
             for name in [name for name, fact in self.results.items() if is_related(name, key) and fact.envelope["status"] == "failed"]:
                 del self.results[name]
+                self.reopened.add(name)
             for name in [name for name in self.tries if is_related(name, key)]:
                 del self.tries[name]
         self.finished = None

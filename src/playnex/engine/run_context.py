@@ -64,6 +64,8 @@ class RunContext:
         async def perform(_: Attempt) -> Envelope:
             return Envelope(output=await do())
 
+        if (effect, timeout, retry) == ("idempotent", None, 0):  # as nearly always
+            return _output_of(await self._performed(name, perform, PLAIN))
         again = RetrySpec(times=retry) if isinstance(retry, int) else retry
         return _output_of(await self._performed(name, perform, StepPlan(effect=effect, timeout=timeout, retry=again)))
 
@@ -114,11 +116,16 @@ class RunContext:
             await self.execution.waits.gather([work() for _ in range(hands)])
         return _values({name: outcomes[name] for name in branches})
 
-    async def together(self, works: Sequence[Callable[[], Awaitable[None]]]) -> None:
-        async def work(one: Callable[[], Awaitable[None]]) -> None:
-            await one()
+    async def together(self, works: Sequence[Callable[[], Awaitable[None]]], *, at_most: int | None = None) -> None:
+        waiting = iter(works)
 
-        await self.execution.waits.gather([work(one) for one in works])
+        async def hand() -> None:
+            for work in waiting:
+                await work()
+
+        hands = len(works) if at_most is None else max(1, min(at_most, len(works)))
+        if works:
+            await self.execution.waits.gather([hand() for _ in range(hands)])
 
     async def all(self, *branches: Branch[T]) -> list[T]:
         named = {f"branch-{number}": branch for number, branch in enumerate(branches, 1)}

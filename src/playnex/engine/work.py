@@ -12,11 +12,14 @@ from playnex.errors import CapsuleConflict
 from playnex.journal.events import AttemptFailed, OutcomeDecided, StepFinished, StepIntended, StepStarted
 from playnex.spec import envelope as envelopes
 from playnex.spec.context import Attempt, Do, StepContext, StepPlan
-from playnex.spec.envelope import Envelope
+from playnex.spec.envelope import Envelope, Usage
 from playnex.spec.flow import NO_RETRY, RetrySpec
 
 CONFLICT_TRIES = 20
 """How often a result is made ready again because somebody wrote its capsule first."""
+
+NOTHING = Usage()
+"""What a try has cost that was broken off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,25 +100,27 @@ class Work:
         spends = self.plan.kind == "model"
         if spends:
             self.execution.purse.reserve(self.key, self.plan.tokens)
-        tried = Tried(outcome=Envelope(status="cancelled"), retry=self.plan.retry)
+        usage = NOTHING
         try:
             tried = await self._bounded(attempt)
+            usage = tried.outcome.usage
         finally:
             if spends:
-                self.execution.purse.settle(self.plan.tokens, tried.outcome.usage)
+                self.execution.purse.settle(self.plan.tokens, usage)
         return tried if tried.outcome.status == "failed" else await self._verified(tried, attempt)
 
     async def _bounded(self, attempt: Attempt) -> Tried:
-        limit = asyncio.timeout(self.plan.timeout)
+        limit = None
         try:
             if self.plan.timeout is None:
                 return Tried(outcome=await self.do(attempt), retry=self.plan.retry)
+            limit = asyncio.timeout(self.plan.timeout)
             async with limit:
                 return Tried(outcome=await self.do(attempt), retry=self.plan.retry)
         except failure.ENDS_THE_RUN:
             raise
         except Exception as error:
-            if isinstance(error, TimeoutError) and limit.expired():
+            if isinstance(error, TimeoutError) and limit is not None and limit.expired():
                 late = failure.failed("timeout", f"no result within {self.plan.timeout:g} s")
                 return Tried(outcome=late, retry=self.plan.retry)
             retry = NO_RETRY if isinstance(error, failure.USELESS_TO_RETRY) else self.plan.retry

@@ -79,6 +79,8 @@ class Worker:
                     endings[run] = await self.engine.advance(run, self.load(run))
                 except PlaynexError:
                     left_alone.add(run)
+                    if (own := asyncio.current_task()) is not None and own.cancelling():
+                        raise asyncio.CancelledError from None  # the failure came in its place
 
         while ready := [run for run in await self._ready() if run not in left_alone]:
             line = iter(ready)

@@ -15,7 +15,7 @@ Effect = Literal["pure", "idempotent", "once"]
 Write: TypeAlias = Callable[[Any], object]
 """A piece of work for the store's own transaction (see sqlite.py): called with its connection, by its writer."""
 
-StepKind = Literal["step", "agent", "tool", "save", "model", "verify", "flow", "wait", "approve"]
+StepKind = Literal["step", "agent", "tool", "save", "model", "verify", "flow", "switch", "wait", "approve"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,9 +118,9 @@ class StepContext(Protocol):
         given. All have ended before this returns; where some failed, the first failure in that order is raised."""
         ...
 
-    async def together(self, works: Sequence[Callable[[], Awaitable[None]]]) -> None:
-        """Let these go on at the same time in this very scope, so that their steps must have names of their own. All have ended
-        before this returns."""
+    async def together(self, works: Sequence[Callable[[], Awaitable[None]]], *, at_most: int | None = None) -> None:
+        """Let these go on at the same time, `at_most` of them, in this very scope, so that their steps must have names of their own.
+        All have ended before this returns."""
         ...
 
     async def all(self, *branches: Branch[T]) -> list[T]:

@@ -11,36 +11,48 @@ from playnex.spec.flow import (
     NO_RETRY,
     ActionKind,
     ApproveSpec,
+    CaseSpec,
     ElseSpec,
     FallbackSpec,
+    ForEachSpec,
     OnFail,
     RetrySpec,
     StepSpec,
+    SwitchSpec,
     VerifySpec,
     WaitSpec,
 )
 from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, find, plain
 from playnex.spec.reading import NOT_YET, WORD, Reading
+from playnex.spec.references import is_single
 from playnex.spec.schema import SchemaError, to_json_schema
 
-WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow", "approve", "wait", "save")
-LATER_WHAT_KEYS = ("python", "switch", "pattern", "repeat")
+WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow", "switch", "approve", "wait", "save")
+LATER_WHAT_KEYS = ("python", "pattern", "repeat")
 BESIDE_KEYS = (
     "prompt", "with", "content", "capsules", "output", "verify", "needs", "if", "else", "timeout", "retry", "fallback",
-    "continue-on-error", "on-refuse", "name", "description",
+    "continue-on-error", "on-refuse", "for-each", "max-parallel", "cases", "default", "name", "description",
 )  # fmt: skip
-LATER_BESIDE_KEYS = ("for-each", "max-parallel", "cases", "default", "steps")
-ACTING: tuple[ActionKind, ...] = ("agent", "tool", "flow", "save")
+LATER_BESIDE_KEYS = ("steps",)
+ACTING: tuple[ActionKind, ...] = ("agent", "tool", "flow", "switch", "save")
 ONLY_BESIDE: Mapping[str, tuple[ActionKind, ...]] = {
-    "prompt": ("agent",),
-    "capsules": ("agent",),
-    "with": ("tool", "flow"),
+    "prompt": ("agent", "switch"),
+    "capsules": ("agent", "switch"),
+    "with": ("tool", "flow", "switch"),
+    "cases": ("switch",),
+    "default": ("switch",),
+    "for-each": ACTING,
     "on-refuse": ("approve",),
     "retry": ACTING,
     "fallback": ACTING,
     "verify": ACTING,
     "timeout": ACTING,
 }
+
+CASE_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow")
+CASE_SETTINGS = ("prompt", "with", "capsules", "output", "verify", "timeout", "retry", "fallback", "save", "content")
+ROUTING = ("switch", "cases", "default", "for-each", "max-parallel", "if", "else", "needs", "continue-on-error")
+"""What belongs to the switch itself, and to none of its cases."""
 
 MOST_RETRIES = 100
 ON_FAIL = ("retry", "fallback", "fail", "ask")
@@ -54,6 +66,21 @@ class StepOutline:
     entry: Entry
     needs: tuple[str, ...] = ()
     spec: StepSpec | None = None
+
+    def cases(self) -> "tuple[StepOutline, ...]":
+        """What a switch can lead to, each as the step that it would be."""
+        if self.spec is None or self.spec.switch is None or not isinstance(self.entry.value, MapNode):
+            return ()
+        found: list[StepOutline] = []
+        settings = find(self.entry.value, "cases")
+        steps = {case.value: case.step for case in self.spec.switch.cases}
+        entries = settings.entries if isinstance(settings, MapNode) else ()
+        for entry in (*entries, *((default,) if (default := self.entry.value.entry("default")) else ())):
+            step = self.spec.switch.default if entry.key == "default" and entry not in entries else steps.get(entry.key)
+            if step and isinstance(entry.value, MapNode):
+                merged = replace(entry, value=with_settings(self.entry.value, entry.value))
+                found.append(replace(self, entry=merged, spec=step))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +175,46 @@ class StepsReader:
             goes_on=reading.flag(find(node, "continue-on-error"), "`continue-on-error`") or False,
             approve=read_approval(reading, find(node, "approve"), find(node, "on-refuse")),
             wait=read_wait(reading, find(node, "wait")),
+            for_each=self._for_each(node),
+            switch=self._switch(step_id, node) if kind == "switch" else None,
         )
+
+    def _for_each(self, node: MapNode) -> ForEachSpec | None:
+        items, most = find(node, "for-each"), node.entry("max-parallel")
+        at_most = self.reading.whole(most.value, "`max-parallel`", least=1, most=10_000) if most else None
+        if items is None:
+            if most:
+                self.reading.fault(most, "'max-parallel' has no meaning without 'for-each'", hint="add `for-each: ${{ … }}`")
+            return None
+        if not isinstance(items, ListNode) and not is_single(str(plain(items))):
+            self.reading.wrong(items, "`for-each`", "a list, or one ${{ }} that gives a list")
+        if (save := node.entry("save")) and "item" not in str(plain(save.value)):
+            self.reading.fault(
+                save, "every item would save the same capsule", hint="name it with ${{ item }}, or save the list in a step below"
+            )
+        return ForEachSpec(items=plain(items), at_most=at_most)
+
+    def _switch(self, step_id: str, node: MapNode) -> SwitchSpec:
+        cases = self.reading.map(find(node, "cases"), "`cases`")
+        if cases is None or not cases.entries:
+            self.reading.fault(node, f"the switch {step_id!r} has no cases", hint="add `cases: { VALUE: { agent: NAME } }`")
+        read = [(entry, self.case_of(step_id, node, entry)) for entry in (cases.entries if cases else ())]
+        default = node.entry("default")
+        return SwitchSpec(
+            on=self.reading.filled(find(node, "switch"), "`switch`") or "",
+            cases=tuple(CaseSpec(value=entry.key, step=step) for entry, step in read if step),
+            default=self.case_of(step_id, node, default) if default else None,
+        )
+
+    def case_of(self, step_id: str, node: MapNode, case: Entry) -> StepSpec | None:
+        """What a case does: its own settings, and those of the switch for all else."""
+        settings = self.reading.map(case.value, f"the case {case.key!r}")
+        if settings is None:
+            return None
+        self.reading.keys(settings, (*CASE_KEYS, *CASE_SETTINGS), what="a case")
+        merged = with_settings(node, settings)
+        kind = self._kind(case, merged)
+        return self._spec(step_id, merged, kind) if kind and kind != "switch" else None
 
     def _check_company(self, node: MapNode, kind: ActionKind) -> None:
         for entry in node.entries:
@@ -210,6 +276,13 @@ class StepsReader:
             agent = self.reading.filled(find(node, "agent"), "`agent`")
             return FallbackSpec(agent=agent) if agent else None
         return FallbackSpec(value=plain(node))
+
+
+def with_settings(node: MapNode, settings: MapNode) -> MapNode:
+    """A switch's step as one of its cases has it: without the routing and what does not fit it, the case's settings above its own."""
+    kind = next((key for key in CASE_KEYS if settings.entry(key)), "agent")
+    fitting = [entry for entry in node.entries if entry.key not in ROUTING and kind in ONLY_BESIDE.get(entry.key, (kind,))]
+    return MapNode(place=settings.place, entries=(*settings.entries, *(entry for entry in fitting if not settings.entry(entry.key))))
 
 
 def read_approval(reading: Reading, node: Node | None, refusal: Node | None) -> ApproveSpec | None:

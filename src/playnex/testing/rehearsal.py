@@ -46,19 +46,20 @@ class Rehearsal:
     waiting. `store` is a journal in memory where none is given."""
 
     flow: FlowFunction
-    _: KW_ONLY
     inputs: Any = None
+    _: KW_ONLY
     answers: Mapping[str, Json] = field(default_factory=dict)
     outcomes: Mapping[str, OutcomeDecided] | Callable[[str], OutcomeDecided] = field(default_factory=dict)
     store: Store | None = None
     budget: Budget = NO_LIMITS
+    run: str = RUN
     clock: FakeClock = field(default_factory=FakeClock)
     ending: Ending | None = None
     died: frozenset[str] | None = None
     """The keys of the steps that were finished when the last worker died; None where none has."""
 
     def __post_init__(self) -> None:
-        self.store = self.store or _in_memory(MemoryJournal(clock=self.clock))
+        self.store = self.store or in_memory()
 
     def play(self, between: Between = lambda journal: journal) -> Ending:
         """One worker's life: carry the run on until it has ended or nobody here can help it; how it stands. Raises Crash where
@@ -75,7 +76,7 @@ class Rehearsal:
 
         async def post() -> None:
             async with self._open() as journal:
-                await journal.post(RUN, key, fact)
+                await journal.post(self.run, key, fact)
 
         asyncio.run(post())
 
@@ -85,7 +86,7 @@ class Rehearsal:
 
         async def read() -> tuple[Event, ...]:
             async with self._open() as journal:
-                return await journal.events(RUN)
+                return await journal.events(self.run)
 
         return asyncio.run(read())
 
@@ -99,7 +100,7 @@ class Rehearsal:
             journal = between(plain)
             engine = Engine(journal=journal, leases=_Alone(), clock=self.clock, jitter=lambda: 0.5, worker="rehearsal")
             while True:
-                ending = await engine.advance(RUN, lambda started: Code(body=self._body, budget=self.budget))
+                ending = await engine.advance(self.run, lambda started: Code(body=self._body, budget=self.budget))
                 if not await self._helped(ending, plain):
                     return ending
 
@@ -111,13 +112,13 @@ class Rehearsal:
         match ending:
             case RunWaiting(signals=signals) if given := [name for name in signals if name in self.answers]:
                 for name in given:
-                    await journal.post(RUN, "", SignalReceived(signal=name, payload=self.answers[name]))
+                    await journal.post(self.run, "", SignalReceived(signal=name, payload=self.answers[name]))
                 return True
             case RunWaiting(until=float(until)):
                 self.clock.advance(max(0.0, until - self.clock.now()))
                 return True
             case RunParked(step=step, reason="outcome unknown") if (decided := self._decided(step)) is not None:
-                await journal.post(RUN, step, decided)
+                await journal.post(self.run, step, decided)
                 return True
             case _:
                 return False
@@ -129,8 +130,8 @@ class Rehearsal:
     async def _open(self) -> AsyncIterator[Journal]:
         assert self.store is not None
         async with self.store(self.clock) as journal:
-            if not any(line.id == RUN for line in await journal.runs()):
-                await journal.create(NewRun(id=RUN, started=RunStarted(flow="rehearsal", inputs=None, definition=None, version="0")))
+            if not any(line.id == self.run for line in await journal.runs()):
+                await journal.create(NewRun(id=self.run, started=RunStarted(flow="rehearsal", inputs=None, definition=None, version="0")))
             yield journal
 
 
@@ -156,9 +157,14 @@ class _Alone:
         yield
 
 
-def _in_memory(journal: MemoryJournal) -> Store:
+def in_memory() -> Store:
+    """A store of its own, in memory."""
+    journal: MemoryJournal | None = None
+
     @asynccontextmanager
-    async def opened(_: Clock) -> AsyncIterator[Journal]:
+    async def opened(clock: Clock) -> AsyncIterator[Journal]:
+        nonlocal journal
+        journal = journal or MemoryJournal(clock=clock)
         journal.changed = asyncio.Event()  # events belong to the loop that waited for them
         yield journal
 

@@ -213,6 +213,6 @@ def result_of(key: str) -> Json:
     return f"did {key}"
 
 
-def payload_of(signal: str) -> Json:
-    """What a signal of that name says, always."""
-    return {"says": signal}
+def payload_of(signal: str, number: int = 1) -> Json:
+    """What the signal of that name says, the first and each later time, always."""
+    return {"says": signal, "number": number}

@@ -23,6 +23,7 @@ class People:
     troubles: Troubles
     signals: list[tuple[float, str, str]]
     answered: set[tuple[str, str]] = field(default_factory=set)
+    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
     said_again: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     async def look_after(self) -> None:
@@ -31,7 +32,9 @@ class People:
             await asyncio.sleep(self.chance.random() * 2 * LOOK)
             now = asyncio.get_running_loop().time()
             for due, run, signal in [planned for planned in self.signals if planned[0] <= now]:
-                await self.outside.journal.post(run, "", SignalReceived(signal=signal, payload=payload_of(signal)))
+                self.sent[run, signal] += 1
+                payload = payload_of(signal, self.sent[run, signal])
+                await self.outside.journal.post(run, "", SignalReceived(signal=signal, payload=payload))
                 self.signals.remove((due, run, signal))
             for line in tuple(self.outside.journal.lines.values()):
                 if line.state not in END_STATES:

@@ -213,8 +213,10 @@ class _Maker:
             case 2:
                 return Asks(name=self.name())
             case _:
-                self.signals.append(signal := f"signal-{len(self.signals)}")
-                return Hears(signal=signal)
+                times = self.chance.choice((1, 1, 2))
+                signal = f"signal-{len(self.signals)}"
+                self.signals += [signal] * times
+                return Series(parts=(Hears(signal=signal), self.act(0), Hears(signal=signal))[: 2 * times - 1])
 
     def small(self, depth: int) -> Program:
         """Something without a place outside."""
