@@ -127,16 +127,24 @@ def test_a_store_that_is_damaged_is_replaced(workspace: Path) -> None:
     assert "notes/first" in playnex("capsules", folder=workspace).out
 
 
-def test_a_damaged_archive_is_refused_and_nothing_is_changed(workspace: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("spoil", ["cut", "changed", "cut inside", "no archive"])
+def test_a_damaged_archive_is_refused_and_nothing_is_changed(workspace: Path, tmp_path: Path, spoil: str) -> None:
     target, saved = Workspace(root=tmp_path / "fresh"), tmp_path / "saved.tar.gz"
     back_up(Workspace(root=workspace), saved, LATER)
-    plain = gzip.decompress(saved.read_bytes())
+    whole = saved.read_bytes()
+    plain = gzip.decompress(whole)
+    spoilt = {
+        "cut": whole[:-3000],
+        "changed": gzip.compress(plain.replace(b"local-first", b"local-fjrst", 1)),
+        "cut inside": gzip.compress(plain[:9000]),
+        "no archive": b"no",
+    }
+    saved.write_bytes(spoilt[spoil])
     target.root.mkdir()
-    for spoilt in (saved.read_bytes()[:-3000], gzip.compress(plain.replace(b"Playnex", b"Playnux", 1)), gzip.compress(plain[:9000]), b"no"):
-        saved.write_bytes(spoilt)
-        with pytest.raises((StoreError, UsageError), match=r"damaged|no backup"):
-            restore(saved, target, lambda newer: True)
-        assert [path.name for path in target.root.iterdir()] == [".playnex"]
+    with pytest.raises((StoreError, UsageError), match=r"damaged|no backup"):
+        restore(saved, target, lambda newer: True)
+    assert [path.name for path in target.root.iterdir()] == [".playnex"]
+    assert list(target.own.iterdir()) == []
 
 
 def test_an_archive_cannot_write_outside_the_workspace(workspace: Path, tmp_path: Path) -> None:

@@ -31,18 +31,6 @@ def test_a_workspace_that_is_well_is_told_so_line_by_line(workspace: Path) -> No
     areas = {line.split(" ", 1)[1].partition(":")[0] for line in said.out.splitlines()}
     assert areas >= {"Python", "SQLite", "disk", "permissions", "checksums", "store", "run list", "journals", "leases", "files"}
     assert "model main" in areas
-        "Python",
-        "SQLite",
-        "disk",
-        "permissions",
-        "checksums",
-        "store",
-        "run list",
-        "journals",
-        "leases",
-        "files",
-        "model main",
-    }
 
 
 def wide_open(workspace: Path) -> None:
