@@ -55,7 +55,10 @@ def prepare(connection: apsw.Connection) -> None:
 
 def convert(connection: apsw.Connection) -> None:
     """Give an older store its checksums: rewrite it whole, then carry the log over, its first page first, which is where the
-    layer learns that it has work to do."""
+    layer learns that it has work to do. Raises BusyError while somebody else, who may know nothing of checksums, has the store
+    open; the connection is good for nothing else afterwards."""
+    connection.set_busy_timeout(0)
+    connection.pragma("locking_mode", "exclusive")
     prepare(connection)
     connection.execute("VACUUM")
     connection.pragma("application_id", SIGN)
