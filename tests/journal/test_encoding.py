@@ -49,7 +49,7 @@ class Shelf:
 
     def keep(self, encoded: Encoded) -> int:
         self.bodies.append(encoded.body)
-        self.blobs |= {blob.hash: encoding.text_of(blob.data, blob.compressed) for blob in encoded.blobs}
+        self.blobs |= {blob.hash: encoding.checked(blob.hash, blob.data, blob.compressed) for blob in encoded.blobs}
         return len(self.bodies) - 1
 
     def parts(self, position: int) -> dict[str, Json]:

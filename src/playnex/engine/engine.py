@@ -14,7 +14,7 @@ from playnex.engine.history import History, fold
 from playnex.engine.mailroom import Mailroom
 from playnex.engine.run_context import RunContext
 from playnex.engine.spending import Purse, out_of_time
-from playnex.errors import JournalMismatch, PlaynexError, RunInterrupted, StaleEpoch, StepFailed, StoreError
+from playnex.errors import JournalMismatch, PlaynexError, RunInterrupted, StaleEpoch, StepFailed, StoreError, StoreFull
 from playnex.journal.events import Event, RunFinished, RunParked, RunPaused, RunResumed, RunWaiting
 from playnex.journal.journal import Journal
 from playnex.spec.context import StepContext
@@ -132,6 +132,10 @@ async def _carry_on(execution: Execution, code: Code) -> Ending:
         ending = await _ending_of(body, execution)
     except JournalMismatch as error:
         await execution.stop(RunParked(reason=error.code, step=error.step))
+        raise
+    except StoreFull as error:
+        with suppress(StoreError):  # the store holds some space back for this, and says in its own words what it cannot take
+            await _to_the_end(execution.stop(RunPaused(reason=error.code)))
         raise
     except (RunInterrupted, asyncio.CancelledError):
         with suppress(StaleEpoch):  # the new holder goes on, so there is nothing to record here

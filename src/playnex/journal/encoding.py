@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from playnex import canonical
 from playnex.canonical import Json
+from playnex.errors import StoreError
 
 INLINE = 512
 LONG = 2048
@@ -149,9 +150,15 @@ def _drop(pieces: list[bytes], count: int) -> None:
         count -= len(piece)
 
 
-def text_of(data: bytes, compressed: bool) -> bytes:
-    """A blob's text."""
-    return zlib.decompress(data) if compressed else data
+def checked(name: str, data: bytes, compressed: bool) -> bytes:
+    """The text of the blob of that name. Raises StoreError where it is not the one that was stored: the name is its hash."""
+    try:
+        text = zlib.decompress(data) if compressed else data
+    except zlib.error:
+        text = b""
+    if canonical.digest(text) != name:
+        raise StoreError(f"the store is damaged: the text {name[:12]}… is not what was written", hint="restore the store from a backup")
+    return text
 
 
 def _packed(body: bytes) -> bytes:

@@ -94,7 +94,8 @@ class SqliteJournal:
                 write(connection)
             return positions
 
-        self._remember(run, entries, await self._database.write(work if writes else inserting))
+        write = self._database.write_last if any(isinstance(entry.fact, STOPS) for entry in entries) else self._database.write
+        self._remember(run, entries, await write(work if writes else inserting))
 
     def note(self, run: str, epoch: int, drafts: Sequence[Draft]) -> None:
         self._database.note(self._inserting(run, epoch, [_entry(draft.key, draft.fact) for draft in drafts]))
@@ -183,7 +184,7 @@ class SqliteJournal:
         row = self._database.read.execute("SELECT data, compressed FROM blobs WHERE hash = ?", (name,)).fetchone()
         if row is None:
             raise StoreError(f"the store lost the text {name[:12]}…", hint="restore the store from a backup")
-        return encoding.text_of(row[0], bool(row[1]))
+        return encoding.checked(name, row[0], bool(row[1]))
 
     async def tail(self, run: str, after: int = 0) -> AsyncIterator[Event]:
         async for _ in self._changes(self._database.listen):
