@@ -16,6 +16,7 @@ from playnex.app.listing import workspace_of
 from playnex.app.opening import App, opened
 from playnex.errors import DefinitionError, PlaynexError, StoreError
 from playnex.ids import short
+from playnex.journal.file_locks import FileLocks
 from playnex.journal.stores.projections import astray, mend
 from playnex.models import discovery
 from playnex.sqlite import sqlite_version
@@ -147,14 +148,15 @@ async def _runs(app: App) -> AsyncIterator[Finding]:
 
 async def _leases(app: App) -> AsyncIterator[Finding]:
     folder = app.workspace.own / "leases"
-    stale = [path.stem for path in folder.glob("*.lock") if not app.leases.is_held(path.stem)]
+    locks = FileLocks(folder)
+    stale = [path.stem for path in folder.glob("*.lock") if not locks.is_held(path.stem)]
 
     async def clear() -> None:
         for run in stale:
-            async with app.leases.hold(run):
-                pass  # letting go of it takes its file away
+            if (descriptor := locks.take(run)) is not None:
+                locks.let_go(run, descriptor)  # which takes the file away
 
-    says = f"{len(stale)} left by processes that died" if stale else "none left behind"
+    says = f"{len(stale)} files left by processes that died" if stale else "no files left behind"
     yield Finding(area="leases", fine=not stale, says=says, mend="playnex doctor --fix", remedy=clear)
 
 
