@@ -13,6 +13,7 @@ DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 WRITABLE = "give yourself the right to write in its folder, or copy the workspace to where you have it"
 RESTORE = "restore it from a backup (playnex restore FILE), or move it away to start anew"
+ACCEPT = f"{RESTORE}; only if another program has written into it, or read it after a crash: playnex doctor --accept"
 
 OF_THE_FILE = (
     *(apsw.FullError, apsw.IOError, apsw.BusyError, apsw.CorruptError, apsw.NotADBError, apsw.CantOpenError),
@@ -34,7 +35,7 @@ def fault_of(fault: BaseException, path: Path, number: int = 0) -> StoreError:
         case apsw.ReadOnlyError() | apsw.PermissionsError():
             number = errno.EACCES
         case apsw.NotADBError() | apsw.CorruptError() | apsw.IOError() if is_damage(fault):
-            return StoreError(f"{path} is {_damage(fault)}", hint=RESTORE)
+            return StoreError(f"{path} is {_damage(fault)}", hint=ACCEPT if isinstance(fault, apsw.IOError) else RESTORE)
         case apsw.BusyError():
             return StoreError(f"{path} is held by another process: {fault}", hint="wait for it, then give the same command again")
     if number in NO_SPACE:

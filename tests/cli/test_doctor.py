@@ -98,6 +98,28 @@ def test_what_is_not_well_is_told_with_what_mends_it_and_mended_where_that_is_sa
     assert (told in playnex("doctor", folder=workspace).out) is not is_safe
 
 
+def test_what_another_program_wrote_can_be_accepted(workspace: Path) -> None:
+    store = workspace / ".playnex/store.db"
+    connection = apsw.Connection(str(store), vfs="unix")
+    connection.execute("UPDATE runs SET flow = 'renamed'")
+    connection.close()
+    told = playnex("run", "list", folder=workspace)
+    assert (told.code, "playnex doctor --accept" in told.err) == (1, True)
+    found = store.read_bytes()
+    said = playnex("doctor", "--accept", folder=workspace)
+    assert said.code == 0, said.out
+    assert "renamed" in playnex("run", "list", folder=workspace).out
+    (aside,) = (workspace / ".playnex").glob("store-before-*.db")
+    assert aside.read_bytes()[4096:] == found[4096:]
+
+
+def test_pages_that_make_no_sense_are_not_accepted(workspace: Path) -> None:
+    store = workspace / ".playnex/store.db"
+    store.write_bytes(store.read_bytes()[:4096] + b"\xa5" * (store.stat().st_size - 4096))
+    said = playnex("doctor", "--accept", folder=workspace)
+    assert (said.code, "is damaged" in said.err) == (1, True)
+
+
 def changed(workspace: Path, sql: str) -> None:
     assert checksums.is_available()
     connection = apsw.Connection(str(workspace / ".playnex/store.db"), vfs=checksums.LAYER)

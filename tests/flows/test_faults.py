@@ -12,6 +12,7 @@ import apsw
 import pytest
 
 from flows.stage import Desk, is_second, pair_desk, wait_for
+from playnex import checksums
 from playnex.testing.model_replies import (
     Asked,
     Reply,
@@ -149,7 +150,8 @@ def test_a_second_stop_leaves_at_once_where_the_first_cannot_finish(tmp_path: Pa
         allow(tmp_path, seconds=300)
         child = desk.start("flow", "run", "pair")
         wait_for(lambda: len(server.asked) == 2, "the second request")
-        other = apsw.Connection(str(tmp_path / ".playnex/store.db"))
+        assert checksums.is_available()
+        other = apsw.Connection(str(tmp_path / ".playnex/store.db"), vfs=checksums.LAYER)
         other.set_busy_timeout(20_000)
         other.execute("BEGIN IMMEDIATE")
         code = pressed_until_gone(child)

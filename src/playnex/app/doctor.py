@@ -14,13 +14,14 @@ import apsw
 from playnex import checksums
 from playnex.app.listing import workspace_of
 from playnex.app.opening import App, opened
-from playnex.errors import DefinitionError, PlaynexError, StoreError
+from playnex.errors import DefinitionError, NotFoundError, PlaynexError, RunBusy, StoreError
 from playnex.ids import short
 from playnex.journal.file_locks import FileLocks
 from playnex.journal.stores.projections import astray, mend
 from playnex.models import discovery
 from playnex.sqlite import sqlite_version
 from playnex.store_faults import RESTORE
+from playnex.store_file import accept_pages, is_in_use
 from playnex.workspace import Workspace, shown
 
 Remedy: TypeAlias = Callable[[], Awaitable[object]]
@@ -78,6 +79,21 @@ async def examine(typed: str, treat: Treat = leave) -> tuple[Finding, ...]:
     except StoreError as error:
         found.append(Finding(area="store", fine=False, says=error.message, mend=error.hint))
     return tuple(found)
+
+
+def accept(typed: str, stamp: str) -> Path:
+    """Take the store's pages for right where they do not fit their checksums; a copy of them as they were, with the stamp in its
+    name. Raises StoreError where they make no sense, RunBusy where somebody has the store open."""
+    store = workspace_of(typed).own / "store.db"
+    if not store.exists():
+        raise NotFoundError("there is no store here yet", hint="it comes with the first run or capsule")
+    if is_in_use(store):
+        raise RunBusy("another process has the store open", hint="end it first: a worker, a watcher or a server")
+    aside = store.with_name(f"store-before-{stamp}.db")
+    shutil.copyfile(store, aside)
+    aside.chmod(0o600)
+    accept_pages(store)
+    return aside
 
 
 def _programs() -> Iterator[Finding]:

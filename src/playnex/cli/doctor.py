@@ -1,6 +1,7 @@
 """`playnex doctor`: is everything well with this workspace?"""
 
 import asyncio
+import time
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -11,8 +12,13 @@ from playnex.cli.terminal import emit, write
 
 Fix = Annotated[bool, Parameter(negative=(), help="mend what is safe to mend")]
 
+Accept = Annotated[
+    bool,
+    Parameter(negative=(), help="first take pages for right that do not fit their checksums: another program wrote them"),
+]
 
-def doctor(*, fix: Fix = False, as_json: AsJson = False) -> int:
+
+def doctor(*, fix: Fix = False, accept: Accept = False, as_json: AsJson = False) -> int:
     """Look over the workspace: the store, its journals, files, models, permissions, the disk.
 
     Each line says what is fine, or what is not and what mends it; the exit code is 1 where something is not.
@@ -20,9 +26,12 @@ def doctor(*, fix: Fix = False, as_json: AsJson = False) -> int:
     $ playnex doctor
     $ playnex doctor --fix
     """
-    from playnex.app.doctor import cure, examine, leave  # late: only here
+    from playnex.app import doctor as looking  # late: only here
 
-    found = asyncio.run(examine(door.workspace, cure if fix else leave))
+    if accept:
+        aside = looking.accept(door.workspace, time.strftime("%Y%m%d-%H%M%S"))
+        door.terminal.say(f"the store as it was is kept in {aside}")
+    found = asyncio.run(looking.examine(door.workspace, looking.cure if fix else looking.leave))
     well = all(finding.fine or finding.mended for finding in found)
     if as_json:
         lines = [{"area": one.area, "fine": one.fine, "says": one.says, "mend": one.mend, "mended": one.mended} for one in found]
