@@ -183,9 +183,9 @@ def test_a_run_asked_to_stop_starts_no_further_step(stage: Stage) -> None:
         await context.step("stopped", stop)
         return await context.step("never", stage.effect("never"))
 
-    assert stage.play(body) == RunFinished(status="cancelled", reason="cancel by ana")
+    assert stage.play(body) == RunFinished(status="cancelled", reason="by ana")
     assert stage.effects["never"] == 0
-    assert stage.play(body) == RunFinished(status="cancelled", reason="cancel by ana"), "cancelled is an end"
+    assert stage.play(body) == RunFinished(status="cancelled", reason="by ana"), "cancelled is an end"
 
 
 def test_code_that_swallows_its_cancellation_starts_no_further_step_either(stage: Stage) -> None:

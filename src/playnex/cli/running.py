@@ -103,7 +103,7 @@ async def watch(typed: str) -> int:
         found = await Runs(app=app).find(typed)
         watched = await _watching(app, found.id)
         events = await app.journal.events(found.id)
-        known = 0 if isinstance(events[-1].fact, STOPS) else events[-1].position
+        known = events[-1].position - isinstance(events[-1].fact, STOPS)
         try:
             ending = await watched.until_stop(known)
         finally:
@@ -182,7 +182,7 @@ def standing_text(ending: RunParked | RunPaused | RunWaiting) -> str:
         case RunParked():
             return f"parked: {ending.reason}" + (f" at step {ending.step}" if ending.step else "")
         case RunPaused():
-            return f"paused: {ending.reason}"
+            return f"paused ({ending.reason})"
         case RunWaiting():
             return f"waiting for {', '.join(ending.signals) or 'a timer'}"
 
@@ -202,6 +202,9 @@ async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None
         return
     document = await Runs(app=app).document(run)
     cost = spent(document["usage"])
+    if ending.status == "cancelled":
+        say(f"{terminal.symbol('failed')} cancelled {ending.reason}; what is finished is kept ({cost})")
+        return
     if ending.status != "succeeded":
         say(f"{terminal.symbol('failed')} {ending.status}: {ending.message or ending.reason}")
         say(f"  what is finished is kept ({cost}); go on with: playnex run resume {short(run)}")

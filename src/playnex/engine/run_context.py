@@ -23,8 +23,8 @@ Item = TypeVar("Item")
 DEFINITION = "run.definition"
 """Where a called flow's definition is recorded; a step's id has no dot, so none can be taken for it."""
 
-DEEPEST = 100
-"""Scopes within scopes: flows that call each other in a circle end there (requirement F11)."""
+DEEPEST = 40
+"""Scopes within scopes: flows that call each other in a circle end there (requirement F11), before Python's own stack does."""
 
 UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
