@@ -199,7 +199,7 @@ def test_code_that_swallows_its_cancellation_starts_no_further_step_either(stage
         except asyncio.CancelledError:
             return await context.step("never", stage.effect("never"))
 
-    assert stage.play(body) == RunPaused(reason="pause")
+    assert stage.play(body) == RunPaused(reason="by somebody")
     assert stage.effects["never"] == 0
 
 
@@ -210,7 +210,7 @@ def test_a_run_that_nobody_advances_is_stopped_without_calling_its_code_and_can_
 
     stage.play(body)
     stage.post(StopRequested(stop="pause"))
-    assert stage.play(body) == RunPaused(reason="pause")
+    assert stage.play(body) == RunPaused(reason="by somebody")
     assert stage.effects["called"] == 1
     stage.post(ResumeRequested(by="ana"), SignalReceived(signal="paid", payload="late"))
     assert stage.play(body) == RunFinished(status="succeeded", output="late")
