@@ -12,7 +12,7 @@ from playnex.engine.wait_step import approved, rung, signalled, wait
 from playnex.engine.work import Work
 from playnex.errors import JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
 from playnex.journal.events import WaitStarted
-from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, StepContext, StepPlan
+from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, Fallback, StepContext, StepPlan
 from playnex.spec.envelope import Envelope, Usage
 from playnex.spec.flow import RetrySpec
 from playnex.spec.python_flow import FlowFunction, flow_name
@@ -60,12 +60,14 @@ class RunContext:
         effect: Effect = "idempotent",
         timeout: float | None = None,
         retry: int | RetrySpec = 0,
+        fallback: Callable[[], Awaitable[Json]] | None = None,
     ) -> Json:
         async def perform(_: Attempt) -> Envelope:
             return Envelope(output=await do())
 
         again = RetrySpec(times=retry) if isinstance(retry, int) else retry
-        return _output_of(await self._performed(name, perform, StepPlan(effect=effect, timeout=timeout, retry=again)))
+        plan = StepPlan(effect=effect, timeout=timeout, retry=again, fallback=_standing_in(fallback) if fallback else None)
+        return _output_of(await self._performed(name, perform, plan))
 
     async def perform(self, name: str, do: Do, plan: StepPlan = PLAIN) -> Envelope:
         return (await self._performed(name, do, plan))[1]
@@ -187,6 +189,13 @@ def _output_of(performed: tuple[str, Envelope]) -> Json:
     if record.status == "failed":
         raise StepFailed(failure.message_of(record), step=key, reason=record.reason)
     return record.output
+
+
+def _standing_in(fallback: Callable[[], Awaitable[Json]]) -> Fallback:
+    async def stand_in(_failed: Envelope, _attempt: Attempt) -> Envelope:
+        return Envelope(output=await fallback())
+
+    return stand_in
 
 
 def _value(outcome: T | Exception) -> T:
