@@ -216,7 +216,7 @@ class Research:
 
     server: ModelServer
     command: tuple[str, ...] = ("flow", "run", "research-to-article", "--input", "topic=local-first software")
-    span: float = 0.5
+    span: float = 2.5
 
     def happened(self) -> Counter[str]:
         return Counter(self.server.counts)

@@ -2,7 +2,7 @@
 
 from playnex.canonical import Json
 from playnex.engine.history import fold
-from playnex.engine.keys import outermost
+from playnex.engine.keys import is_of_the_run, outermost
 from playnex.journal.events import Event, RunState, StepFinished, StepIntended, StepStarted
 from playnex.journal.journal import RunSummary
 from playnex.spec.envelope import usage_json
@@ -46,7 +46,7 @@ def run_detail(summary: RunSummary, events: tuple[Event, ...], worker: bool) -> 
 
 def own_steps(events: tuple[Event, ...]) -> tuple[str, ...]:
     """The keys of a run's own steps: those that lie in no other step."""
-    return outermost(event.key for event in events if isinstance(event.fact, (StepStarted, StepFinished)))
+    return outermost(event.key for event in events if isinstance(event.fact, (StepStarted, StepFinished)) and not is_of_the_run(event.key))
 
 
 def _step(key: str, fact: StepFinished, events: tuple[Event, ...]) -> Json:

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from playnex.cli.terminal import Terminal, gist, seconds, tokens
+from playnex.engine.keys import is_of_the_run
 from playnex.journal.events import (
     AttemptFailed,
     Event,
@@ -42,6 +43,8 @@ class Watched:
 
     def fold(self, event: Event) -> list[StepLine]:
         """Take an event in; the lines to print for good because of it."""
+        if is_of_the_run(event.key):
+            return []
         step = self._step_of(event.key)
         line = self.lines.get(step)
         match event.fact:

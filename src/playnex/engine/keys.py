@@ -18,6 +18,11 @@ def is_related(name: str, key: str) -> bool:
     return is_below(name, key) or is_below(key, name)
 
 
+def is_of_the_run(key: str) -> bool:
+    """True for what the run itself records, under names with a dot, which no step of a flow has."""
+    return "." in key.partition("/")[0]
+
+
 def outermost(keys: Iterable[str]) -> tuple[str, ...]:
     """Those that lie in no other's scope, each once and in the order given: the steps that people see."""
     known = dict.fromkeys(keys)
