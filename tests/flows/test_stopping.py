@@ -11,7 +11,7 @@ from flows.processes import is_alive, saying
 from flows.stage import Desk, is_second, pair_desk, research_desk, wait_for
 from playnex.app.templates import lay_out
 from playnex.models import smollm2
-from playnex.testing.model_replies import Asked, Reply
+from playnex.testing.model_replies import Asked, Reply, stall
 from playnex.testing.model_scripts import research
 from playnex.testing.model_server import ModelServer, serving
 from playnex.tools.process_tree import below
@@ -46,15 +46,13 @@ steps:
 
 
 class Held:
-    """A script that answers the second request of `pair` when it may."""
+    """A script that never answers the second request of `pair`, until it may."""
 
     def __init__(self) -> None:
         self.free = threading.Event()
 
     def __call__(self, asked: Asked) -> Reply:
-        if is_second(asked):
-            self.free.wait(60)
-        return research(asked)
+        return stall() if is_second(asked) and not self.free.is_set() else research(asked)
 
 
 @pytest.mark.parametrize("how", STOPS)
