@@ -18,7 +18,7 @@ from playnex.testing.model_replies import Asked, Reply
 from playnex.testing.model_scripts import research
 from playnex.testing.model_server import serving
 
-HEAD = '''\
+HEAD = """\
 import asyncio
 import os
 import signal
@@ -29,7 +29,7 @@ def tell(word):
     with open("outside.txt", "ab", buffering=0) as file:
         file.write(f"{word}\\n".encode())
 
-'''
+"""
 SIGNALLED = (
     HEAD
     + '''

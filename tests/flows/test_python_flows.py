@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from cli.stage import Said, playnex
-from flows.stage import Desk, research_desk
+from flows.stage import Desk, pair_desk, research_desk
 from playnex.app.templates import lay_out
+from playnex.testing.model_replies import Asked, Reply, answer, calls
 from playnex.testing.model_server import serving
 
-HEAD = '''\
+HEAD = """\
 import asyncio
 import playnex
 
@@ -28,7 +29,7 @@ def doing(word, then=None):
 
     return do
 
-'''
+"""
 
 
 @pytest.fixture
@@ -111,6 +112,49 @@ def test_a_run_is_replayed_forked_from_a_step_and_compared_and_what_is_kept_is_n
     assert [step["step"] for step in compared["steps"] if step["same"]][:2] == ["gather", "research"]
 
 
+READER = """\
+---
+description: Reads the house style.
+tools: [capsule.read]
+memory: { read: ["style/*"] }
+---
+You keep to the house style.
+"""
+STYLED = """\
+playnex: 1
+name: styled
+steps:
+  first: { agent: helper, prompt: Write the first part. }
+  second: { agent: reader, prompt: Write the second part., capsules: [style/house] }
+"""
+REPAINT = "playnex: 1\nname: repaint\nsteps: { paint: { save: style/house, content: Always in purple ink. } }\n"
+
+
+def test_a_forked_run_sees_memory_as_it_was_at_its_fork_in_prompts_and_through_tools(tmp_path: Path) -> None:
+    def script(asked: Asked) -> Reply:
+        has_read = any(message["role"] == "tool" for message in asked.body["messages"])
+        wants = "second part" in asked.prompt and not has_read
+        return calls(("capsule__read", {"name": "style/house"})) if wants else answer("Written in style.")
+
+    with serving(script) as server:
+        desk = pair_desk(tmp_path, server.url)
+        (tmp_path / "agents/reader.md").write_text(READER)
+        (tmp_path / "flows/styled.yaml").write_text(STYLED)
+        assert desk.playnex("capsule", "create", "style/house", "Always in green ink.").returncode == 0
+        (tmp_path / "flows/repaint.yaml").write_text(REPAINT)
+        first = desk.json("flow", "run", "styled")["run"]
+        assert desk.playnex("flow", "run", "repaint").returncode == 0
+        forked = desk.playnex("run", "fork", first, "--from", "second")
+        assert forked.returncode == 0, forked.stderr
+        fresh = desk.playnex("flow", "run", "styled")
+        assert fresh.returncode == 0, fresh.stderr
+    prompts = [asked.prompt for asked in server.asked]
+    assert len(prompts) == 3 + 2 + 3
+    assert ["green" in prompt for prompt in prompts[3:5]] == [True, True]
+    assert not any("purple" in prompt for prompt in prompts[:5]) and all("purple" in prompt for prompt in prompts[6:])
+    assert prompts[4].count("green") == 2, "given with the prompt, and read through the tool"
+
+
 def test_results_come_in_declared_order_whatever_order_they_finish_in(folder: Path) -> None:
     body = """
 first_may = asyncio.Event()
@@ -165,7 +209,8 @@ import os
 
 async def twice():
     tell("twice")
-    if len(open("outside.txt").read().split()) < 2:
+    if not os.path.exists("tried"):
+        os.mkdir("tried")
         raise ValueError("once more")
     return "well"
 
