@@ -146,13 +146,11 @@ async def _runs(app: App) -> AsyncIterator[Finding]:
 
 
 async def _leases(app: App) -> AsyncIterator[Finding]:
-    folder = app.workspace.own / "leases"
-    stale = [path.stem for path in folder.glob("*.lock") if not app.leases.is_held(path.stem)]
+    stale = app.leases.left_behind()
 
     async def clear() -> None:
-        for run in stale:
-            async with app.leases.hold(run):
-                pass  # letting go of it takes its file away
+        for path in app.leases.left_behind():
+            path.unlink(missing_ok=True)
 
     says = f"{len(stale)} left by processes that died" if stale else "none left behind"
     yield Finding(area="leases", fine=not stale, says=says, mend="playnex doctor --fix", remedy=clear)

@@ -47,10 +47,8 @@ def _made(folder: Path) -> Path:
 
 
 def _refuse_busy(workspace: Workspace) -> None:
-    leases = FileLeases(workspace.own / "leases")
-    held = [file.stem for file in (workspace.own / "leases").glob("*.lock") if leases.is_held(file.stem)]
-    if held:
-        raise RunBusy(f"run {held[0][-6:]} is being carried out", hint="stop it first: playnex stop --all")
+    if FileLeases(workspace.own / "leases").any_is_held():
+        raise RunBusy("a run is being carried out", hint="stop it first: playnex stop --all")
     if is_in_use(workspace.own / "store.db"):
         raise RunBusy("another process has the store open", hint="end it first: a worker, a watcher or a server")
 
