@@ -102,6 +102,8 @@ def test_newer_facts_are_not_replaced_without_a_yes(workspace: Path) -> None:
 
 
 def test_nothing_is_restored_while_a_run_is_held_or_the_store_is_open(workspace: Path) -> None:
+    with Shelf(workspace / ".playnex") as shelf:
+        play(shelf.begin())
     assert playnex("backup", "saved.tar.gz", folder=workspace).code == 0
 
     async def held() -> None:
@@ -111,7 +113,6 @@ def test_nothing_is_restored_while_a_run_is_held_or_the_store_is_open(workspace:
 
     play(held())
     with Shelf(workspace / ".playnex") as shelf:
-        play(shelf.begin())
         said = playnex("restore", "saved.tar.gz", "--yes", folder=workspace)
         assert (said.code, "another process has the store open" in said.err) == (1, True)
         play(shelf.add(Plot(seed=1).entry(0)))

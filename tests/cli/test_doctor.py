@@ -75,7 +75,7 @@ def model_gone(workspace: Path) -> None:
 
 AILMENTS: dict[Callable[[Path], None], tuple[str, str, bool]] = {
     wide_open: ("store.db can be read by others (644)", "chmod 600", True),
-    stale_lease: ("1 left by processes that died", "playnex doctor --fix", True),
+    stale_lease: ("1 files left by processes that died", "playnex doctor --fix", True),
     line_astray: ("1 lines of run list say something else than their journals", "playnex doctor --fix", True),
     broken_off: ("was broken off", "playnex run resume", False),
     text_changed: ("is not what was written", "restore it from a backup", False),

@@ -152,7 +152,7 @@ async def _leases(app: App) -> AsyncIterator[Finding]:
         for path in app.leases.left_behind():
             path.unlink(missing_ok=True)
 
-    says = f"{len(stale)} left by processes that died" if stale else "none left behind"
+    says = f"{len(stale)} files left by processes that died" if stale else "no files left behind"
     yield Finding(area="leases", fine=not stale, says=says, mend="playnex doctor --fix", remedy=clear)
 
 
