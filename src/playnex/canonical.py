@@ -8,12 +8,14 @@ from playnex.errors import UsageError
 Json: TypeAlias = Any
 """dict[str, Json] | list[Json] | str | int | float | bool | None, checked where it enters the store, not by the type checker."""
 
+_COMPACT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+
 
 def encode(value: Json) -> bytes:
     """The value as compact UTF-8 JSON, in its own key order. Raises UsageError for NaN, infinities, lone surrogates
     and anything that is not JSON: other readers of the store could not read them (RFC 8259, RFC 8785)."""
     try:
-        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+        return _COMPACT.encode(value).encode()
     except (ValueError, TypeError, RecursionError) as fault:
         raise UsageError(
             f"a value cannot be stored as JSON: {fault}", hint="return plain JSON: no NaN, no lone surrogates, no objects"
@@ -27,7 +29,7 @@ def encode_sorted(value: Json) -> bytes:
 
 def decode(data: bytes | str) -> Json:
     """The value that `encode` wrote."""
-    return json.loads(data)
+    return json.loads(data if isinstance(data, str) else data.decode())
 
 
 def digest(data: bytes) -> str:

@@ -78,7 +78,7 @@ class NotFoundError(PlaynexError):
 
 
 class StepFailed(PlaynexError):
-    """A step failed; `step` is its key and `reason` the recorded reason."""
+    """A step failed; `step` is its key and `reason` the recorded reason; `also` are the keys of others that failed beside it."""
 
     code = "failed"
 
@@ -86,6 +86,7 @@ class StepFailed(PlaynexError):
         super().__init__(message, hint=hint)
         self.step = step
         self.reason = reason
+        self.also: tuple[str, ...] = ()
 
 
 class BudgetExhausted(StepFailed):

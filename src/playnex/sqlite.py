@@ -6,39 +6,26 @@ power cut (https://sqlite.org/pragma.html#pragma_synchronous).
 """
 
 import asyncio
-import errno
-import os
 import queue
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 import apsw
 
-from playnex.errors import StoreError, StoreFull, StoreReadOnly, StoreTooNew
+from playnex.ballast import Ballast
+from playnex.errors import StoreFull
+from playnex.store_faults import OF_THE_FILE, no_space, store_error
+from playnex.store_file import SAFE, Migration, Opening, carry_over, close, open_reader, open_writer
 
 T = TypeVar("T")
-Migration: TypeAlias = Callable[[apsw.Connection], None]
 
 GROUP = 512
-"""Writes in one transaction at most."""
-
-BUSY_MS = 30_000
-"""How long a write waits for another process's transaction."""
-
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
-DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
-
-WRITABLE = "give yourself the right to write in its folder, or copy the workspace to where you have it"
-
-OF_THE_FILE = (
-    *(apsw.FullError, apsw.IOError, apsw.BusyError, apsw.CorruptError, apsw.NotADBError, apsw.CantOpenError),
-    *(apsw.ReadOnlyError, apsw.PermissionsError, apsw.NoLFSError, apsw.ProtocolError),
-)
-"""What SQLite raises when the file or its disk is at fault, and not the statement: it concerns every write of a group."""
+"""Writes after which a transaction takes no more in."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,38 +36,67 @@ class Submission(Generic[T]):
     future: "asyncio.Future[T] | None"
     outcome: T | None = None
     fault: BaseException | None = None
+    is_last: bool = False
 
 
 class Database:
     """An open SQLite file. `write` is durable when it returns; `note` is not awaited but keeps its place in the order."""
 
-    def __init__(self, path: Path, migrations: Sequence[Migration]) -> None:
+    def __init__(self, path: Path, migrations: Sequence[Migration], opening: Opening = SAFE) -> None:
         self.path = path
-        self._waiting: queue.SimpleQueue[Submission[object] | None] = queue.SimpleQueue()
+        self._opening = opening
+        self._ballast = Ballast(path.parent)
+        self._waiting: queue.SimpleQueue[list[Submission[Any]] | None] = queue.SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[Submission[Any]]] = {}
         self._listeners: list[Callable[[], None]] = []
         self._local = threading.local()
         self._readers: list[apsw.Connection] = []
-        connection = _open(path, migrations)
+        try:
+            connection = open_writer(path, migrations, opening)
+        except StoreFull:
+            if not self._ballast.let_go():
+                raise
+            connection = open_writer(path, migrations, opening)
+        self._ballast.is_held()
         self._writer = threading.Thread(target=self._run, args=(connection,), name="playnex-writer", daemon=True)
         self._writer.start()
 
     async def write(self, work: Callable[[apsw.Connection], T]) -> T:
         """Run `work` in a transaction; its result, once it is durable. What `work` raises is raised here, and only its own
-        changes are undone. Raises StoreFull, StoreError."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put(Submission(work, future))  # type: ignore[arg-type]
-        return await future
+        changes are undone; it is called a second time where another write of its group raised. Raises StoreFull, StoreError."""
+        return await self._submitted(work)
+
+    async def write_last(self, work: Callable[[apsw.Connection], T]) -> T:
+        """As `write`, for what a run has to say when it stops: on a full disk it gets the space that was held back for it."""
+        return await self._submitted(work, is_last=True)
 
     def note(self, work: Callable[[apsw.Connection], object]) -> None:
         """Run `work` in a transaction soon, before any write submitted later; nobody waits, and a failure is dropped."""
-        self._waiting.put(Submission(work, None))
+        self._gather(asyncio.get_running_loop(), Submission(work, None))
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, submission: Submission[Any]) -> None:
+        """Hand the write over together with all that come in this round of the loop: the writer, woken by the first of them,
+        would sync it alone."""
+        if (gathered := self._gathered.get(loop)) is not None:
+            gathered.append(submission)
+        else:
+            self._gathered[loop] = [submission]
+            loop.call_soon(self._hand_over, loop)
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        if gathered := self._gathered.pop(loop, None):
+            self._waiting.put(gathered)
+
+    async def carry_over(self) -> None:
+        """Bring what is in the write-ahead log into the file, and make the log empty, as far as no reader holds it."""
+        await asyncio.to_thread(carry_over, self.path, self._opening)
 
     @property
     def read(self) -> apsw.Connection:
         """This thread's read-only connection."""
         connection: apsw.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = _reader(self.path)
+            connection = open_reader(self.path, self._opening)
             self._local.connection = connection
             self._readers.append(connection)
         return connection
@@ -93,132 +109,93 @@ class Database:
     def close(self) -> None:
         """Commit what waits, then close. Safe to call twice."""
         if self._writer.is_alive():
+            for loop in tuple(self._gathered):
+                self._hand_over(loop)
             self._waiting.put(None)
             self._writer.join()
         for connection in self._readers:
-            connection.close()
+            close(connection)
         self._readers.clear()
         self._local = threading.local()
+
+    async def _submitted(self, work: Callable[[apsw.Connection], T], *, is_last: bool = False) -> T:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._gather(loop, Submission(work, future, is_last=is_last))
+        return await future
 
     def _run(self, connection: apsw.Connection) -> None:
         with_more = True
         while with_more:
             group, with_more = self._next_group()
             if group:
-                _commit(connection, group)
+                self._carry_out(connection, group)
                 _settle(group)
                 for listener in tuple(self._listeners):
                     listener()
-        connection.close()
+        close(connection)
+
+    def _carry_out(self, connection: apsw.Connection, group: Sequence[Submission[object]]) -> None:
+        """Commit the group; on a full disk what is last in it, and nothing else before there is room again."""
+        if self._ballast.is_held():
+            _commit(connection, group)
+            if not any(isinstance(submission.fault, StoreFull) for submission in group):
+                return
+            self._ballast.let_go()
+        full = no_space(self.path)
+        last = [submission for submission in group if submission.is_last]
+        for submission in group:
+            submission.fault = None if submission.is_last else submission.fault or full
+        if last:
+            _commit(connection, last)
 
     def _next_group(self) -> tuple[list[Submission[object]], bool]:
         group: list[Submission[object]] = []
         first = self._waiting.get()
         while first is not None:
-            group.append(first)
+            group += first
             if len(group) >= GROUP or self._waiting.empty():
                 return group, True
             first = self._waiting.get()
         return group, False
 
 
-class _Reading(apsw.Cursor):
-    """A reader's cursor: a damaged or lost file is told as a StoreError, wherever it comes to light."""
-
-    def execute(self, *given: Any, **named: Any) -> apsw.Cursor:
-        return self._told(lambda: super(_Reading, self).execute(*given, **named))
-
-    def fetchall(self) -> Any:
-        return self._told(super().fetchall)
-
-    def fetchone(self) -> Any:
-        return self._told(super().fetchone)
-
-    def __next__(self) -> Any:
-        return self._told(super().__next__)
-
-    def _told(self, reading: Callable[[], T]) -> T:
-        try:
-            return reading()
-        except OF_THE_FILE as fault:
-            raise _store_error(fault, self.connection) from fault
-
-
-def _reader(path: Path) -> apsw.Connection:
-    try:
-        connection = _configure(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE))
-    except OF_THE_FILE as fault:
-        raise _fault_of(fault, path) from fault
-    connection.cursor_factory = _Reading
-    connection.pragma("query_only", True)
-    return connection
-
-
-def _open(path: Path, migrations: Sequence[Migration]) -> apsw.Connection:
-    """The writer's connection to the file, which is made where there is none and brought up to date."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        connection = apsw.Connection(str(path))
-    except (OSError, *OF_THE_FILE) as fault:
-        raise _fault_of(fault, path, getattr(fault, "errno", 0) or 0) from fault
-    try:
-        _refuse_strange(_configure(connection), len(migrations), path)
-        connection.pragma("journal_mode", "wal")
-        _migrate(connection, migrations)
-    except OF_THE_FILE as fault:
-        raise _store_error(fault, connection) from fault
-    return connection
-
-
-def _configure(connection: apsw.Connection) -> apsw.Connection:
-    connection.set_busy_timeout(BUSY_MS)
-    connection.pragma("synchronous", 2)  # FULL
-    connection.pragma("foreign_keys", True)
-    return connection
-
-
-def _refuse_strange(connection: apsw.Connection, known: int, path: Path) -> None:
-    """Raise where the file is not ours to touch: a newer Playnex wrote it, or, having tables and no version, somebody else."""
-    with connection:  # one snapshot: another process may be making the tables right now
-        version = connection.pragma("user_version")
-        has_tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
-    if version > known:
-        raise StoreTooNew(
-            f"{path} was written by a newer Playnex (store version {version}, this one knows {known})", hint="upgrade Playnex"
-        )
-    if has_tables and version == 0:
-        raise StoreError(f"{path} belongs to another program: it is no store of Playnex", hint="move it away to start anew")
-
-
-def _migrate(connection: apsw.Connection, migrations: Sequence[Migration]) -> None:
-    for number in range(connection.pragma("user_version"), len(migrations)):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            if connection.pragma("user_version") == number:  # another process may have been faster
-                migrations[number](connection)
-                connection.pragma("user_version", number + 1)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:  # SQLite ends it by itself where the disk is full
-                connection.execute("ROLLBACK")
-            raise
-
-
 def _commit(connection: apsw.Connection, group: Sequence[Submission[object]]) -> None:
-    """One transaction for the whole group; a write that raises takes back its own changes only."""
+    """One transaction for the whole group; a write that raises takes back its own changes only. That hardly any does is bet on:
+    where one did, all are run again, each in a savepoint."""
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        for submission in group:
-            _perform(connection, submission)
-        connection.execute("COMMIT")
+        _give_up(connection)
+        if not _done_at_once(connection, group):
+            connection.execute("BEGIN IMMEDIATE")
+            for submission in group:
+                _perform(connection, submission)
+            connection.execute("COMMIT")
     except Exception as fault:
-        error = _store_error(fault, connection)
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        error = store_error(fault, connection)
+        with suppress(apsw.Error):  # what cannot be given up now is given up before the next group
+            _give_up(connection)
         for submission in group:
             submission.fault = error
+
+
+def _give_up(connection: apsw.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _done_at_once(connection: apsw.Connection, group: Sequence[Submission[object]]) -> bool:
+    """Whether no write of the group raised; if one did, none is kept."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for submission in group:
+            submission.outcome = submission.work(connection)
+    except OF_THE_FILE:
+        raise
+    except Exception:
+        connection.execute("ROLLBACK")
+        return False
+    connection.execute("COMMIT")
+    return True
 
 
 def _perform(connection: apsw.Connection, submission: Submission[object]) -> None:
@@ -253,29 +230,6 @@ def _wake(settled: Sequence[Submission[object]]) -> None:
             future.set_exception(submission.fault)
         else:
             future.set_result(submission.outcome)
-
-
-def _store_error(fault: BaseException, connection: apsw.Connection) -> StoreError:
-    """The error for what SQLite raised; the number of the operating system tells a full disk from a broken one."""
-    return _fault_of(fault, Path(connection.filename), connection.system_errno)
-
-
-def _fault_of(fault: BaseException, path: Path, number: int = 0) -> StoreError:
-    match fault:
-        case apsw.FullError():
-            number = errno.ENOSPC
-        case apsw.ReadOnlyError() | apsw.PermissionsError():
-            number = errno.EACCES
-        case apsw.NotADBError():
-            return StoreError(f"{path} is not a SQLite database", hint="restore it from a backup, or move it away to start anew")
-        case apsw.CorruptError():
-            return StoreError(f"{path} is damaged: {fault}", hint="restore it from a backup, or move it away to start anew")
-    if number in NO_SPACE:
-        return StoreFull(f"no space left on the disk for {path}", hint="free some space: nothing recorded is lost")
-    if number in DENIED:
-        return StoreReadOnly(f"{path} cannot be written: {os.strerror(number).lower()}", hint=WRITABLE)
-    said = fault.strerror if isinstance(fault, OSError) else fault
-    return StoreError(f"{path} cannot be used: {said}", hint="check the disk, and the permissions of the folder")
 
 
 def sqlite_version() -> str:

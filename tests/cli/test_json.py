@@ -46,6 +46,9 @@ COMMANDS = {
     "agent run": ("agent run writing Hello", "playnex.run/1"),
     "tool list": ("tool list", "playnex.tools/1"),
     "model list": ("model list", "playnex.models/1"),
+    "doctor": ("doctor", "playnex.doctor/1"),
+    "backup": ("backup", "playnex.backup/1"),
+    "restore": ("restore saved.tar.gz --yes", "playnex.restore/1"),
     "model test": ("model test main", "playnex.model-test/1"),
 }
 
@@ -106,6 +109,8 @@ def test_json_is_one_document_with_its_schema(command: str, workspace: Path) -> 
         assert playnex("agent", "run", "writing", "Hello", folder=workspace).code == 0
     if command in ("stop", "run pause", "run cancel", "run signal", "run retry", "run fork", "run replay", "run diff"):
         assert playnex("flow", "run", "waits", folder=workspace).code == WAITING
+    if command == "restore":
+        assert playnex("backup", "saved.tar.gz", folder=workspace).code == 0
     if command == "run resolve":
         died = subprocess.run([sys.executable, "-m", "playnex", "flow", "run", "dies"], cwd=workspace, capture_output=True, check=False)
         assert died.returncode == -signal.SIGKILL

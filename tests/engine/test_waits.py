@@ -105,6 +105,21 @@ def test_a_signal_reaches_a_run_that_is_under_way(stage: Stage) -> None:
     assert stage.carry(body) == RunFinished(status="succeeded", output="now")
 
 
+def test_a_branch_that_goes_on_after_branches_of_its_own_keeps_its_run_from_being_set_aside(stage: Stage) -> None:
+    async def waits(context: StepContext) -> Json:
+        return await context.wait_for("paid")
+
+    async def works(context: StepContext) -> Json:
+        await context.all(lambda inner: inner.step("work", stage.effect("work")))
+        return await context.step("after", stage.effect("after"))
+
+    async def body(context: StepContext) -> Json:
+        return await context.all(waits, works)
+
+    assert stage.play(body) == RunWaiting(reason="signal", signals=("paid",))
+    assert stage.effects == {"work": 1, "after": 1}
+
+
 @pytest.mark.parametrize(
     ("answer", "output"),
     [

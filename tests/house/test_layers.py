@@ -10,6 +10,8 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     # ground
     ("errors",),
     ("canonical", "clock", "ids"),
+    ("ballast", "checksums", "store_faults", "write_ahead"),
+    ("store_file",),
     ("spec", "sqlite"),
     ("config",),  # reads files, so it stands above spec, which must know none
     ("workspace",),

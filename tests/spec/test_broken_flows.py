@@ -34,7 +34,57 @@ BROKEN = {
     "a bad expression": (HEAD + "  write:\n    agent: writer\n    prompt: ${{ inputs. }}\n", "8:", "template"),
     "two things to do": (HEAD + WRITE + "    tool: file.read\n", "9:5", "tool"),
     "a bad timeout": (HEAD + WRITE + "    timeout: soon\n", "9:14", "soon"),
-    "a key for later": (HEAD + WRITE + "    if: inputs.topic\n", "9:5", "not available"),
+    "a key for later": (HEAD + WRITE + "    pattern: debate\n", "9:5", "not available"),
+    "a condition on a step that is not waited for": (
+        HEAD + WRITE + "    if: steps.later.output\n" + STEP.replace("write", "later"),
+        "9:9",
+        "later",
+    ),
+    "a condition that is no expression": (HEAD + WRITE + "    if: inputs.topic ==\n", "9:", "template"),
+    "an else without an if": (HEAD + WRITE + "    else: x\n", "9:5", "has no meaning without 'if'"),
+    "an approval that asks nothing": (HEAD + "  ask:\n    approve: { show: x }\n", "7:14", "asks nothing"),
+    "an approval with a timeout outside": (
+        HEAD + "  ask:\n    approve: { message: x }\n    timeout: 5s\n",
+        "8:5",
+        "no meaning beside 'approve'",
+    ),
+    "a no that leads to a step": (HEAD + "  ask:\n    approve: { message: x }\n    on-refuse: other\n", "8:16", "not available"),
+    "max-parallel alone": (HEAD + WRITE + "    max-parallel: 2\n", "9:5", "without 'for-each'"),
+    "items that are no list": (HEAD + WRITE + "    for-each: all of them\n", "9:15", "a list"),
+    "one capsule for every item": (HEAD + WRITE + "    for-each: [1, 2]\n    save: notes/x\n", "10:5", "the same capsule"),
+    "an item where there is none": (HEAD + "  write:\n    agent: writer\n    prompt: ${{ item }}\n", "8:17", "item"),
+    "a switch without cases": (HEAD + "  go:\n    switch: ${{ inputs.topic }}\n", "7:5", "no cases"),
+    "a case that does nothing": (
+        HEAD + "  go:\n    switch: ${{ inputs.topic }}\n    cases: { a: { prompt: x } }\n",
+        "8:14",
+        "does nothing",
+    ),
+    "a case with an unknown agent": (
+        HEAD + "  go:\n    switch: ${{ inputs.topic }}\n    prompt: x\n    cases: { a: { agent: writr } }\n",
+        "9:26",
+        "writr",
+    ),
+    "a case that the value never has": (
+        HEAD + "  ask:\n    agent: writer\n    prompt: x\n    output: { kind: [bug, bill] }\n  go:\n"
+        "    switch: ${{ steps.ask.output.kind }}\n    prompt: x\n    cases:\n"
+        "      bugs: { agent: writer }\n      bill: { agent: writer }\n",
+        "14:7",
+        "never 'bugs'",
+    ),
+    "a value that no case is for": (
+        HEAD + "  ask:\n    agent: writer\n    prompt: x\n    output: { kind: [bug, bill] }\n  go:\n"
+        "    switch: ${{ steps.ask.output.kind }}\n    prompt: x\n    cases:\n      bill: { agent: writer }\n",
+        "14:7",
+        "no case for 'bug'",
+    ),
+    "a wait for nothing": (HEAD + "  nap:\n    wait: { timeout: 5s }\n", "7:11", "a time or a signal"),
+    "a wait that is no time": (HEAD + "  nap:\n    wait: soon\n", "7:11", "soon"),
+    "an unknown flow": (HEAD + "  call:\n    flow: othr\n", "7:11", "othr"),
+    "one capsule saved at the same time": (
+        HEAD + "  a:\n    needs: []\n    save: notes/x\n    content: a\n  b:\n    needs: []\n    save: notes/x\n    content: b\n",
+        "12:11",
+        "the same capsule at the same time",
+    ),
     "no steps": ("playnex: 1\nname: f\n", "1:1", "steps"),
     "no YAML": ("playnex: 1\n name: [f\n", "2:", ""),
     "a bad name": (HEAD.replace("name: f", "name: F F") + WRITE, "2:7", "F F"),
@@ -96,11 +146,6 @@ BROKEN = {
     "an unknown key of retry": (HEAD + STEP + "    retry: { time: 2 }\n", "9:14", "`retry` has no key 'time'"),
     "no time at all": (HEAD + STEP + "    timeout: 0s\n", "9:14", "`timeout`: 0 is not above zero"),
     "a need that is no step": (HEAD + STEP + "    needs: gather\n", "9:12", "step 'write' needs 'gather', and there is no such step"),
-    "a step beside another": (
-        HEAD + STEP + "  b:\n    agent: writer\n    prompt: x\n  c:\n    agent: writer\n    prompt: x\n    needs: write\n",
-        "15:12",
-        "a step that does not wait for the step above it is not available in this version yet",
-    ),
     "arguments for an agent": (HEAD + STEP + "    with: { a: 1 }\n", "9:5", "'with' has no meaning beside 'agent'"),
     "an unknown argument": (
         HEAD + "  r:\n    tool: file.read\n    with: { path: a, paht: b }\n",
@@ -165,7 +210,6 @@ BROKEN = {
         "step 'write' refers to itself",
     ),
     "an unknown step in the output": (HEAD + STEP + "output: ${{ steps.wrte.output }}\n", "9:13", "there is no step 'wrte'"),
-    "a loop for later": (HEAD + STEP + "    for-each: x\n", "9:5", "'for-each' is not available in this version yet"),
     "an unknown default": (HEAD.replace("steps:", "defaults: { retries: 1 }\nsteps:") + STEP, "5:13", "`defaults` has no key 'retries'"),
     "another name than the file's": (HEAD.replace("name: f", "name: g") + STEP, "2:7", "the flow is named 'g' and its file 'f.yaml'"),
     "a hyphen that means minus": (

@@ -44,7 +44,7 @@ class Definitions:
         if path.suffix == PYTHON_ENDING:
             return self._python_flow(path)
         flow, faults = self._flow(path)
-        used = {word for step in flow.steps for word in _agents_of(step)} if flow else set()
+        used = {word for step in flow.steps for word in step.agents()} if flow else set()
         own = {agent: self._agent(agent) for agent in sorted(used) if agent in self.workspace.agent_names()}
         faults += tuple(fault for _, agent_faults in own.values() for fault in agent_faults) + self.tool_faults
         if flow is None or faults:
@@ -98,7 +98,7 @@ class Definitions:
             return None, undecodable
         read = read_flow(text, shown(path))
         agents = {name: self._agent(name)[0] or AgentSpec(name=name) for name in self.workspace.agent_names()}
-        faults = check_flow(read, Catalogue(agents=agents, tools=self.tools))
+        faults = check_flow(read, Catalogue(agents=agents, tools=self.tools, flows=self.workspace.flow_names()))
         return read.flow, in_file_order([*faults, *_name_faults(read)])
 
     def _agent(self, name: str) -> tuple[AgentSpec | None, tuple[Fault, ...]]:
@@ -126,12 +126,6 @@ def _name_faults(read: ReadFlow) -> Iterator[Fault]:
                 check_name(spec.save)
             except UsageError as fault:
                 yield Fault(place=read.place("steps", spec.id, "save"), message=fault.message, hint=fault.hint)
-
-
-def _agents_of(step: StepSpec) -> tuple[str, ...]:
-    judges = tuple(check.agent for check in step.verify if check.agent)
-    stand_in = (step.fallback.agent,) if step.fallback and step.fallback.agent else ()
-    return (*((step.target,) if step.kind == "agent" else ()), *judges, *stand_in)
 
 
 def _not_here(path: Path) -> Fault:

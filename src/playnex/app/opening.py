@@ -42,6 +42,7 @@ class App:
     """An open workspace: its parts, each of which does its own work."""
 
     workspace: Workspace
+    database: Database
     journal: SqliteJournal
     leases: FileLeases
     capsules: SqliteCapsules
@@ -74,6 +75,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
         worker = f"{socket.gethostname()}/{os.getpid()}"
         yield App(
             workspace=workspace,
+            database=database,
             journal=journal,
             leases=leases,
             capsules=capsules,

@@ -21,7 +21,7 @@ from playnex.cli.follower import Watching
 from playnex.cli.progress import progress_for
 from playnex.cli.terminal import emit, spent, whole, write
 from playnex.engine.engine import Ending
-from playnex.errors import NotFoundError, PlaynexError, RunBusy
+from playnex.errors import NotFoundError, PlaynexError, RunBusy, StoreError
 from playnex.ids import short
 from playnex.journal.events import STOPS, RunFinished, RunParked, RunPaused, RunWaiting
 from playnex.models import smollm2
@@ -86,7 +86,10 @@ async def resume(typed: str, as_json: bool, *, through: bool = False) -> int:
     """Carry a run on from where it stopped, `through` whatever it has to wait for; the exit code."""
     async with opened(door.workspace) as app:
         found = await Runs(app=app).find(typed)
-        await Control(app=app).let_go_on(found.id)
+        try:
+            await Control(app=app).let_go_on(found.id)
+        except StoreError as error:
+            raise type_with_resume(error, found.id) from None
         return await carry(app, found.id, as_json, through=through)
 
 

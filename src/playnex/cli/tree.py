@@ -22,6 +22,9 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("capsule:capsules", "capsules"),
     ("run_control:stop", "stop"),
     ("run_control:worker", "worker"),
+    ("doctor:doctor", "doctor"),
+    ("backup:backup", "backup"),
+    ("backup:restore", "restore"),
 )
 
 NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -1,10 +1,10 @@
 """The engine: advances a run by calling its code from the top, until it ends, is stopped, or has to wait."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from playnex.canonical import Json
 from playnex.clock import Clock
@@ -14,8 +14,8 @@ from playnex.engine.history import History, fold
 from playnex.engine.mailroom import Mailroom
 from playnex.engine.run_context import RunContext
 from playnex.engine.spending import Purse, out_of_time
-from playnex.errors import JournalMismatch, PlaynexError, RunInterrupted, StaleEpoch, StepFailed, StoreError
-from playnex.journal.events import RunFinished, RunParked, RunPaused, RunWaiting
+from playnex.errors import JournalMismatch, PlaynexError, RunInterrupted, StaleEpoch, StepFailed, StoreError, StoreFull
+from playnex.journal.events import Event, RunFinished, RunParked, RunPaused, RunResumed, RunWaiting
 from playnex.journal.journal import Journal
 from playnex.spec.context import StepContext
 from playnex.spec.flow import NO_LIMITS
@@ -25,6 +25,14 @@ Ending: TypeAlias = RunFinished | RunParked | RunPaused | RunWaiting
 
 DEATHS = 3
 """Workers that may die of a run in a row, without finishing a step of it, before it is parked."""
+
+
+async def _nothing(_: StepContext) -> Json:
+    return None
+
+
+NO_CODE = Code(body=_nothing, budget=NO_LIMITS)
+"""For a run whose code is not to be called."""
 
 
 class Leases(Protocol):
@@ -59,37 +67,50 @@ class Engine:
             history = fold(await self.journal.skim(run))
             if history.finished is not None and history.finished.status != "failed":
                 return history.finished
-            if (refusal := _refusal(history)) is not None:
-                await (await self._begin(run, history, NO_CODE)).stop(refusal)
-                return refusal
-            code = load(history.started)
+            refusal = _refusal(history)
+            code = load(history.started) if refusal is None else NO_CODE
             execution = await self._begin(run, history, code)
-            box.open(history.position, execution.deliver)
+            if refusal is not None:
+                execution.seen = history.position
+            if (end := _said_late(history, execution.history) or refusal or _refusal(execution.history)) is not None:
+                await execution.stop(end)
+                return end
+            box.open(execution.history.position, execution.deliver)
             return await _carry_on(execution, code)
 
     async def _begin(self, run: str, history: History, code: Code) -> Execution:
-        """Take the run over."""
+        """Take the run over, with all that its journal says by then."""
         reopened = history.finished.step if history.finished is not None else ""
         epoch = await self.journal.claim(run, self.worker, reopened)
-        history.reopen(reopened)
+        fresh = await self._by_now(run, epoch, history)
+        if fresh.finished is not None and fresh.finished == history.finished:
+            fresh.reopen()
         return Execution(
             run=run,
             epoch=epoch,
             journal=self.journal,
-            history=history,
+            history=fresh,
             clock=self.clock,
             jitter=self.jitter,
-            purse=Purse(code.budget, history.spent),
+            purse=Purse(code.budget, fresh.spent),
             flows=code.flows,
         )
 
+    async def _by_now(self, run: str, epoch: int, history: History) -> History:
+        """The history up to this takeover: until then, a holder whose lease had run out could still write."""
+        news = await self.journal.events(run, history.position)
+        if len(news) == 1:
+            return history
+        return fold(event for event in await self.journal.skim(run) if not _is_takeover(event, epoch))
 
-async def _nothing(_context: StepContext) -> Json:
-    return None
+
+def _is_takeover(event: Event, epoch: int) -> bool:
+    return isinstance(event.fact, RunResumed) and event.fact.epoch == epoch
 
 
-NO_CODE = Code(body=_nothing, budget=NO_LIMITS)
-"""For a run whose code is not called."""
+def _said_late(before: History, now: History) -> RunFinished | None:
+    """The end that somebody else recorded in the meantime, if any."""
+    return now.finished if now.finished != before.finished else None
 
 
 def _refusal(history: History) -> Ending | None:
@@ -105,18 +126,37 @@ async def _carry_on(execution: Execution, code: Code) -> Ending:
     """Run the code until it ends or is stopped, and record how."""
     body = execution.body = asyncio.ensure_future(_within_time(execution, code))
     execution.waits.join(body)
+    if execution.ending is not None:
+        body.cancel()
     try:
         ending = await _ending_of(body, execution)
     except JournalMismatch as error:
         await execution.stop(RunParked(reason=error.code, step=error.step))
         raise
-    except (RunInterrupted, asyncio.CancelledError):
-        await asyncio.shield(execution.stop(RunPaused(reason="interrupted")))
+    except StoreFull as error:
+        with suppress(StoreError):  # the store holds some space back for this, and says in its own words what it cannot take
+            await _to_the_end(execution.stop(RunPaused(reason=error.code)))
         raise
-    await asyncio.shield(execution.stop(ending))
+    except (RunInterrupted, asyncio.CancelledError):
+        with suppress(StaleEpoch):  # the new holder goes on, so there is nothing to record here
+            await _to_the_end(execution.stop(RunPaused(reason="interrupted")))
+        raise
+    await _to_the_end(execution.stop(ending))
     if (worker := asyncio.current_task()) is not None and worker.cancelling():
         raise asyncio.CancelledError
     return ending
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await it, and be there until it is done also where somebody cancels meanwhile: the lease is held so long."""
+    doing = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        while not doing.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([doing])
+        raise
 
 
 async def _ending_of(body: "asyncio.Future[Json]", execution: Execution) -> Ending:
@@ -127,7 +167,7 @@ async def _ending_of(body: "asyncio.Future[Json]", execution: Execution) -> Endi
         execution.check_all_was_asked()
         ending = RunFinished(status="succeeded", output=output)
     except StepFailed as error:
-        ending = RunFinished(status="failed", reason=error.reason, message=error.message, step=error.step)
+        ending = RunFinished(status="failed", reason=error.reason, message=error.message, step=error.step, also=error.also)
     except (StoreError, StaleEpoch, JournalMismatch):
         raise
     except PlaynexError as error:

@@ -19,7 +19,7 @@ from playnex.journal.events import (
     RunWaiting,
     StopRequested,
 )
-from playnex.journal.journal import Draft, Journal
+from playnex.journal.journal import Draft, Journal, Outlined
 from playnex.spec.context import Write
 from playnex.spec.envelope import Envelope, from_json
 
@@ -57,6 +57,11 @@ class Execution:
         """Where this run's chance comes from."""
         return self.history.started.seed or self.run
 
+    @property
+    def is_going(self) -> bool:
+        """Whether the run's code has not ended, and nothing has ended or stopped it."""
+        return self.ending is None and not (self.body is not None and self.body.done())
+
     def note(self, key: str, fact: Fact) -> None:
         """Tell those who watch."""
         self.journal.note(self.run, self.epoch, (Draft(key=key, fact=fact),))
@@ -75,12 +80,15 @@ class Execution:
         scope = scope_of(key)
         fact = self.history.results.pop(key, None)
         if fact is None:
-            self._check_nothing_was_left_out(key, scope)
+            if key not in self.history.reopened:  # the code came there before, whatever was recorded beside it since
+                self._check_nothing_was_left_out(key, scope)
             return None
         self.unseen[scope].discard(key)
         if fact.kind != kind:
             raise mismatch(key, f"the journal has a {fact.kind!r} there and the code a {kind!r}")
         envelope = from_json(fact.envelope)
+        if not isinstance(envelope.output, Outlined):
+            return envelope
         return replace(envelope, output=await self.journal.fill(envelope.output))
 
     def _check_nothing_was_left_out(self, key: str, scope: str) -> None:
@@ -108,7 +116,9 @@ class Execution:
             raise RunInterrupted
 
     def deliver(self, event: Event) -> None:
-        """Take what was posted from outside."""
+        """Take what was posted from outside. A run that is being stopped acts on nothing any more, so it has not seen it."""
+        if not self.is_going:
+            return
         self.seen = event.position
         if isinstance(event.fact, StopRequested):
             self.end_as(stopped(event.fact))
@@ -117,9 +127,10 @@ class Execution:
 
     def end_as(self, ending: RunFinished | RunParked | RunPaused | RunWaiting) -> None:
         """Stop the run's code; the run then stands like this."""
-        if self.ending is None and self.body is not None and not self.body.done():
+        if self.is_going:
             self.ending = ending
-            self.body.cancel()
+            if self.body is not None:
+                self.body.cancel()
 
 
 def stopped(request: StopRequested) -> RunFinished | RunPaused:

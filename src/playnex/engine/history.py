@@ -42,9 +42,10 @@ NO_TRIES = Tries()
 
 @dataclass(slots=True, kw_only=True)
 class History:
-    """The folded journal of one run. `signals` are those that no step has consumed, by position; `deaths` counts the workers
-    that died in a row without finishing a step; `touched` is the step that was last begun; `active` is the seconds that
-    workers spent on the run in earlier sessions; `position` is that of its last event."""
+    """The folded journal of one run. `signals` are those that no step has consumed, by position; `reopened` are the steps whose
+    failure was forgotten, so that they are tried anew; `deaths` counts the workers that died in a row without finishing a step;
+    `touched` is the step that was last begun; `active` is the seconds that workers spent on the run in earlier sessions;
+    `position` is that of its last event."""
 
     started: RunStarted
     results: dict[str, StepFinished] = field(default_factory=dict)
@@ -53,7 +54,9 @@ class History:
     waits: dict[str, WaitStarted] = field(default_factory=dict)
     signals: dict[int, Event] = field(default_factory=dict)
     decisions: dict[str, OutcomeDecided] = field(default_factory=dict)
+    reopened: set[str] = field(default_factory=set)
     stop: StopRequested | None = None
+    stop_position: int = 0
     finished: RunFinished | None = None
     deaths: int = 0
     touched: str = ""
@@ -70,13 +73,16 @@ class History:
         self.intents, self.decisions = set(), {}
         self.stop, self.finished, self.deaths = None, None, 0
 
-    def reopen(self, key: str) -> None:
-        """Forget that the run ended, and that `key` failed, with what lies below it and what it is a part of: they are tried
-        anew. What succeeded stays."""
-        for name in [name for name, fact in self.results.items() if is_related(name, key) and fact.envelope["status"] == "failed"]:
-            del self.results[name]
-        for name in [name for name in self.tries if is_related(name, key)]:
-            del self.tries[name]
+    def reopen(self) -> None:
+        """Forget that the run failed, and the failures that ended it, with what lies below them and what they are a part of: they are
+        tried anew. What succeeded stays."""
+        failures = (self.finished.step, *self.finished.also) if self.finished is not None else ()
+        for key in failures:
+            for name in [name for name, fact in self.results.items() if is_related(name, key) and fact.envelope["status"] == "failed"]:
+                del self.results[name]
+                self.reopened.add(name)
+            for name in [name for name in self.tries if is_related(name, key)]:
+                del self.tries[name]
         self.finished = None
 
 
@@ -133,18 +139,24 @@ def _apply(history: History, event: Event) -> None:
         case OutcomeDecided():
             history.decisions[event.key] = event.fact
         case StopRequested():
-            history.stop = event.fact
+            history.stop, history.stop_position = event.fact, event.position
         case ResumeRequested():
             history.stop, history.deaths = None, 0
         case RunResumed():
             history.deaths += 1
-            history.reopen(event.fact.reopened)
+            history.reopen()
         case RunFinished() | RunPaused() | RunParked() | RunWaiting():
-            history.deaths = 0
-            history.stop = None
-            history.finished = event.fact if isinstance(event.fact, RunFinished) else None
+            _stand(history, event.fact)
         case RunStarted() | RetryRequested():
             pass
+
+
+def _stand(history: History, fact: RunFinished | RunPaused | RunParked | RunWaiting) -> None:
+    """Nobody advances the run any more; a request to stop that came too late for its worker still holds."""
+    history.deaths = 0
+    history.finished = fact if isinstance(fact, RunFinished) else None
+    if isinstance(fact, RunFinished) or history.stop_position <= fact.seen:
+        history.stop = None
 
 
 def _finish(history: History, key: str, fact: StepFinished) -> None:

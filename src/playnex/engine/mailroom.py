@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from playnex.journal.events import Event
@@ -36,32 +36,37 @@ class Mailroom:
     """One reader for all runs of this process; it reads while there is a box."""
 
     journal: Journal
-    boxes: dict[str, Box] = field(default_factory=dict)
+    boxes: dict[str, list[Box]] = field(default_factory=dict)
     reader: "asyncio.Task[None] | None" = None
     door: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @asynccontextmanager
     async def box(self, run: str) -> AsyncIterator[Box]:
-        """The run's box, for as long as it is advanced: nothing that is posted from here on is missed."""
-        box = self.boxes[run] = Box()
-        async with self.door:
-            if self.reader is None or self.reader.done():
-                self.reader = asyncio.ensure_future(self._read(await self.journal.position()))
+        """A box of the run, for as long as it is advanced: nothing that is posted from here on is missed. One whose lease ran out
+        may have another one beside it for a while."""
+        box = Box()
+        self.boxes.setdefault(run, []).append(box)
         try:
+            async with self.door:
+                if self.reader is None or self.reader.done():
+                    self.reader = asyncio.ensure_future(self._read(await self.journal.position()))
             yield box
         finally:
-            del self.boxes[run]
+            self.boxes[run].remove(box)
+            if not self.boxes[run]:
+                del self.boxes[run]
             if not self.boxes:
                 await self._close()
 
     async def _read(self, after: int) -> None:
         async for event in self.journal.posts(after):
-            if (box := self.boxes.get(event.run)) is not None:
+            for box in self.boxes.get(event.run, ()):
                 box.put(event)
 
     async def _close(self) -> None:
         reader, self.reader = self.reader, None
         if reader is not None:
             reader.cancel()
-            with suppress(asyncio.CancelledError):
-                await reader
+            await asyncio.wait([reader])
+            if not reader.cancelled():
+                reader.result()

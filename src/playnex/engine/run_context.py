@@ -1,7 +1,7 @@
 """The step context of a live run: answers from the journal what it knows, and carries out and records the rest."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -65,6 +65,8 @@ class RunContext:
         async def perform(_: Attempt) -> Envelope:
             return Envelope(output=await do())
 
+        if (effect, timeout, retry, fallback) == ("idempotent", None, 0, None):  # as nearly always
+            return _output_of(await self._performed(name, perform, PLAIN))
         again = RetrySpec(times=retry) if isinstance(retry, int) else retry
         plan = StepPlan(effect=effect, timeout=timeout, retry=again, fallback=_standing_in(fallback) if fallback else None)
         return _output_of(await self._performed(name, perform, plan))
@@ -114,7 +116,18 @@ class RunContext:
         hands = len(branches) if at_most is None else max(1, min(at_most, len(branches)))
         if branches:
             await self.execution.waits.gather([work() for _ in range(hands)])
-        return {name: _value(outcomes[name]) for name in branches}
+        return _values({name: outcomes[name] for name in branches})
+
+    async def together(self, works: Sequence[Callable[[], Awaitable[None]]], *, at_most: int | None = None) -> None:
+        waiting = iter(works)
+
+        async def hand() -> None:
+            for work in waiting:
+                await work()
+
+        hands = len(works) if at_most is None else max(1, min(at_most, len(works)))
+        if works:
+            await self.execution.waits.gather([hand() for _ in range(hands)])
 
     async def all(self, *branches: Branch[T]) -> list[T]:
         named = {f"branch-{number}": branch for number, branch in enumerate(branches, 1)}
@@ -198,10 +211,15 @@ def _standing_in(fallback: Callable[[], Awaitable[Json]]) -> Fallback:
     return stand_in
 
 
-def _value(outcome: T | Exception) -> T:
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
+def _values(outcomes: Mapping[str, T | Exception]) -> dict[str, T]:
+    """What all branches gave; else the first failure is raised, and knows of the others."""
+    failures = [outcome for outcome in outcomes.values() if isinstance(outcome, Exception)]
+    if failures:
+        if isinstance(first := failures[0], StepFailed):
+            others = (failure for failure in failures[1:] if isinstance(failure, StepFailed))
+            first.also = (*first.also, *(key for other in others for key in (other.step, *other.also)))
+        raise failures[0]
+    return {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, Exception)}
 
 
 def _with_item(do: Callable[[StepContext, Item], Awaitable[T]], item: Item) -> Branch[T]:

@@ -12,7 +12,7 @@ from playnex.spec.flow import StepSpec
 @dataclass(slots=True, kw_only=True)
 class Scope:
     """The names in sight. Records and `models` grow as the run goes on; `output` is in sight only where a step's own
-    result is judged or replaced."""
+    result is judged or replaced, `item` only where a step is done for every item of a list."""
 
     run: str
     inputs: Mapping[str, Json]
@@ -20,6 +20,7 @@ class Scope:
     views: dict[str, Json] = field(default_factory=dict)
     models: dict[str, Json] = field(default_factory=dict)
     output: tuple[Json, ...] = ()
+    item: tuple[Json, ...] = ()
 
     def add(self, step: str, record: Envelope) -> None:
         """Bring a finished step into sight."""
@@ -30,13 +31,17 @@ class Scope:
         """The scope in which `output` is this."""
         return replace(self, output=(output,))
 
+    def with_item(self, item: Json) -> "Scope":
+        """The scope in which `item` is this."""
+        return replace(self, item=(item,))
+
     def with_record(self, step: str, record: Envelope) -> "Scope":
         """The scope in which the step has this record already."""
         return replace(self, views=self.views | {step: view(record)}, output=(record.output,))
 
     def names(self) -> dict[str, Json]:
         """All that an expression can refer to, as plain JSON."""
-        own = {"output": self.output[0]} if self.output else {}
+        own = ({"output": self.output[0]} if self.output else {}) | ({"item": self.item[0]} if self.item else {})
         return own | {"inputs": self.inputs, "steps": self.views, "run": {"id": self.run}, "agents": self.models}
 
     def text(self, template: str) -> str:

@@ -58,23 +58,26 @@ class Waits:
         """Let branches work and wait until all have ended; while they do, their parent is none. The first exception ends the
         others and is raised; so does a cancellation."""
         is_branch = asyncio.current_task() in self.branches
+        going = len(works)
+
+        def leave(branch: Working) -> None:
+            nonlocal going
+            going -= 1
+            self.branches.discard(branch)
+            self.live += is_branch - 1 if going == 0 else -1  # the parent goes on from here, though it may not have woken yet
+            asyncio.get_running_loop().call_soon(self._look)
+
         self.live -= is_branch
         tasks = [asyncio.ensure_future(work) for work in works]
         for task in tasks:
             self.join(task)
-            task.add_done_callback(self._leave)
+            task.add_done_callback(leave)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         finally:
             await _end(tasks)
-            self.live += is_branch
         for task in tasks:
             task.result()
-
-    def _leave(self, branch: Working) -> None:
-        self.branches.discard(branch)
-        self.live -= 1
-        asyncio.get_running_loop().call_soon(self._look)
 
     async def hold(self, wait: Wait) -> Event | None:
         """The event that ends the wait, or None when its time has come."""

@@ -12,11 +12,14 @@ from playnex.errors import CapsuleConflict
 from playnex.journal.events import AttemptFailed, OutcomeDecided, StepFinished, StepIntended, StepStarted
 from playnex.spec import envelope as envelopes
 from playnex.spec.context import Attempt, Do, StepContext, StepPlan
-from playnex.spec.envelope import Envelope
+from playnex.spec.envelope import Envelope, Usage
 from playnex.spec.flow import NO_RETRY, RetrySpec
 
 CONFLICT_TRIES = 20
 """How often a result is made ready again because somebody wrote its capsule first."""
+
+NOTHING = Usage()
+"""What a try has cost that was broken off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,7 @@ class Work:
             attempt = Attempt(key=self.key, number=number, context=self._scope(number), feedback=feedback)
             tried = await self._try(attempt)
             if not failure.is_worth_retrying(tried.retry, number, tried.outcome):
-                return replace(tried, outcome=replace(tried.outcome, attempts=number)), attempt
+                return tried if tried.outcome.attempts == number else _counted(tried, number), attempt
             feedback = failure.message_of(tried.outcome)
             delay = max(tried.wait, failure.delay_before(tried.retry, number, self.execution.jitter()))
             failed = AttemptFailed(number=number, reason=tried.outcome.reason, message=feedback, delay=round(delay, 3))
@@ -97,22 +100,27 @@ class Work:
         spends = self.plan.kind == "model"
         if spends:
             self.execution.purse.reserve(self.key, self.plan.tokens)
-        tried = Tried(outcome=Envelope(status="cancelled"), retry=self.plan.retry)
+        usage = NOTHING
         try:
             tried = await self._bounded(attempt)
+            usage = tried.outcome.usage
         finally:
             if spends:
-                self.execution.purse.settle(self.plan.tokens, tried.outcome.usage)
+                self.execution.purse.settle(self.plan.tokens, usage)
         return tried if tried.outcome.status == "failed" else await self._verified(tried, attempt)
 
     async def _bounded(self, attempt: Attempt) -> Tried:
+        limit = None
         try:
-            async with asyncio.timeout(self.plan.timeout) as limit:
+            if self.plan.timeout is None:
+                return Tried(outcome=await self.do(attempt), retry=self.plan.retry)
+            limit = asyncio.timeout(self.plan.timeout)
+            async with limit:
                 return Tried(outcome=await self.do(attempt), retry=self.plan.retry)
         except failure.ENDS_THE_RUN:
             raise
         except Exception as error:
-            if isinstance(error, TimeoutError) and limit.expired():
+            if isinstance(error, TimeoutError) and limit is not None and limit.expired():
                 late = failure.failed("timeout", f"no result within {self.plan.timeout:g} s")
                 return Tried(outcome=late, retry=self.plan.retry)
             retry = NO_RETRY if isinstance(error, failure.USELESS_TO_RETRY) else self.plan.retry
@@ -164,6 +172,10 @@ class Work:
             return outcome
         completed = await _caught(self.plan.complete(outcome, attempt))
         return replace(completed, usage=outcome.usage, attempts=outcome.attempts)
+
+
+def _counted(tried: Tried, number: int) -> Tried:
+    return replace(tried, outcome=replace(tried.outcome, attempts=number))
 
 
 async def _caught(making: Awaitable[Envelope]) -> Envelope:

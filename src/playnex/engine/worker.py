@@ -84,7 +84,8 @@ class Worker:
         """The runs that are due, and those that say `running` while nobody holds them."""
         due = await self.journal.due(self.engine.clock.now())
         running = await self.journal.runs(limit=ORPHANS, state="running")
-        return (*due, *(line.id for line in running if not self.held.is_held(line.id)))
+        orphans = (line.id for line in running if not self.held.is_held(line.id))
+        return tuple(dict.fromkeys((*due, *orphans)))  # one that was due may be an orphan by now
 
     async def is_suspect(self, run: str) -> bool:
         """Whether one more worker that dies of this run would be its last."""
@@ -151,13 +152,14 @@ class Shift:
     async def _carry(self, run: str) -> None:
         try:
             ending = self.endings[run] = await self.worker.engine.advance(run, self.worker.load(run))
-        except RunBusy:
-            return
-        except PlaynexError:
-            self.left_alone.add(run)
-            return
-        if self.tell is not None:
-            self.tell(run, ending)
+        except PlaynexError as error:
+            if not isinstance(error, RunBusy):
+                self.left_alone.add(run)
+            if (own := asyncio.current_task()) is not None and own.cancelling():
+                raise asyncio.CancelledError from None  # the failure came in its place
+        else:
+            if self.tell is not None:
+                self.tell(run, ending)
 
     async def _moment(self) -> None:
         """Until it is time to look again, or nobody is at work any more."""

@@ -6,9 +6,8 @@ an output that has grown out of an earlier one of its run, as a transcript does,
 
     {"output": …}            plain
     x…                       plain, compressed (zlib's own first byte)
-    +{"from": POSITION, "keep": BYTES, "cut": BYTES, …}⏎ADDED
-                             the output's JSON is the first `keep` bytes of the output of event `from`, then ADDED, then the last
-                             `cut` bytes of that output; the other fields stand in the map
+    +FROM,KEEP,CUT{…}⏎ADDED  the output's JSON is the first KEEP bytes of the output of the event at position FROM, then ADDED, then
+                             the last CUT bytes of that output; the other fields stand in the map, which is left out if empty
 """
 
 import zlib
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 
 from playnex import canonical
 from playnex.canonical import Json
+from playnex.errors import StoreError
 
 INLINE = 512
 LONG = 2048
@@ -85,15 +85,20 @@ def encode_result(parts: dict[str, Json], bases: tuple[Base, ...]) -> Encoded:
         return encode(parts)
     text = canonical.encode(output)
     if len(text) <= LONG:
-        return encode(parts)
-    grown = max((_grown(text, base) for base in bases), key=lambda found: found[0] + found[1], default=(0, 0, 0))
-    keep, cut, origin = grown
+        return _short(text, {name: value for name, value in parts.items() if name != OUTPUT}) or encode(parts)
+    keep, cut, origin = _most_alike(text, bases)
     if 4 * (len(text) - keep - cut) > len(text):
         whole = encode(parts)
         return Encoded(body=whole.body, blobs=whole.blobs, output=text)
     rest = {name: value for name, value in parts.items() if name != OUTPUT}
-    head = canonical.encode({"from": origin, "keep": keep, "cut": cut, **({"parts": rest} if rest else {})})
+    head = b"%d,%d,%d" % (origin, keep, cut) + (canonical.encode(rest) if rest else b"")
     return Encoded(body=GROWN + head + b"\n" + text[keep : len(text) - cut], output=text)
+
+
+def _short(output: bytes, rest: dict[str, Json]) -> Encoded | None:
+    """The plain body around an output that is JSON already; None where something has to be set apart or wrapped."""
+    body = b'{"' + OUTPUT.encode() + b'":' + output + (b"," + canonical.encode(rest)[1:] if rest else b"}")
+    return Encoded(body=body) if len(body) <= INLINE and b'"$' not in body else None
 
 
 def decode(body: bytes, fetch: Fetch) -> Json:
@@ -108,8 +113,9 @@ def grown(body: bytes) -> Grown | None:
     if not body.startswith(GROWN):
         return None
     head, _, added = body[1:].partition(b"\n")
-    said = canonical.decode(head)
-    return Grown(parts=said.get("parts", {}), origin=said["from"], keep=said["keep"], cut=said["cut"], added=added)
+    numbers, brace, rest = head.partition(b"{")
+    origin, keep, cut = map(int, numbers.split(b","))
+    return Grown(parts=canonical.decode(brace + rest) if brace else {}, origin=origin, keep=keep, cut=cut, added=added)
 
 
 def grown_text(start: bytes, links: Iterable[Grown]) -> bytes:
@@ -144,9 +150,15 @@ def _drop(pieces: list[bytes], count: int) -> None:
         count -= len(piece)
 
 
-def text_of(data: bytes, compressed: bool) -> bytes:
-    """A blob's text."""
-    return zlib.decompress(data) if compressed else data
+def checked(name: str, data: bytes, compressed: bool) -> bytes:
+    """The text of the blob of that name. Raises StoreError where it is not the one that was stored: the name is its hash."""
+    try:
+        text = zlib.decompress(data) if compressed else data
+    except zlib.error:
+        text = b""
+    if canonical.digest(text) != name:
+        raise StoreError(f"the store is damaged: the text {name[:12]}… is not what was written", hint="restore the store from a backup")
+    return text
 
 
 def _packed(body: bytes) -> bytes:
@@ -154,6 +166,19 @@ def _packed(body: bytes) -> bytes:
         return body
     packed = zlib.compress(body, 1)
     return packed if len(packed) < len(body) else body
+
+
+def _most_alike(text: bytes, bases: tuple[Base, ...]) -> tuple[int, int, int]:
+    """How many bytes at the start and at the end the text shares with the base it shares most with, and that base's position;
+    the newest is looked at first, and no other one where it is there as a whole."""
+    best = 0, 0, 0
+    for base in reversed(bases):
+        found = _grown(text, base)
+        if found[0] + found[1] > best[0] + best[1]:
+            best = found
+        if found[0] + found[1] == len(base.text):
+            break
+    return best
 
 
 def _grown(text: bytes, base: Base) -> tuple[int, int, int]:

@@ -155,13 +155,15 @@ class RunParked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """The end: a state, why, and what the flow returns. `step` is the key of the step whose failure ended it."""
+    """The end: a state, why, and what the flow returns. `step` is the key of the step whose failure ended it, `also` are those of
+    others that failed beside it."""
 
     status: EndState
     reason: str = ""
     message: str = ""
     step: str = ""
     output: Json = None
+    also: tuple[str, ...] = field(default=())
 
 
 Posted: TypeAlias = SignalReceived | OutcomeDecided | StopRequested | ResumeRequested | RetryRequested
@@ -202,6 +204,9 @@ KINDS: dict[str, type[Any]] = {
 }
 FIELDS = {kind: tuple((field.name, field.default) for field in fields(kind)) for kind in KINDS.values()}
 
+TUPLES = {"RunWaiting": ("signals",), "RunFinished": ("also",)}
+"""Fields that are lists in JSON."""
+
 ENVELOPE_KEYS = ("status", "output", "reason", "fallback_from", "labels", "sources", "capsule", "usage", "attempts")
 
 
@@ -233,8 +238,7 @@ def from_json(kind: str, parts: dict[str, Json]) -> Fact:
     try:
         if kind == "StepFinished" and "envelope" not in parts:
             parts = _folded(parts)
-        if kind == "RunWaiting":
-            parts = parts | {"signals": tuple(parts.get("signals", ()))}
+        parts = parts | {name: tuple(parts[name]) for name in TUPLES.get(kind, ()) if name in parts}
         fact: Fact = KINDS[kind](**parts)
     except (KeyError, TypeError):
         raise JournalMismatch(f"the journal holds a fact {kind!r} that this Playnex does not know", hint="upgrade Playnex") from None

@@ -56,6 +56,18 @@ def look_at(place: Place) -> ModelCard | None:
     return ModelCard(alias="main", kind="openai", name=name, base_url=f"{place.root}/v1", context=window, found=place.flavor)
 
 
+def answers(base_url: str) -> bool:
+    """Whether a server answers there, be it only to refuse who has no key."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{base_url.rstrip('/')}/models", timeout=SECONDS):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
 def is_for_chat(name: str) -> bool:
     """Whether a model of that name answers questions, as far as its name says."""
     return bool(name) and not any(word in name.lower() for word in NOT_FOR_CHAT)

@@ -1,27 +1,28 @@
 """What a flow refers to: agents, tools, steps, inputs and fields, checked before a token is spent."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from playnex.canonical import Json
 from playnex.spec.agent import AgentSpec
 from playnex.spec.check_references import Known, StepFacts, reference_fault
 from playnex.spec.check_value import problems
-from playnex.spec.expression import TemplateFault, expression_faults, expression_references, is_template, references, template_faults
+from playnex.spec.expression import TemplateFault, bare, expression_faults, expression_references, is_template, references, template_faults
 from playnex.spec.faults import Fault, Place, did_you_mean
 from playnex.spec.flow import StepSpec
 from playnex.spec.located import ListNode, MapNode, Node, ScalarNode, find, plain, within
 from playnex.spec.read_flow import ReadFlow, in_file_order
 from playnex.spec.read_step import StepOutline
-from playnex.spec.references import Reference
+from playnex.spec.references import Reference, is_single
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """What a workspace offers: agents by name, and tools by name with the JSON Schema of their arguments."""
+    """What a workspace offers: agents by name, tools by name with the JSON Schema of their arguments, and the names of flows."""
 
     agents: Mapping[str, AgentSpec] = field(default_factory=dict)
     tools: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    flows: tuple[str, ...] = ()
 
 
 def check_flow(read: ReadFlow, catalogue: Catalogue) -> tuple[Fault, ...]:
@@ -60,6 +61,7 @@ class _Checker:
         for outline in self.read.outlines:
             yield from self._step_faults(outline)
         yield from _cycles(self.read.outlines)
+        yield from _clashes(self.read.outlines)
         everything = Known(inputs=self.read.inputs, steps=self.facts, reachable=frozenset(self.facts))
         yield from self._template_faults(self.read.node("output"), everything)
 
@@ -67,6 +69,9 @@ class _Checker:
         spec = outline.spec
         if spec is None:
             return StepFacts(id=outline.id)
+        if spec.for_each is not None:
+            item = {"items": spec.output} if spec.output else {}
+            return StepFacts(id=outline.id, schema={"type": "array"} | item, saves=False)
         agent = self.catalogue.agents.get(spec.target) if spec.kind == "agent" else None
         schema = spec.output or (agent.output if agent else None)
         is_text = spec.kind == "agent" and agent is not None and schema is None and spec.fallback is None
@@ -75,11 +80,25 @@ class _Checker:
     def _step_faults(self, outline: StepOutline) -> Iterator[Fault]:
         if outline.spec is None:
             return
+        plain_known = Known(inputs=self.read.inputs, steps=self.facts, reachable=_waited_for(outline, self.read.outlines), step=outline.id)
+        yield from self._expression_faults(find(outline.entry.value, "if"), plain_known)
+        for key in ("else", "for-each"):
+            yield from self._template_faults(find(outline.entry.value, key), plain_known)
+        yield from self._action_faults(outline, replace(plain_known, has_item=outline.spec.for_each is not None))
+
+    def _action_faults(self, outline: StepOutline, known: Known) -> Iterator[Fault]:
+        """What is wrong with what the step does, or with what each of its cases does."""
+        assert outline.spec is not None
+        if isinstance(on := find(outline.entry.value, "switch"), ScalarNode):
+            yield from self._template_faults(on, known)
+            yield from self._case_faults(outline, on)
+            for case in outline.cases():
+                yield from self._action_faults(case, known)
+            return
         yield from self._target_faults(outline.spec, outline.entry.value)
         yield from self._value_faults(outline.spec, outline.entry.value)
-        known = Known(inputs=self.read.inputs, steps=self.facts, reachable=_waited_for(outline, self.read.outlines), step=outline.id)
         judged = known.with_output(self.facts[outline.id].schema)
-        for key in ("prompt", "with", "capsules"):
+        for key in ("prompt", "with", "capsules", "approve", "wait"):
             yield from self._template_faults(find(outline.entry.value, key), known)
         for key in ("fallback", *(("content", "save") if outline.spec.kind != "save" else ())):
             yield from self._template_faults(find(outline.entry.value, key), judged)
@@ -88,11 +107,38 @@ class _Checker:
         for check in _checks(find(outline.entry.value, "verify")):
             yield from self._expression_faults(find(check, "that"), judged)
 
+    def _case_faults(self, outline: StepOutline, on: ScalarNode) -> Iterator[Fault]:
+        """Cases that the switched value can never have, and values that no case is for, where its schema lists them all."""
+        values = self._values_of(on)
+        cases = find(outline.entry.value, "cases")
+        if values is None or not isinstance(cases, MapNode):
+            return
+        for entry in cases.entries:
+            if entry.key not in values:
+                hint = did_you_mean(entry.key, values) or f"it is one of {', '.join(values)}"
+                yield Fault(place=entry.place, message=f"the switched value is never {entry.key!r}", hint=hint)
+        missing = sorted(set(values) - set(cases.keys()))
+        if missing and find(outline.entry.value, "default") is None:
+            yield Fault(place=cases.place, message=f"there is no case for {', '.join(map(repr, missing))}", hint="add it, or a `default:`")
+
+    def _values_of(self, on: ScalarNode) -> tuple[str, ...] | None:
+        """The texts that a template of just `${{ steps.ID.output… }}` can give, where that step's schema lists them."""
+        text = str(on.value)
+        found = references(text) if is_single(text) else ()
+        if len(found) != 1 or found[0].keys[0] != "steps" or len(found[0].path) != len(bare(text)):
+            return None
+        schema: Json = self.facts[str(found[0].keys[1])].schema if found[0].keys[1] in self.facts else None
+        for key in found[0].keys[3:]:
+            schema = schema.get("properties", {}).get(key) if isinstance(schema, Mapping) else None
+        return tuple(schema["enum"]) if isinstance(schema, Mapping) and "enum" in schema else None
+
     def _target_faults(self, spec: StepSpec, node: Node) -> Iterator[Fault]:
         if spec.kind == "agent" and spec.target:
             yield from self._agent_faults(find(node, "agent"))
         if spec.kind == "tool" and spec.target:
             yield from self._tool_faults(spec, node)
+        if spec.kind == "flow" and spec.target:
+            yield from self._flow_faults(spec, node)
         for check in _checks(find(node, "verify")):
             yield from self._agent_faults(find(check, "agent"))
         if spec.fallback and spec.fallback.agent:
@@ -103,6 +149,11 @@ class _Checker:
         if node is not None and isinstance(name, str) and name not in self.catalogue.agents:
             hint = did_you_mean(name, self.catalogue.agents) or f"write agents/{name}.md"
             yield Fault(place=node.place, message=f"there is no agent {name!r}", hint=hint)
+
+    def _flow_faults(self, spec: StepSpec, node: Node) -> Iterator[Fault]:
+        if spec.target not in self.catalogue.flows:
+            hint = did_you_mean(spec.target, self.catalogue.flows) or "see `playnex flow list`"
+            yield Fault(place=(find(node, "flow") or node).place, message=f"there is no flow {spec.target!r}", hint=hint)
 
     def _tool_faults(self, spec: StepSpec, node: Node) -> Iterator[Fault]:
         target = find(node, "tool") or node
@@ -200,6 +251,20 @@ def _waited_for(outline: StepOutline, outlines: tuple[StepOutline, ...]) -> froz
             found.add(step)
             open_ends += needs.get(step, ())
     return frozenset(found - {outline.id})
+
+
+def _clashes(outlines: tuple[StepOutline, ...]) -> Iterator[Fault]:
+    """A fault for each step that saves the same capsule as another that may run at the same time."""
+    saving = [outline for outline in outlines if outline.spec and outline.spec.save]
+    for number, later in enumerate(saving):
+        for earlier in saving[:number]:
+            same = later.spec and earlier.spec and later.spec.save == earlier.spec.save
+            if same and earlier.id not in _waited_for(later, outlines) and later.id not in _waited_for(earlier, outlines):
+                place = (find(later.entry.value, "save") or later.entry).place
+                message = f"steps {earlier.id!r} and {later.id!r} may save the same capsule at the same time"
+                yield Fault(
+                    place=place, message=message, hint=f"let one wait for the other: `needs: {earlier.id}`, or give it another name"
+                )
 
 
 def _cycles(outlines: tuple[StepOutline, ...]) -> Iterator[Fault]:

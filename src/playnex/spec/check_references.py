@@ -12,7 +12,7 @@ ENVELOPE_KEYS = ("output", "status", "reason", "fallback_from", "labels", "sourc
 CAPSULE_KEYS = ("name", "id", "version")
 USAGE_KEYS = ("requests", "input_tokens", "output_tokens", "usd")
 RUN_KEYS = ("id",)
-LATER_ROOTS = ("item", "iteration")
+LATER_ROOTS = ("iteration",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ class Known:
     steps: Mapping[str, StepFacts]
     reachable: frozenset[str]
     step: str = ""
+    has_item: bool = False
     has_output: bool = False
     output: Mapping[str, Json] | None = field(default=None)
 
@@ -41,7 +42,7 @@ class Known:
 
     def roots(self) -> tuple[str, ...]:
         """The first words of all references."""
-        return ("inputs", "steps", "run", "agents", *(("output",) if self.has_output else ()))
+        return ("inputs", "steps", "run", "agents", *(("output",) if self.has_output else ()), *(("item",) if self.has_item else ()))
 
 
 Found = tuple[str, str]
@@ -68,6 +69,8 @@ def reference_fault(reference: Reference, known: Known) -> Found | None:  # noqa
             return _field(rest, known.output, "output")
         case "output":
             return "`output` is known only in `verify`, `fallback`, `content` and `save`", "write `steps.NAME.output`"
+        case "item":
+            return None if known.has_item else ("`item` is known only in a step with `for-each`", "add `for-each: ${{ … }}` to the step")
         case _ if root in LATER_ROOTS:
             return f"`{root}` {NOT_YET}", ""
         case _:

@@ -1,6 +1,6 @@
 """The step context: the one interface that flows, agents and patterns ask for every effect."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
@@ -15,7 +15,7 @@ Effect = Literal["pure", "idempotent", "once"]
 Write: TypeAlias = Callable[[Any], object]
 """A piece of work for the store's own transaction (see sqlite.py): called with its connection, by its writer."""
 
-StepKind = Literal["step", "agent", "tool", "save", "model", "verify", "flow", "wait", "approve"]
+StepKind = Literal["step", "agent", "tool", "save", "model", "verify", "flow", "switch", "wait", "approve"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,6 +118,11 @@ class StepContext(Protocol):
     async def gather(self, branches: Mapping[str, Branch[T]], *, at_most: int | None = None) -> dict[str, T]:
         """Let named branches go on at the same time, `at_most` of them, each in the scope of its name; their results in the order
         given. All have ended before this returns; where some failed, the first failure in that order is raised."""
+        ...
+
+    async def together(self, works: Sequence[Callable[[], Awaitable[None]]], *, at_most: int | None = None) -> None:
+        """Let these go on at the same time, `at_most` of them, in this very scope, so that their steps must have names of their own.
+        All have ended before this returns."""
         ...
 
     async def all(self, *branches: Branch[T]) -> list[T]:

@@ -1,6 +1,6 @@
 """The one record of a step: its output and everything that is known about it (the shape is fixed for ever)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from playnex.canonical import Json
@@ -57,7 +57,7 @@ class Envelope:
     labels: tuple[Label, ...] = ()
     sources: tuple[str, ...] = ()
     capsule: CapsuleRef | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = Usage()
     attempts: int = 1
 
 

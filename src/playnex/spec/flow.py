@@ -9,7 +9,7 @@ from playnex.canonical import Json
 FORMAT = 1
 
 InputType = Literal["string", "integer", "number", "boolean", "list", "map", "file", "folder"]
-ActionKind = Literal["agent", "tool", "save"]
+ActionKind = Literal["agent", "tool", "flow", "switch", "approve", "wait", "save"]
 OnFail = Literal["retry", "fallback", "fail", "ask"]
 
 
@@ -70,9 +70,65 @@ class VerifySpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveSpec:
+    """What a person is asked: templates in `message` and `show`. `goes_on` says that a no does not end the run."""
+
+    message: str
+    show: Json = None
+    editable: bool = False
+    timeout: float | None = None
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitSpec:
+    """What a step waits for: so many `seconds`, or a `signal`, for so many seconds at most."""
+
+    seconds: float | None = None
+    signal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElseSpec:
+    """The output of a step that is skipped; templates keep their type."""
+
+    value: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForEachSpec:
+    """A step done for every item of a list (a template, or the list itself), `at_most` at the same time."""
+
+    items: Json
+    at_most: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSpec:
+    """What a switch does for one value."""
+
+    value: str
+    step: "StepSpec"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchSpec:
+    """A route: the template `on` gives the value, `cases` say what each value leads to, `default` what any other does."""
+
+    on: str
+    cases: tuple[CaseSpec, ...] = ()
+    default: "StepSpec | None" = None
+
+    def steps(self) -> tuple["StepSpec", ...]:
+        """All that it can lead to."""
+        return (*(case.step for case in self.cases), *((self.default,) if self.default else ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepSpec:
-    """One step. `kind` and `target` say what it does: the agent's name, the tool's name, or for a plain `save` nothing.
-    `needs` is what it waits for, resolved: without a declaration, the step above it."""
+    """One step. `kind` and `target` say what it does: the name of the agent, tool or flow, or for the others nothing.
+    `needs` is what it waits for, resolved: without a declaration (`declares_needs`), the step above it. `condition` is a bare
+    expression; where it does not hold the step is skipped, and `otherwise` is its output."""
 
     id: str
     kind: ActionKind
@@ -90,6 +146,26 @@ class StepSpec:
     retry: RetrySpec = NO_RETRY
     fallback: FallbackSpec | None = None
     save: str | None = None
+    declares_needs: bool = False
+    condition: str | None = None
+    otherwise: ElseSpec | None = None
+    goes_on: bool = False
+    approve: ApproveSpec | None = None
+    wait: WaitSpec | None = None
+    for_each: ForEachSpec | None = None
+    switch: SwitchSpec | None = None
+
+    def workers(self) -> tuple[str, ...]:
+        """The agents that the step, or one of its cases, is the work of."""
+        routed = tuple(agent for step in (self.switch.steps() if self.switch else ()) for agent in step.workers())
+        return (*((self.target,) if self.kind == "agent" else ()), *routed)
+
+    def agents(self) -> tuple[str, ...]:
+        """The agents that may work on it: its own, those of its cases, its judges and its stand-in, each once."""
+        judges = tuple(check.agent for check in self.verify if check.agent)
+        stand_in = (self.fallback.agent,) if self.fallback and self.fallback.agent else ()
+        routed = tuple(agent for step in (self.switch.steps() if self.switch else ()) for agent in step.agents())
+        return tuple(dict.fromkeys((*self.workers(), *routed, *judges, *stand_in)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

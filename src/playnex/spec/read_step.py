@@ -1,23 +1,58 @@
 """The `steps` of a flow file: what each does, what it waits for, and what it does when it fails."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from playnex.canonical import Json
 from playnex.spec.check_value import schema_problem
 from playnex.spec.faults import did_you_mean
-from playnex.spec.flow import NO_RETRY, ActionKind, FallbackSpec, OnFail, RetrySpec, StepSpec, VerifySpec
+from playnex.spec.flow import (
+    NO_RETRY,
+    ActionKind,
+    ApproveSpec,
+    CaseSpec,
+    ElseSpec,
+    FallbackSpec,
+    ForEachSpec,
+    OnFail,
+    RetrySpec,
+    StepSpec,
+    SwitchSpec,
+    VerifySpec,
+    WaitSpec,
+)
 from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, find, plain
 from playnex.spec.reading import NOT_YET, WORD, Reading
+from playnex.spec.references import is_single
 from playnex.spec.schema import SchemaError, to_json_schema
 
-WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "save")
-LATER_WHAT_KEYS = ("flow", "python", "switch", "approve", "wait", "pattern", "repeat")
+WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow", "switch", "approve", "wait", "save")
+LATER_WHAT_KEYS = ("python", "pattern", "repeat")
 BESIDE_KEYS = (
-    "prompt", "with", "content", "capsules", "output", "verify", "needs", "timeout", "retry", "fallback", "name", "description",
+    "prompt", "with", "content", "capsules", "output", "verify", "needs", "if", "else", "timeout", "retry", "fallback",
+    "continue-on-error", "on-refuse", "for-each", "max-parallel", "cases", "default", "name", "description",
 )  # fmt: skip
-LATER_BESIDE_KEYS = ("if", "else", "for-each", "max-parallel", "on-refuse", "cases", "default", "continue-on-error", "steps")
-ONLY_BESIDE = {"prompt": "agent", "capsules": "agent", "with": "tool"}
+LATER_BESIDE_KEYS = ("steps",)
+ACTING: tuple[ActionKind, ...] = ("agent", "tool", "flow", "switch", "save")
+ONLY_BESIDE: Mapping[str, tuple[ActionKind, ...]] = {
+    "prompt": ("agent", "switch"),
+    "capsules": ("agent", "switch"),
+    "with": ("tool", "flow", "switch"),
+    "cases": ("switch",),
+    "default": ("switch",),
+    "for-each": ACTING,
+    "on-refuse": ("approve",),
+    "retry": ACTING,
+    "fallback": ACTING,
+    "verify": ACTING,
+    "timeout": ACTING,
+}
+
+CASE_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow")
+CASE_SETTINGS = ("prompt", "with", "capsules", "output", "verify", "timeout", "retry", "fallback", "save", "content")
+ROUTING = ("switch", "cases", "default", "for-each", "max-parallel", "if", "else", "needs", "continue-on-error")
+"""What belongs to the switch itself, and to none of its cases."""
 
 MOST_RETRIES = 100
 ON_FAIL = ("retry", "fallback", "fail", "ask")
@@ -31,6 +66,21 @@ class StepOutline:
     entry: Entry
     needs: tuple[str, ...] = ()
     spec: StepSpec | None = None
+
+    def cases(self) -> "tuple[StepOutline, ...]":
+        """What a switch can lead to, each as the step that it would be."""
+        if self.spec is None or self.spec.switch is None or not isinstance(self.entry.value, MapNode):
+            return ()
+        found: list[StepOutline] = []
+        settings = find(self.entry.value, "cases")
+        steps = {case.value: case.step for case in self.spec.switch.cases}
+        entries = settings.entries if isinstance(settings, MapNode) else ()
+        for entry in (*entries, *((default,) if (default := self.entry.value.entry("default")) else ())):
+            step = self.spec.switch.default if entry.key == "default" and entry not in entries else steps.get(entry.key)
+            if step and isinstance(entry.value, MapNode):
+                merged = replace(entry, value=with_settings(self.entry.value, entry.value))
+                found.append(replace(self, entry=merged, spec=step))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +149,14 @@ class StepsReader:
         reading = self.reading
         self._check_company(node, kind)
         arguments = reading.map(find(node, "with"), "`with`")
+        other = node.entry("else")
         retry = read_retry(reading, find(node, "retry"))
         timeout = reading.duration(find(node, "timeout"), "`timeout`")
-        has_defaults = kind != "save"
+        has_defaults = kind not in ("save", "approve", "wait")
         return StepSpec(
             id=step_id,
             kind=kind,
-            target="" if kind == "save" else reading.filled(find(node, kind), f"`{kind}`") or "",
+            target=reading.filled(find(node, kind), f"`{kind}`") or "" if kind in ("agent", "tool", "flow") else "",
             name=reading.text(find(node, "name"), "`name`") or "",
             description=reading.text(find(node, "description"), "`description`") or "",
             prompt=reading.filled(find(node, "prompt"), "`prompt`"),
@@ -118,12 +169,61 @@ class StepsReader:
             retry=retry or (self.defaults.retry if has_defaults else None) or NO_RETRY,
             fallback=self._fallback(find(node, "fallback")),
             save=reading.filled(find(node, "save"), "`save`"),
+            declares_needs=find(node, "needs") is not None,
+            condition=reading.filled(find(node, "if"), "`if`"),
+            otherwise=ElseSpec(value=plain(other.value)) if other else None,
+            goes_on=reading.flag(find(node, "continue-on-error"), "`continue-on-error`") or False,
+            approve=read_approval(reading, find(node, "approve"), find(node, "on-refuse")),
+            wait=read_wait(reading, find(node, "wait")),
+            for_each=self._for_each(node),
+            switch=self._switch(step_id, node) if kind == "switch" else None,
         )
+
+    def _for_each(self, node: MapNode) -> ForEachSpec | None:
+        items, most = find(node, "for-each"), node.entry("max-parallel")
+        at_most = self.reading.whole(most.value, "`max-parallel`", least=1, most=10_000) if most else None
+        if items is None:
+            if most:
+                self.reading.fault(most, "'max-parallel' has no meaning without 'for-each'", hint="add `for-each: ${{ … }}`")
+            return None
+        if not isinstance(items, ListNode) and not is_single(str(plain(items))):
+            self.reading.wrong(items, "`for-each`", "a list, or one ${{ }} that gives a list")
+        if (save := node.entry("save")) and "item" not in str(plain(save.value)):
+            self.reading.fault(
+                save, "every item would save the same capsule", hint="name it with ${{ item }}, or save the list in a step below"
+            )
+        return ForEachSpec(items=plain(items), at_most=at_most)
+
+    def _switch(self, step_id: str, node: MapNode) -> SwitchSpec:
+        cases = self.reading.map(find(node, "cases"), "`cases`")
+        if cases is None or not cases.entries:
+            self.reading.fault(node, f"the switch {step_id!r} has no cases", hint="add `cases: { VALUE: { agent: NAME } }`")
+        read = [(entry, self.case_of(step_id, node, entry)) for entry in (cases.entries if cases else ())]
+        default = node.entry("default")
+        return SwitchSpec(
+            on=self.reading.filled(find(node, "switch"), "`switch`") or "",
+            cases=tuple(CaseSpec(value=entry.key, step=step) for entry, step in read if step),
+            default=self.case_of(step_id, node, default) if default else None,
+        )
+
+    def case_of(self, step_id: str, node: MapNode, case: Entry) -> StepSpec | None:
+        """What a case does: its own settings, and those of the switch for all else."""
+        settings = self.reading.map(case.value, f"the case {case.key!r}")
+        if settings is None:
+            return None
+        self.reading.keys(settings, (*CASE_KEYS, *CASE_SETTINGS), what="a case")
+        merged = with_settings(node, settings)
+        kind = self._kind(case, merged)
+        return self._spec(step_id, merged, kind) if kind and kind != "switch" else None
 
     def _check_company(self, node: MapNode, kind: ActionKind) -> None:
         for entry in node.entries:
-            if (owner := ONLY_BESIDE.get(entry.key, kind)) != kind:
-                self.reading.fault(entry, f"{entry.key!r} has no meaning beside {kind!r}", hint=f"it goes with {owner!r}")
+            owners = ONLY_BESIDE.get(entry.key, (kind,))
+            if kind not in owners:
+                hint = f"it goes with {' or '.join(map(repr, owners))}"
+                self.reading.fault(entry, f"{entry.key!r} has no meaning beside {kind!r}", hint=hint)
+        if (other := node.entry("else")) and not node.entry("if"):
+            self.reading.fault(other, "'else' has no meaning without 'if'", hint="add `if: EXPRESSION`, or delete it")
         if (content := node.entry("content")) and not node.entry("save"):
             self.reading.fault(content, "'content' has no meaning without 'save'", hint="add `save: NAME`")
 
@@ -134,9 +234,6 @@ class StepsReader:
         needs = self.reading.texts(declared, "`needs`")
         for position, need in enumerate(needs):
             self._check_need(entry.key, need, find(declared, position) or declared)
-        if previous and previous not in needs and all(need in self.ids for need in needs):
-            hint = f"add {previous!r}: for now each step waits for the one above it"
-            self.reading.fault(declared, f"a step that does not wait for the step above it {NOT_YET}", hint=hint)
         return tuple(dict.fromkeys(needs))
 
     def _check_need(self, step_id: str, need: str, node: Node) -> None:
@@ -179,6 +276,51 @@ class StepsReader:
             agent = self.reading.filled(find(node, "agent"), "`agent`")
             return FallbackSpec(agent=agent) if agent else None
         return FallbackSpec(value=plain(node))
+
+
+def with_settings(node: MapNode, settings: MapNode) -> MapNode:
+    """A switch's step as one of its cases has it: without the routing and what does not fit it, the case's settings above its own."""
+    kind = next((key for key in CASE_KEYS if settings.entry(key)), "agent")
+    fitting = [entry for entry in node.entries if entry.key not in ROUTING and kind in ONLY_BESIDE.get(entry.key, (kind,))]
+    return MapNode(place=settings.place, entries=(*settings.entries, *(entry for entry in fitting if not settings.entry(entry.key))))
+
+
+def read_approval(reading: Reading, node: Node | None, refusal: Node | None) -> ApproveSpec | None:
+    """`{message, show, editable, timeout}`, and what a no means."""
+    parts = reading.map(node, "`approve`")
+    if parts is None:
+        return None
+    reading.keys(parts, ("message", "show", "editable", "timeout"), what="`approve`")
+    word = reading.text(refusal, "`on-refuse`")
+    if refusal is not None and word not in (None, "continue"):
+        reading.fault(
+            refusal, f"`on-refuse` with a step {NOT_YET}", hint="write `continue`, and ask `if: steps.ID.status == 'failed'` below"
+        )
+    if find(parts, "message") is None:
+        reading.fault(parts, "an approval asks nothing", hint="add `message:`")
+    return ApproveSpec(
+        message=reading.filled(find(parts, "message"), "`message`") or "",
+        show=plain(find(parts, "show")),
+        editable=reading.flag(find(parts, "editable"), "`editable`") or False,
+        timeout=reading.duration(find(parts, "timeout"), "`timeout`"),
+        goes_on=word == "continue",
+    )
+
+
+def read_wait(reading: Reading, node: Node | None) -> WaitSpec | None:
+    """`10m`, or `{signal, timeout}`."""
+    if node is None:
+        return None
+    if isinstance(node, ScalarNode):
+        return WaitSpec(seconds=reading.duration(node, "`wait`"))
+    parts = reading.map(node, "`wait`")
+    if parts is None:
+        return None
+    reading.keys(parts, ("signal", "timeout"), what="`wait`")
+    if find(parts, "signal") is None:
+        reading.fault(parts, "a wait needs a time or a signal", hint="write `wait: 10m`, or `wait: { signal: NAME }`")
+    signal = reading.filled(find(parts, "signal"), "`signal`") or ""
+    return WaitSpec(signal=signal, seconds=reading.duration(find(parts, "timeout"), "`timeout`"))
 
 
 def read_retry(reading: Reading, node: Node | None) -> RetrySpec | None:

@@ -52,6 +52,7 @@ class SqliteJournal:
         self._clock = clock
         self._bases: dict[str, deque[Base]] = {}
         self._texts: dict[int, bytes] = {}
+        self._mailmen: list[Callable[[], None]] = []
 
     async def create(self, new: NewRun) -> str:
         first, inputs = _entry("", new.started), encoding.encode(new.started.inputs)
@@ -93,7 +94,8 @@ class SqliteJournal:
                 write(connection)
             return positions
 
-        self._remember(run, entries, await self._database.write(work if writes else inserting))
+        write = self._database.write_last if any(isinstance(entry.fact, STOPS) for entry in entries) else self._database.write
+        self._remember(run, entries, await write(work if writes else inserting))
 
     def note(self, run: str, epoch: int, drafts: Sequence[Draft]) -> None:
         self._database.note(self._inserting(run, epoch, [_entry(draft.key, draft.fact) for draft in drafts]))
@@ -107,6 +109,8 @@ class SqliteJournal:
             rows.project(connection, number, (fact,), now=now)
 
         await self._database.write(work)
+        for ring in tuple(self._mailmen):
+            ring()
 
     def _inserting(self, run: str, epoch: int, entries: Sequence[Entry]) -> Callable[[apsw.Connection], list[int]]:
         now = self._clock.now()
@@ -180,24 +184,29 @@ class SqliteJournal:
         row = self._database.read.execute("SELECT data, compressed FROM blobs WHERE hash = ?", (name,)).fetchone()
         if row is None:
             raise StoreError(f"the store lost the text {name[:12]}…", hint="restore the store from a backup")
-        return encoding.text_of(row[0], bool(row[1]))
+        return encoding.checked(name, row[0], bool(row[1]))
 
     async def tail(self, run: str, after: int = 0) -> AsyncIterator[Event]:
-        async for _ in self._changes():
+        async for _ in self._changes(self._database.listen):
             for event in await self.events(run, after):
                 after = event.position
                 yield event
 
     async def posts(self, after: int) -> AsyncIterator[Event]:
-        sql = f"SELECT r.id, e.position, e.at, e.kind, e.key, e.body FROM {rows.POSTS} WHERE e.position > ? ORDER BY e.position"
-        async for _ in self._changes():
-            for row in self._database.read.execute(sql, (after,)).fetchall():
-                event = self._event(str(row[0]), row[1:])
-                after = event.position
-                yield event
+        sql = f"SELECT r.id, e.position, e.at, e.kind, e.key, e.body FROM {rows.POSTS} WHERE e.position BETWEEN ? AND ? ORDER BY e.position"
+        async for _ in self._changes(self._when_posted):
+            newest = await self.position()  # what lies up to here is never looked at again, however few of it was posted
+            for row in self._database.read.execute(sql, (after + 1, newest)).fetchall():
+                yield self._event(str(row[0]), row[1:])
+            after = max(after, newest)
 
-    async def _changes(self) -> AsyncIterator[None]:
-        """Once now, then after each commit of this process, and often enough to see those of others."""
+    def _when_posted(self, ring: Callable[[], None]) -> Callable[[], None]:
+        """Call `ring` after each post of this process; returns the call that ends it."""
+        self._mailmen.append(ring)
+        return lambda: self._mailmen.remove(ring)
+
+    async def _changes(self, listen: Callable[[Callable[[], None]], Callable[[], None]]) -> AsyncIterator[None]:
+        """Once now, then each time that `listen` says so, and often enough to see what other processes wrote."""
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
 
@@ -205,7 +214,7 @@ class SqliteJournal:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(changed.set)
 
-        end = self._database.listen(wake)
+        end = listen(wake)
         try:
             while True:
                 changed.clear()

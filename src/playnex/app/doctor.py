@@ -1,0 +1,183 @@
+"""Is everything well with a workspace? What is fine, what is not, what mends it, and the mending of what is safe to mend."""
+
+import asyncio
+import shutil
+import stat
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import apsw
+
+from playnex import checksums
+from playnex.app.listing import workspace_of
+from playnex.app.opening import App, opened
+from playnex.errors import DefinitionError, PlaynexError, StoreError
+from playnex.ids import short
+from playnex.journal.stores.projections import astray, mend
+from playnex.models import discovery
+from playnex.sqlite import sqlite_version
+from playnex.store_faults import RESTORE
+from playnex.workspace import Workspace, shown
+
+Remedy: TypeAlias = Callable[[], Awaitable[object]]
+
+ROOM = 100_000_000
+"""Bytes that should be free on the store's disk."""
+
+LONG_LOG = 64_000_000
+"""Bytes of a write-ahead log that somebody holds back from being carried over."""
+
+GOOD_SQLITE = (3, 51, 3)
+"""Before it a write-ahead log could be corrupted when it was begun anew (https://sqlite.org/wal.html#walresetbug)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was looked at, whether it is fine, what was seen, what mends it, and the act that does, where it is safe."""
+
+    area: str
+    fine: bool
+    says: str
+    mend: str = ""
+    remedy: Remedy | None = None
+    mended: bool = False
+
+
+Treat: TypeAlias = Callable[[Finding], Awaitable[Finding]]
+
+
+async def leave(finding: Finding) -> Finding:
+    """Only look."""
+    return finding
+
+
+async def cure(finding: Finding) -> Finding:
+    """Mend what is safe to mend."""
+    if finding.fine or finding.remedy is None:
+        return finding
+    await finding.remedy()
+    return replace(finding, mended=True)
+
+
+async def examine(typed: str, treat: Treat = leave) -> tuple[Finding, ...]:
+    """Everything that was looked at, each finding treated before the next is looked for. Raises UsageError where there is no
+    workspace."""
+    workspace = workspace_of(typed)
+    found = [await treat(finding) for finding in (*_programs(), *_disk(workspace), *_permissions(workspace))]
+    try:
+        async with opened(typed) as app:
+            for examination in (_store, _runs, _leases, _files, _models):
+                async for finding in examination(app):
+                    found.append(await treat(finding))
+    except DefinitionError as error:
+        found.append(_files_at_fault(error))
+    except StoreError as error:
+        found.append(Finding(area="store", fine=False, says=error.message, mend=error.hint))
+    return tuple(found)
+
+
+def _programs() -> Iterator[Finding]:
+    version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+    yield Finding(area="Python", fine=sys.version_info >= (3, 11), says=sys.version.split()[0], mend="install Python 3.11 or newer")
+    yield Finding(area="SQLite", fine=version >= GOOD_SQLITE, says=sqlite_version(), mend="upgrade apsw: pip install --upgrade apsw")
+
+
+def _disk(workspace: Workspace) -> Iterator[Finding]:
+    free = shutil.disk_usage(workspace.root).free
+    yield Finding(area="disk", fine=free >= ROOM, says=f"{free / 1e6:,.0f} MB free", mend="free some space")
+
+
+def _permissions(workspace: Workspace) -> Iterator[Finding]:
+    if sys.platform == "win32" or not workspace.own.exists():
+        return
+    private = [workspace.own, workspace.own / "leases", *workspace.own.glob("store.db*"), workspace.own / "ballast"]
+    wide = [path for path in private if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077]
+    for path in wide:
+        mode = 0o700 if path.is_dir() else 0o600
+        says = f"{shown(path)} can be read by others ({stat.S_IMODE(path.stat().st_mode):o})"
+        yield Finding(area="permissions", fine=False, says=says, mend=f"chmod {mode:o} {shown(path)}", remedy=_narrowing(path, mode))
+    if not wide:
+        yield Finding(area="permissions", fine=True, says=f"{shown(workspace.own)} is yours alone")
+
+
+def _narrowing(path: Path, mode: int) -> Remedy:
+    return lambda: asyncio.to_thread(path.chmod, mode)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+async def _store(app: App) -> AsyncIterator[Finding]:
+    database = app.database
+    on = checksums.are_on(database.read)
+    mending = "close every other Playnex of this workspace and open it again; apsw has to have cksumvfs, as its own builds do"
+    yield Finding(area="checksums", fine=on, says="each page is checked when it is read" if on else "off", mend=mending)
+    found = [str(row[0]) for row in database.read.execute("PRAGMA integrity_check").fetchall()]
+    yield Finding(area="store", fine=found == ["ok"], says="whole" if found == ["ok"] else "; ".join(found[:3]), mend=RESTORE)
+    size = _size(Path(f"{database.path}-wal"))
+    says, remedy = f"{size / 1e6:,.1f} MB", database.carry_over
+    yield Finding(
+        area="log", fine=size < LONG_LOG, says=says, mend="end whoever reads it for long, then playnex doctor --fix", remedy=remedy
+    )
+    held = (app.workspace.own / "ballast").exists()
+    says = "space is held back for a full disk" if held else "no space is held back: the disk is full, and nothing new is recorded"
+    yield Finding(area="ballast", fine=held, says=says, mend="free some space")
+
+
+async def _runs(app: App) -> AsyncIterator[Finding]:
+    wrong = astray(app.database.read)
+    says = f"{len(wrong)} lines of run list say something else than their journals" if wrong else "run list says what the journals say"
+    yield Finding(area="run list", fine=not wrong, says=says, mend="playnex doctor --fix", remedy=lambda: app.database.write(mend))
+    position, unreadable = await app.journal.position(), list[str]()
+    for run in await app.journal.runs(limit=-1):
+        try:
+            await app.journal.events(run.id)
+        except PlaynexError as error:
+            unreadable.append(f"run {short(run.id)}: {error.message}")
+        if run.state == "running" and not app.leases.is_held(run.id):
+            says, going_on = f"run {short(run.id)} was broken off", f"playnex run resume {short(run.id)}"
+            yield Finding(area="runs", fine=False, says=says, mend=going_on)
+    says = "; ".join(unreadable[:3]) or f"{position:,} events can be read, with every text in them"
+    yield Finding(area="journals", fine=not unreadable, says=says, mend=RESTORE)
+
+
+async def _leases(app: App) -> AsyncIterator[Finding]:
+    folder = app.workspace.own / "leases"
+    stale = [path.stem for path in folder.glob("*.lock") if not app.leases.is_held(path.stem)]
+
+    async def clear() -> None:
+        for run in stale:
+            async with app.leases.hold(run):
+                pass  # letting go of it takes its file away
+
+    says = f"{len(stale)} left by processes that died" if stale else "none left behind"
+    yield Finding(area="leases", fine=not stale, says=says, mend="playnex doctor --fix", remedy=clear)
+
+
+async def _files(app: App) -> AsyncIterator[Finding]:
+    checked = app.definitions.check(())
+    if checked.faults:
+        yield _files_at_fault(DefinitionError(checked.faults))
+    else:
+        yield Finding(area="files", fine=True, says=f"{len(checked.paths)} checked, no fault")
+
+
+def _files_at_fault(error: DefinitionError) -> Finding:
+    return Finding(area="files", fine=False, says=str(error.faults[0]), mend="playnex check shows all faults")
+
+
+async def _models(app: App) -> AsyncIterator[Finding]:
+    for alias in app.definitions.models or ("main",):
+        try:
+            card = await app.models.card(alias)
+        except PlaynexError as error:
+            yield Finding(area=f"model {alias}", fine=False, says=error.message, mend=error.hint)
+            continue
+        fine = not card.local or not card.base_url or discovery.answers(card.base_url)
+        says = f"{card.name} at {card.base_url}" if card.base_url else f"{card.name}, in this process"
+        says += "" if fine else " does not answer"
+        yield Finding(area=f"model {alias}", fine=fine, says=says, mend="start its server, or mend playnex.toml")

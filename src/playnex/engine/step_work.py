@@ -1,0 +1,189 @@
+"""One step of a flow being carried out: what its action does, its checks, its fallback, and the capsule that it saves."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from playnex.canonical import Json
+from playnex.engine import failure
+from playnex.engine.actions import Actions, AgentWork, Given, Saving, ToolWork
+from playnex.engine.scope import Scope
+from playnex.spec.check_value import problems
+from playnex.spec.context import Approval, Attempt, StepContext, StepPlan, Verdict
+from playnex.spec.envelope import CapsuleRef, Envelope, capsule_json
+from playnex.spec.flow import ApproveSpec, StepSpec, VerifySpec, WaitSpec
+
+VERDICT_SCHEMA: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {"pass": {"type": "boolean"}, "reason": {"type": "string"}},
+    "required": ["pass", "reason"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepWork:
+    """A step, what it can see, and what it can do. `folders` are the run's inputs of type file or folder, resolved."""
+
+    step: StepSpec
+    scope: Scope
+    actions: Actions
+    folders: tuple[str, ...] = ()
+
+    def plan(self) -> StepPlan:
+        """How the step is carried out."""
+        step = self.step
+        return StepPlan(
+            kind=step.kind,
+            actor=step.target,
+            timeout=step.timeout,
+            retry=step.retry,
+            verify=self._verify if step.verify else None,
+            fallback=self._fall_back if step.fallback is not None else None,
+            complete=self._complete,
+            announce=True,
+        )
+
+    async def attempt(self, attempt: Attempt) -> Envelope:
+        """One try of the step."""
+        step = self.step
+        match step.kind:
+            case "agent":
+                return await self._ask(step.target, attempt)
+            case "tool":
+                arguments = self.scope.value(dict(step.arguments))
+                work = ToolWork(step=step.id, tool=step.target, arguments=arguments, folders=self.folders)
+                return await self.actions.call_tool(attempt, work)
+            case "save":
+                return Envelope(output=self.scope.text(step.content or ""))
+            case "flow":
+                return Envelope(output=await attempt.context.flow(step.target, self.scope.value(dict(step.arguments))))
+            case "approve":
+                return await self._approve(step.approve, attempt)
+            case "wait":
+                return await self._wait(step.wait, attempt)
+            case "switch":
+                raise AssertionError("a switch is routed before it is carried out")
+
+    async def _approve(self, asked: ApproveSpec | None, attempt: Attempt) -> Envelope:
+        assert asked is not None
+        message, show = self.scope.text(asked.message), self.scope.value(asked.show)
+        approval = Approval(message=message, show=show, editable=asked.editable, timeout=asked.timeout)
+        return Envelope(output=await attempt.context.approve("answer", approval))
+
+    async def _wait(self, wait: WaitSpec | None, attempt: Attempt) -> Envelope:
+        assert wait is not None
+        if wait.signal:
+            return Envelope(output=await attempt.context.wait_for(self.scope.text(wait.signal), timeout=wait.seconds))
+        await attempt.context.sleep(wait.seconds or 0.0)
+        return Envelope()
+
+    async def _ask(self, agent: str, attempt: Attempt) -> Envelope:
+        step, given = self.step, await self._given(attempt)
+        work = AgentWork(
+            step=step.id,
+            agent=agent,
+            prompt=self.scope.text(step.prompt or ""),
+            schema=step.output,
+            given=given,
+            folders=self.folders,
+        )
+        record = await self.actions.ask_agent(attempt, work)
+        labels = (*record.labels, *(label for piece in given for label in piece.labels))
+        return replace(record, labels=tuple(dict.fromkeys(labels)))
+
+    async def _given(self, attempt: Attempt) -> tuple[Given, ...]:
+        """The step's capsules, and where its prompt refers to no earlier step, the outputs that it waits for; nothing twice."""
+        step, capsules = self.step, await self._capsules(attempt)
+        if self.scope.referred_steps(step.prompt or ""):
+            return capsules
+        names = {given.name for given in capsules}
+        waited_for = ((need, self.scope.records[need]) for need in step.needs)
+        return capsules + tuple(
+            Given(kind="step", name=need, text=as_text(record.output), labels=record.labels)
+            for need, record in waited_for
+            if record.has_output and (record.capsule is None or record.capsule.name not in names)
+        )
+
+    async def _capsules(self, attempt: Attempt) -> tuple[Given, ...]:
+        """The capsules that the step names, at the versions that its first try saw."""
+
+        async def find() -> Json:
+            return [capsule_json(await self.actions.find_capsule(self.scope.text(name))) for name in self.step.capsules]
+
+        if not self.step.capsules:
+            return ()
+        found = await attempt.context.step("capsules", find)
+        return tuple([await self.actions.read_capsule(CapsuleRef(**parts)) for parts in found])
+
+    async def _verify(self, record: Envelope, attempt: Attempt) -> Verdict:
+        for number, check in enumerate(self.step.verify, 1):
+            verdict = await self._judge(check, record, Attempt(key=attempt.key, number=number, context=attempt.context))
+            if not verdict.passed:
+                return verdict
+        return Verdict(passed=True)
+
+    async def _judge(self, check: VerifySpec, record: Envelope, attempt: Attempt) -> Verdict:
+        """One check: an expression, or a judge agent that answers `{pass, reason}`."""
+        if check.that is not None:
+            holds = bool(self.scope.with_output(record.output).expression(check.that))
+            return Verdict(passed=holds, reason=f"the result does not keep to: {check.that}", on_fail=check.on_fail)
+        judged = Given(kind="step", name="output", text=as_text(record.output), labels=record.labels)
+        work = AgentWork(
+            step=f"verify-{attempt.number}",
+            agent=check.agent or "",
+            prompt="Check this result. Answer whether it passes, and why.",
+            schema=VERDICT_SCHEMA,
+            given=(judged,),
+        )
+        context = attempt.context.scope(work.step)
+        answer = await self.actions.ask_agent(replace_context(attempt, context), work)
+        if answer.status == "failed":
+            return Verdict(passed=False, reason=failure.message_of(answer), on_fail=check.on_fail)
+        return Verdict(passed=answer.output["pass"], reason=answer.output["reason"], on_fail=check.on_fail)
+
+    async def _fall_back(self, record: Envelope, attempt: Attempt) -> Envelope:
+        """What stands in for the step's result: an agent's answer, or a value in which `output` is what was refused."""
+        step, spec = self.step, self.step.fallback
+        assert spec is not None
+        if spec.agent is not None:
+            return await self._ask(spec.agent, replace_context(attempt, attempt.context.scope("fallback")))
+        refused = record.output.get("partial") if isinstance(record.output, dict) else None
+        value = self.scope.with_output(refused).value(spec.value)
+        broken = problems(step.output, value, root="output") if step.output is not None else ()
+        if broken:
+            return failure.failed("invalid-fallback", f"the fallback does not fit the step's output: {'; '.join(broken)}")
+        return Envelope(output=value, labels=record.labels, sources=record.sources)
+
+    async def _complete(self, record: Envelope, attempt: Attempt) -> Envelope:
+        """The record with what it inherits from the steps it was made from, and its capsule ready to be written."""
+        step, record = self.step, self.scope.inherited(self.step, record)
+        if not record.has_output:
+            return record
+        name = step.save if step.save is not None else step.target if step.kind == "save" else None
+        if name is None:
+            return record
+        scope = self.scope.with_record(step.id, record)
+        saving = Saving(
+            name=scope.text(name),
+            body=as_text(record.output) if step.content is None else scope.text(step.content),
+            step=step.id,
+            agent=step.target if step.kind == "agent" else "",
+            model=self.scope.models[step.target]["model"] if step.kind == "agent" else "",
+            envelope=record,
+        )
+        ref, write = await self.actions.prepare(self.scope.run, saving)
+        attempt.writes.append(write)
+        return replace(record, capsule=ref)
+
+
+def as_text(value: Json) -> str:
+    """A result as a document: text as it is, anything else as a JSON block (rulings: `save`)."""
+    if isinstance(value, str):
+        return value
+    return f"```json\n{json.dumps(value, ensure_ascii=False, indent=2)}\n```\n"
+
+
+def replace_context(attempt: Attempt, context: StepContext) -> Attempt:
+    """The same try in another scope of keys."""
+    return replace(attempt, context=context, writes=attempt.writes)
