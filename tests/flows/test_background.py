@@ -81,6 +81,20 @@ async def poison(ctx, inputs):
     await ctx.step("die", die)
 '''
 )
+PAYING = (
+    HEAD
+    + '''
+@playnex.flow
+async def paying(ctx, inputs):
+    """Pay once."""
+    async def pay():
+        tell("paid")
+        while not os.path.exists("open"):
+            await asyncio.sleep(0.01)
+        return 18
+    return await ctx.step("pay", pay, effect="once")
+'''
+)
 
 
 def desk_with(folder: Path, **flows: str) -> Desk:
@@ -170,6 +184,26 @@ def test_a_run_that_kills_its_worker_is_parked_after_the_third_and_the_others_ar
     assert codes == [-signal.SIGKILL] * 3 + [0]
     states = {(run["flow"], run["state"], run["reason"]) for run in desk.json("run", "list")["items"]}
     assert states == {("halves", "succeeded", ""), ("poison", "parked", "poison")}
+
+
+@pytest.mark.parametrize(("said", "value", "times"), [(("--done", "17"), "17", 1), (("--again",), "18", 2), (("--fail",), "", 1)])
+def test_a_once_step_whose_process_died_in_the_middle_is_parked_until_a_person_decides(
+    tmp_path: Path, said: tuple[str, ...], value: str, times: int
+) -> None:
+    desk = desk_with(tmp_path, paying=PAYING)
+    child = desk.start("flow", "run", "paying")
+    wait_for((tmp_path / "outside.txt").exists, "the payment")
+    child.kill()
+    child.wait()
+    (tmp_path / "open").touch()
+    parked = desk.playnex("run", "resume", "last")
+    assert (parked.returncode, told(tmp_path)) == (6, ["paid"]), parked.stderr
+    page = desk.playnex("run", "show", "last").stdout
+    assert "outcome unknown: pay may have happened or not" in page and "playnex run resolve" in page
+    assert desk.playnex("run", "resolve", "last", *said).returncode == 0
+    done = desk.playnex("run", "resume", "last")
+    assert (done.returncode, done.stdout.strip()) == (0 if value else 1, value), done.stderr
+    assert told(tmp_path) == ["paid"] * times
 
 
 def started(folder: Path, flow: str, many: int) -> None:

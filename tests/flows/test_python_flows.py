@@ -176,6 +176,26 @@ return await ctx.all(lambda c: c.step("a", late), lambda c: c.step("b", early))
     assert (json.loads(done.out)["output"], told(folder)) == (["first", "second"], ["second", "first"])
 
 
+def test_no_more_items_go_on_at_once_than_the_flow_says(folder: Path) -> None:
+    body = """
+going, most = set(), []
+
+async def one(c, number):
+    async def do():
+        going.add(number)
+        most.append(len(going))
+        await asyncio.sleep(0.01)
+        going.discard(number)
+
+    await c.step("do", do)
+
+await ctx.map(range(9), one, at_most=3)
+return max(most)
+"""
+    write(folder, body)
+    assert do(folder, "flow", "run", "work").out == "3\n"
+
+
 def test_a_failed_branch_neither_loses_nor_alters_the_others_and_only_it_is_done_again(folder: Path) -> None:
     body = """
 import os
@@ -267,3 +287,21 @@ def test_the_runs_log_tells_each_step_with_its_result_and_what_was_said_from_out
     assert [line["result"] for line in lines if line["event"] == "StepFinished"] == ["one", 7]
     assert (lines[-1]["status"], lines[-1]["message"]) == ("failed", "ValueError: no")
     assert all({"time", "position", "event", "step"} <= line.keys() for line in lines)
+
+
+def test_an_agents_turns_and_tool_calls_are_in_the_log(tmp_path: Path) -> None:
+    def script(asked: Asked) -> Reply:
+        has_read = any(message["role"] == "tool" for message in asked.body["messages"])
+        return answer("Read.") if has_read else calls(("capsule__read", {"name": "style/house"}))
+
+    with serving(script) as server:
+        desk = pair_desk(tmp_path, server.url)
+        (tmp_path / "agents/reader.md").write_text(READER)
+        desk.playnex("capsule", "create", "style/house", "Always in green ink.")
+        assert desk.playnex("agent", "run", "reader", "Which ink?").returncode == 0
+    lines = [json.loads(line) for line in desk.playnex("run", "logs", "last").stdout.splitlines()]
+    models = [line for line in lines if line.get("kind") == "model"]
+    assert [(line["agent"], line["turn"], line["goes_on"]) for line in models] == [("reader", 1, True), ("reader", 2, False)]
+    assert all(line["tokens"] for line in models)
+    tool = next(line for line in lines if line.get("kind") == "tool")
+    assert (tool["tool"], tool["arguments"], tool["status"]) == ("capsule.read", {"name": "style/house"}, "succeeded")

@@ -152,15 +152,14 @@ class Shift:
     async def _carry(self, run: str) -> None:
         try:
             ending = self.endings[run] = await self.worker.engine.advance(run, self.worker.load(run))
-        except RunBusy:
-            return
-        except PlaynexError:
-            self.left_alone.add(run)
+        except PlaynexError as error:
+            if not isinstance(error, RunBusy):
+                self.left_alone.add(run)
             if (own := asyncio.current_task()) is not None and own.cancelling():
                 raise asyncio.CancelledError from None  # the failure came in its place
-            return
-        if self.tell is not None:
-            self.tell(run, ending)
+        else:
+            if self.tell is not None:
+                self.tell(run, ending)
 
     async def _moment(self) -> None:
         """Until it is time to look again, or nobody is at work any more."""
