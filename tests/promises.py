@@ -6,7 +6,11 @@ every page and test named here exists.
 
 from dataclasses import dataclass
 
-DUE = ("F1", "F3", "F4", "F5", "F6", "F15", "T2", "T4", "A1", "A2", "A4", "A8", "A9", "X1", "X2", "L1", "L2", "M1", "M2", "M3", "W1", "W3")
+DUE = (
+    *("F1", "F3", "F4", "F5", "F6", "F8", "F9", "F10", "F11", "F12", "F15"),
+    *("T1", "T2", "T3", "T4", "T5", "T6", "T8"),
+    *("A1", "A2", "A4", "A8", "A9", "X1", "X2", "L1", "L2", "L5", "M1", "M2", "M3", "W1", "W3", "W4"),
+)
 """What this release has to keep."""
 
 
@@ -67,6 +71,42 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="F8",
+        says="Parts of a Python flow go on at the same time, so many at once as it says, and their results come in declared order.",
+        docs="docs/python-flows.md#all-map-and-gather",
+        tests=(
+            "tests/flows/test_python_flows.py::test_results_come_in_declared_order_whatever_order_they_finish_in",
+            "tests/flows/test_python_flows.py::test_no_more_items_go_on_at_once_than_the_flow_says",
+        ),
+    ),
+    Promise(
+        id="F9",
+        says="A step has a timeout, a retry with back-off and a fallback; the record says which of them it took.",
+        docs="docs/python-flows.md#step",
+        tests=("tests/flows/test_python_flows.py::test_a_retry_a_timeout_and_a_fallback_are_marked",),
+    ),
+    Promise(
+        id="F10",
+        says="A failed branch neither loses nor alters what the others stored; a retry does only the failed one again.",
+        docs="docs/python-flows.md#all-map-and-gather",
+        tests=("tests/flows/test_python_flows.py::test_a_failed_branch_neither_loses_nor_alters_the_others_and_only_it_is_done_again",),
+    ),
+    Promise(
+        id="F11",
+        says="Flows that call each other in a circle end with an error.",
+        docs="docs/python-flows.md#flow",
+        tests=("tests/flows/test_python_flows.py::test_every_end_has_a_state_and_a_reason_and_flows_in_a_circle_end",),
+    ),
+    Promise(
+        id="F12",
+        says="Every run ends as succeeded, failed or cancelled, with a recorded reason.",
+        docs="docs/concepts.md#end-state",
+        tests=(
+            "tests/flows/test_python_flows.py::test_every_end_has_a_state_and_a_reason_and_flows_in_a_circle_end",
+            "tests/flows/test_stopping.py::test_a_run_in_a_model_request_is_stopped_by_another_process_and_nothing_further_starts",
+        ),
+    ),
+    Promise(
         id="F15",
         says="research-to-article turns a folder of notes into an article capsule with four agents.",
         docs="docs/first-flow.md#your-first-flow",
@@ -85,6 +125,60 @@ PROMISES = (
             "tests/engine/test_engine.py::test_dying_around_any_append_repeats_at_most_the_step_in_flight",
             "tests/flows/test_faults.py::test_a_second_stop_leaves_at_once_where_the_first_cannot_finish",
             "tests/flows/test_disk_faults.py::test_a_run_on_a_disk_that_fills_stops_saying_so_and_loses_nothing_that_was_recorded",
+            "tests/flows/test_kills.py::test_a_python_flow_of_every_step_kind_ends_through_a_few_kills",
+            "tests/flows/test_kills.py::test_the_research_flow_ends_through_a_few_kills_and_sends_no_answered_request_again",
+            "tests/flows/test_kills.py::test_a_journal_whose_results_are_thrown_away_is_found_out",
+            "tests/flows/test_background.py::test_runs_of_a_killed_worker_are_all_finished_by_the_next_one",
+            "tests/flows/test_background.py::test_a_run_that_kills_its_worker_is_parked_after_the_third_and_the_others_are_all_finished",
+        ),
+    ),
+    Promise(
+        id="T1",
+        says="The same flow, inputs and recorded answers give the same steps and results again: a replay comes to the same end.",
+        docs="docs/python-flows.md#how-it-goes-on",
+        tests=(
+            "tests/flows/test_python_flows.py::test_a_finished_run_is_replayed_without_doing_anything",
+            "tests/flows/test_python_flows.py::test_results_come_in_declared_order_whatever_order_they_finish_in",
+        ),
+    ),
+    Promise(
+        id="T3",
+        says="A step that must not run twice never does; where a crash leaves its outcome unknown, the run is parked and a person decides.",
+        docs="docs/durability.md#outcome-unknown",
+        tests=(
+            "tests/flows/test_background.py::test_a_once_step_whose_process_died_in_the_middle_is_parked_until_a_person_decides",
+            "tests/flows/test_kills.py::test_a_sample_of_kills_loses_and_repeats_nothing",
+        ),
+    ),
+    Promise(
+        id="T5",
+        says="A run is stopped from another process: nothing further starts, and no child process is left.",
+        docs="docs/durability.md#cancel-pause-stop",
+        tests=(
+            "tests/flows/test_stopping.py::test_a_run_in_a_model_request_is_stopped_by_another_process_and_nothing_further_starts",
+            "tests/flows/test_stopping.py::test_a_stopped_tool_leaves_no_child_and_no_childs_child",
+            "tests/flows/test_stopping.py::test_a_killed_run_leaves_no_child_of_a_tool_either",
+            "tests/flows/test_stopping.py::test_the_embedded_models_server_ends_with_the_run_that_is_stopped",
+        ),
+    ),
+    Promise(
+        id="T6",
+        says="A run is replayed without a request or a call, forked from a step with changes, and compared with another.",
+        docs="docs/durability.md#retry-fork-replay-diff",
+        tests=(
+            "tests/flows/test_python_flows.py::test_a_finished_run_is_replayed_without_doing_anything",
+            "tests/flows/test_python_flows.py::test_a_run_is_replayed_forked_from_a_step_and_compared_and_what_is_kept_is_not_asked_again",
+            "tests/flows/test_python_flows.py::test_a_forked_run_sees_memory_as_it_was_at_its_fork_in_prompts_and_through_tools",
+        ),
+    ),
+    Promise(
+        id="T8",
+        says="A detached run goes on after its terminal closes, and can be watched again; a start with a key is one run.",
+        docs="docs/durability.md#in-the-background",
+        tests=(
+            "tests/flows/test_background.py::test_a_detached_run_goes_on_when_its_terminal_is_closed_and_a_watcher_ends_with_its_exit_code",
+            "tests/flows/test_background.py::test_a_detached_run_waits_for_a_signal_and_goes_on_when_it_comes",
+            "tests/flows/test_background.py::test_two_starts_with_one_key_at_the_same_moment_are_one_run",
         ),
     ),
     Promise(
@@ -94,6 +188,8 @@ PROMISES = (
         tests=(
             "tests/flows/test_research.py::test_a_run_keeps_the_definition_it_started_with",
             "tests/engine/test_engine.py::test_a_started_run_pins_its_definition",
+            "tests/flows/test_python_flows.py::test_a_flow_that_is_edited_or_broken_after_its_start_does_not_hurt_the_run",
+            "tests/flows/test_python_flows.py::test_a_helper_that_was_changed_stops_the_run_at_the_step_that_no_longer_fits_and_nothing_is_done",
         ),
     ),
     Promise(
@@ -175,6 +271,15 @@ PROMISES = (
         tests=("tests/flows/test_embedded.py::test_the_flow_runs_with_the_network_cut",),
     ),
     Promise(
+        id="L5",
+        says="One command stops all runs at once; they stay paused until somebody resumes them.",
+        docs="docs/durability.md#cancel-pause-stop",
+        tests=(
+            "tests/flows/test_stopping.py::test_stop_all_stops_runs_of_several_processes_and_one_that_waits_and_a_worker_leaves_them_alone",
+            "tests/flows/test_stopping.py::test_a_stopped_tool_leaves_no_child_and_no_childs_child",
+        ),
+    ),
+    Promise(
         id="M1",
         says="A capsule is free, readable text with versions, and each version knows who wrote it.",
         docs="docs/concepts.md#capsule",
@@ -211,6 +316,15 @@ PROMISES = (
         tests=(
             "tests/flows/test_research.py::test_steps_run_in_the_listed_order_and_each_is_watched_with_its_agent_and_tokens",
             "tests/flows/test_research.py::test_a_missing_input_is_told_with_the_flag_to_add_and_exit_2",
+        ),
+    ),
+    Promise(
+        id="W4",
+        says="Each run has a log outside the agents' reach: one JSON object a line, a view over its journal.",
+        docs="docs/durability.md#logs",
+        tests=(
+            "tests/flows/test_python_flows.py::test_the_runs_log_tells_each_step_with_its_result_and_what_was_said_from_outside",
+            "tests/flows/test_python_flows.py::test_an_agents_turns_and_tool_calls_are_in_the_log",
         ),
     ),
 )

@@ -6,12 +6,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from playnex.spec.context import Approval
     from playnex.spec.context import StepContext as Context
+    from playnex.spec.flow import Budget
+    from playnex.spec.flow import RetrySpec as Retry
     from playnex.spec.python_flow import flow
     from playnex.tools.declare import tool
 
 __version__ = "0.1.0"
 
-__all__ = ["Approval", "Context", "__version__", "flow", "tool"]
+__all__ = ["Approval", "Budget", "Context", "Retry", "__version__", "flow", "tool"]
 
 if not TYPE_CHECKING:
 
@@ -26,6 +28,10 @@ if not TYPE_CHECKING:
                 from playnex.spec.context import StepContext as found
             case "Approval":
                 from playnex.spec.context import Approval as found
+            case "Retry":
+                from playnex.spec.flow import RetrySpec as found
+            case "Budget":
+                from playnex.spec.flow import Budget as found
             case _:
                 raise AttributeError(f"module 'playnex' has no attribute {name!r}")
         return found

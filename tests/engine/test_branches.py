@@ -109,4 +109,4 @@ def test_a_flow_that_calls_itself_in_a_circle_ends(stage: Stage) -> None:
 
     ended = stage.play(body)
     assert isinstance(ended, RunFinished) and ended.status == "failed"
-    assert "scopes deep" in ended.message and stage.effects["called"] == 100
+    assert "scopes deep" in ended.message and stage.effects["called"] == 40

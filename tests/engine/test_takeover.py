@@ -31,7 +31,7 @@ def test_a_stop_request_that_comes_while_a_worker_takes_the_run_over_is_heard(st
     async def body(context: StepContext) -> Json:
         return await context.step("never", stage.effect("never"))
 
-    assert stage.play(body, journal=Overtaken) == RunFinished(status="cancelled", reason="cancel by ana")
+    assert stage.play(body, journal=Overtaken) == RunFinished(status="cancelled", reason="by ana")
     assert stage.effects["never"] == 0
 
 
@@ -50,7 +50,7 @@ def test_a_stop_request_that_comes_while_the_run_is_set_aside_is_heard_by_the_ne
         return await context.wait_for("paid")
 
     assert isinstance(stage.play(body, journal=Interrupting), RunWaiting)
-    assert stage.play(body) == RunPaused(reason="pause by ana")
+    assert stage.play(body) == RunPaused(reason="by ana")
     assert stage.effects["called"] == 1
 
 

@@ -198,9 +198,9 @@ def test_a_run_asked_to_stop_starts_no_further_step(stage: Stage) -> None:
         await context.step("stopped", stop)
         return await context.step("never", stage.effect("never"))
 
-    assert stage.play(body) == RunFinished(status="cancelled", reason="cancel by ana")
+    assert stage.play(body) == RunFinished(status="cancelled", reason="by ana")
     assert stage.effects["never"] == 0
-    assert stage.play(body) == RunFinished(status="cancelled", reason="cancel by ana"), "cancelled is an end"
+    assert stage.play(body) == RunFinished(status="cancelled", reason="by ana"), "cancelled is an end"
 
 
 def test_code_that_swallows_its_cancellation_starts_no_further_step_either(stage: Stage) -> None:
@@ -214,7 +214,7 @@ def test_code_that_swallows_its_cancellation_starts_no_further_step_either(stage
         except asyncio.CancelledError:
             return await context.step("never", stage.effect("never"))
 
-    assert stage.play(body) == RunPaused(reason="pause")
+    assert stage.play(body) == RunPaused(reason="by somebody")
     assert stage.effects["never"] == 0
 
 
@@ -225,7 +225,7 @@ def test_a_run_that_nobody_advances_is_stopped_without_calling_its_code_and_can_
 
     stage.play(body)
     stage.post(StopRequested(stop="pause"))
-    assert stage.play(body) == RunPaused(reason="pause")
+    assert stage.play(body) == RunPaused(reason="by somebody")
     assert stage.effects["called"] == 1
     stage.post(ResumeRequested(by="ana"), SignalReceived(signal="paid", payload="late"))
     assert stage.play(body) == RunFinished(status="succeeded", output="late")

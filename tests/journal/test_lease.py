@@ -28,6 +28,19 @@ def locks(request: pytest.FixtureRequest) -> Callable[[Path], Locks]:
     return kind
 
 
+def test_that_any_run_is_held_can_be_asked_and_what_the_dead_left_is_no_holder(tmp_path: Path, locks: Callable[[Path], Locks]) -> None:
+    (tmp_path / "DEAD.lock").write_text("4711")
+    leases = FileLeases(tmp_path, locks=locks)
+    assert not leases.any_is_held() and [path.stem for path in leases.left_behind()] == ["DEAD"]
+
+    async def play() -> None:
+        async with leases.hold(RUN):
+            assert FileLeases(tmp_path, locks=locks).any_is_held()
+
+    asyncio.run(play())
+    assert not leases.any_is_held()
+
+
 def test_a_run_that_is_let_go_within_the_short_wait_can_be_held(tmp_path: Path, locks: Callable[[Path], Locks]) -> None:
     async def play() -> None:
         async with AsyncExitStack() as first:

@@ -13,7 +13,7 @@ from playnex.testing.simulation.loop import Standstill, simulate
 from playnex.testing.simulation.simulation import simulated
 
 FAST, SLOW, SOAK = 200, 2_000, 20_000
-UNFENCED = 25
+UNFENCED = 60
 """Seeds within which a world without fencing has broken a law."""
 
 

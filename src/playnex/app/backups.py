@@ -122,15 +122,6 @@ def reach(store: Path) -> Reach:
     return Reach(runs=runs, position=position, versions=versions)
 
 
-def run_ids(store: Path) -> list[str]:
-    """The runs in a store. Raises StoreError."""
-    reader = open_reader(store)
-    try:
-        return [str(row[0]) for row in reader.execute("SELECT id FROM runs").fetchall()]
-    finally:
-        reader.close()
-
-
 @contextmanager
 def unpacked(path: Path, near: Path) -> Iterator[tuple[Path, Backup]]:
     """A folder with the archive's files, each compared with its hash, for as long as the block runs. Raises UsageError, StoreError."""

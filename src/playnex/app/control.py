@@ -61,8 +61,9 @@ class Control:
         while self.app.leases.is_held(run) and waited < PATIENCE:
             await self.app.clock.sleep(GLANCE)
             waited += GLANCE
-        with suppress(RunBusy):
-            await self.runs.apply(run)
+        if fold(await self.app.journal.skim(run)).stop is not None:  # else the worker has seen to it, and to advance would be to go on
+            with suppress(RunBusy):
+                await self.runs.apply(run)
         return await self.app.journal.summary(run)
 
     async def signal(self, run: str, name: str, payload: Json) -> None:

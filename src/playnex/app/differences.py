@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from playnex.app.reports import own_steps
 from playnex.canonical import Json
 from playnex.engine.history import fold
 from playnex.journal.events import Event, StepFinished, StepStarted
@@ -57,9 +58,7 @@ def _changed(one: Mapping[str, Json], other: Mapping[str, Json]) -> Json:
 
 def _keys(*sides: Side) -> Iterable[str]:
     """The steps of the flow itself, in the order of the first run, then what only the second has."""
-    return dict.fromkeys(
-        event.key for side in sides for event in side.events if isinstance(event.fact, StepFinished) and "/" not in event.key
-    )
+    return dict.fromkeys(key for side in sides for key in own_steps(side.events) if _view(key, side))
 
 
 def _step(key: str, one: Side, other: Side) -> dict[str, Json]:

@@ -16,7 +16,6 @@ from playnex.app.listing import workspace_of
 from playnex.app.opening import App, opened
 from playnex.errors import DefinitionError, NotFoundError, PlaynexError, RunBusy, StoreError
 from playnex.ids import short
-from playnex.journal.file_locks import FileLocks
 from playnex.journal.stores.projections import astray, mend
 from playnex.models import discovery
 from playnex.sqlite import sqlite_version
@@ -163,14 +162,11 @@ async def _runs(app: App) -> AsyncIterator[Finding]:
 
 
 async def _leases(app: App) -> AsyncIterator[Finding]:
-    folder = app.workspace.own / "leases"
-    locks = FileLocks(folder)
-    stale = [path.stem for path in folder.glob("*.lock") if not locks.is_held(path.stem)]
+    stale = app.leases.left_behind()
 
     async def clear() -> None:
-        for run in stale:
-            if (descriptor := locks.take(run)) is not None:
-                locks.let_go(run, descriptor)  # which takes the file away
+        for path in app.leases.left_behind():
+            path.unlink(missing_ok=True)
 
     says = f"{len(stale)} files left by processes that died" if stale else "no files left behind"
     yield Finding(area="leases", fine=not stale, says=says, mend="playnex doctor --fix", remedy=clear)

@@ -2,6 +2,7 @@
 
 from playnex.canonical import Json
 from playnex.engine.history import fold
+from playnex.engine.keys import is_of_the_run, outermost
 from playnex.journal.events import Event, RunState, StepFinished, StepIntended, StepStarted
 from playnex.journal.journal import RunSummary
 from playnex.spec.envelope import usage_json
@@ -14,9 +15,7 @@ def run_document(summary: RunSummary, events: tuple[Event, ...]) -> dict[str, Js
     """`playnex.run/1`: what `flow run --json` prints."""
     history = fold(events)
     ending = history.finished
-    capsules = [
-        {"step": key, **fact.envelope["capsule"]} for key, fact in history.results.items() if "capsule" in fact.envelope and "/" not in key
-    ]
+    capsules = [{"step": key, **fact.envelope["capsule"]} for key, fact in history.results.items() if "capsule" in fact.envelope]
     document: dict[str, Json] = {
         "schema": RUN_SCHEMA,
         "run": summary.id,
@@ -31,6 +30,7 @@ def run_document(summary: RunSummary, events: tuple[Event, ...]) -> dict[str, Js
 
 def run_detail(summary: RunSummary, events: tuple[Event, ...], worker: bool) -> dict[str, Json]:
     """`playnex.run/1` with all that `run show` knows; `worker` says whether somebody advances the run now."""
+    results = fold(events).results
     return run_document(summary, events) | {
         "flow": summary.flow,
         "inputs": summary.inputs,
@@ -38,10 +38,15 @@ def run_detail(summary: RunSummary, events: tuple[Event, ...], worker: bool) -> 
         "updated": summary.updated,
         "worker": worker,
         "forked": fold(events).started.forked,
-        "steps": [_step(key, fact, events) for key, fact in fold(events).results.items() if "/" not in key],
+        "steps": [_step(key, results[key], events) for key in own_steps(events) if key in results],
         "waits": waits(events),
         "unknown": unknown(events),
     }
+
+
+def own_steps(events: tuple[Event, ...]) -> tuple[str, ...]:
+    """The keys of a run's own steps: those that lie in no other step."""
+    return outermost(event.key for event in events if isinstance(event.fact, (StepStarted, StepFinished)) and not is_of_the_run(event.key))
 
 
 def _step(key: str, fact: StepFinished, events: tuple[Event, ...]) -> Json:

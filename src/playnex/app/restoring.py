@@ -3,13 +3,11 @@
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playnex.app.backups import STORE, Backup, reach, run_ids, unpacked
+from playnex.app.backups import STORE, Backup, reach, unpacked
 from playnex.errors import RunBusy, StoreError, UsageError
-from playnex.ids import short
 from playnex.journal.lease import FileLeases
 from playnex.store_file import is_in_use
 from playnex.workspace import OWN, Workspace
@@ -49,10 +47,8 @@ def _made(folder: Path) -> Path:
 
 
 def _refuse_busy(workspace: Workspace) -> None:
-    leases = FileLeases(workspace.own / "leases")
-    with suppress(StoreError):  # what cannot be read is in nobody's use
-        if held := next(filter(leases.is_held, run_ids(workspace.own / "store.db")), ""):
-            raise RunBusy(f"run {short(held)} is being carried out", hint="stop it first: playnex stop --all")
+    if FileLeases(workspace.own / "leases").any_is_held():
+        raise RunBusy("a run is being carried out", hint="stop it first: playnex stop --all")
     if is_in_use(workspace.own / "store.db"):
         raise RunBusy("another process has the store open", hint="end it first: a worker, a watcher or a server")
 

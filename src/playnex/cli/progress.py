@@ -13,6 +13,9 @@ from playnex.spec.flow import FlowSpec
 if TYPE_CHECKING:
     from rich.text import Text
 
+OF_A_PYTHON_FLOW = 16
+"""Columns for the names of steps that only its run will tell."""
+
 REDRAWS = 8
 """A second; cli.md allows ten."""
 
@@ -99,4 +102,4 @@ def _live(line: StepLine, now: float) -> StepLine:
 
 
 def _width(flow: FlowSpec) -> int:
-    return max(8, *(len(step.id) for step in flow.steps)) if flow.steps else 8
+    return max(8, *(len(step.id) for step in flow.steps)) if flow.steps else OF_A_PYTHON_FLOW

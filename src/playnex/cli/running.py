@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from playnex.app.control import Control
 from playnex.app.forking import fork as fork_run
@@ -18,7 +19,7 @@ from playnex.cli import door
 from playnex.cli.asking import ask_missing
 from playnex.cli.follower import Watching
 from playnex.cli.progress import progress_for
-from playnex.cli.terminal import emit, gist, spent
+from playnex.cli.terminal import emit, spent, whole, write
 from playnex.engine.engine import Ending
 from playnex.errors import NotFoundError, PlaynexError, RunBusy, StoreError
 from playnex.ids import short
@@ -28,13 +29,24 @@ from playnex.workspace import Workspace, data_folder
 
 INTERRUPTED = 130
 WAITING = 6
+GLANCE = 0.2
+"""Seconds between two looks whether a run that is watched is still carried out."""
+
 CODES = {"exhausted": 7, "timeout": 124}
 
 
 async def run_flow(name: str, given: dict[str, Json], as_json: bool, *, key: str = "") -> int:
-    """Start the flow and carry it to its end; the exit code."""
+    """Start the flow and carry it to its end, or join whoever carries the run of that key on; the exit code."""
     async with opened(door.workspace) as app:
-        return await carry(app, await _started(app, name, given, key=key), as_json)
+        run = await _started(app, name, given, key=key)
+        if key and app.leases.is_held(run):
+            return await _joined(app, run, as_json)
+        try:
+            return await carry(app, run, as_json)
+        except RunBusy:
+            if not key:
+                raise
+            return await _joined(app, run, as_json)
 
 
 async def run_detached(name: str, given: dict[str, Json], as_json: bool, *, key: str = "") -> int:
@@ -104,14 +116,33 @@ async def watch(typed: str) -> int:
     """Show a run that another process carries out, until it stops; the exit code of its end."""
     async with opened(door.workspace) as app:
         found = await Runs(app=app).find(typed)
-        watched = await _watching(app, found.id)
-        events = await app.journal.events(found.id)
-        known = 0 if isinstance(events[-1].fact, STOPS) else events[-1].position
-        try:
-            ending = await watched.until_stop(known)
-        finally:
-            watched.progress.close()
-        return exit_code(ending)
+        return await _joined(app, found.id, as_json=False)
+
+
+async def _joined(app: App, run: str, as_json: bool) -> int:
+    """Show a run that somebody else carries out, until it stops or nobody does any more; the exit code."""
+    watched = await _watching(app, run)
+    known = (await app.journal.events(run))[-1]
+    showing = asyncio.ensure_future(watched.until_stop(known.position - isinstance(known.fact, STOPS)))
+    try:
+        while not showing.done() and not await _is_orphaned(app, run):
+            await asyncio.wait([showing], timeout=GLANCE)
+    finally:
+        await _end(showing)
+        watched.progress.close()
+    if showing.cancelled():
+        door.terminal.tell(f"{door.terminal.symbol('failed')} interrupted: the process that carried it out is gone")
+        door.terminal.tell(f"  what is finished is kept; go on with: playnex run resume {short(run)}")
+        return INTERRUPTED
+    if as_json:
+        emit(await Runs(app=app).document(run))
+    await _last_lines(app, run, showing.result(), as_json)
+    return exit_code(showing.result())
+
+
+async def _is_orphaned(app: App, run: str) -> bool:
+    """Whether a process that carried the run out is dead: it says `running`, and nobody holds it."""
+    return (await app.journal.summary(run)).state == "running" and not app.leases.is_held(run)
 
 
 async def carry(app: App, run: str, as_json: bool, *, through: bool = False) -> int:
@@ -146,9 +177,9 @@ async def _watching(app: App, run: str) -> Watching:
     return Watching(journal=app.journal, run=run, progress=progress_for(flow, door.terminal))
 
 
-async def _end(watcher: "asyncio.Future[None]") -> None:
-    watcher.cancel()
-    await asyncio.wait([watcher])
+async def _end(watching: "asyncio.Future[Any]") -> None:
+    watching.cancel()
+    await asyncio.wait([watching])
 
 
 async def _see_to_models(app: App, aliases: set[str]) -> None:
@@ -185,7 +216,7 @@ def standing_text(ending: RunParked | RunPaused | RunWaiting) -> str:
         case RunParked():
             return f"parked: {ending.reason}" + (f" at step {ending.step}" if ending.step else "")
         case RunPaused():
-            return f"paused: {ending.reason}"
+            return f"paused ({ending.reason})"
         case RunWaiting():
             return f"waiting for {', '.join(ending.signals) or 'a timer'}"
 
@@ -205,6 +236,9 @@ async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None
         return
     document = await Runs(app=app).document(run)
     cost = spent(document["usage"])
+    if ending.status == "cancelled":
+        say(f"{terminal.symbol('failed')} cancelled {ending.reason}; what is finished is kept ({cost})")
+        return
     if ending.status != "succeeded":
         say(f"{terminal.symbol('failed')} {ending.status}: {ending.message or ending.reason}")
         say(f"  what is finished is kept ({cost}); go on with: playnex run resume {short(run)}")
@@ -215,8 +249,8 @@ async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None
         say(f"  capsule {terminal.styled(made['name'], 'bold')} (version {made['version']})")
         say(f"  read it with: playnex capsule view {made['name']}")
         say(_better_model(await Runs(app=app).detail(run)))
-    elif not as_json:
-        sys.stdout.write(ending.output + "\n" if isinstance(ending.output, str) else f"{gist(ending.output, 400)}\n")
+    elif not as_json and ending.output is not None:
+        write(whole(ending.output))
 
 
 def _better_model(detail: dict[str, Json]) -> str:

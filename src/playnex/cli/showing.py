@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
 from playnex.canonical import Json
-from playnex.cli.terminal import Terminal, columns, gist, seconds, spent, tokens
+from playnex.cli.terminal import Terminal, columns, gist, seconds, spent, tokens, whole
 from playnex.ids import short
 from playnex.journal.events import AttemptFailed, Event, StepFinished, StepStarted
 from playnex.spec.agent import AgentSpec
@@ -102,7 +102,7 @@ def _next_moves(detail: dict[str, Json], state: str) -> list[str]:
 def _wait_lines(wait: dict[str, Json], run: str) -> list[str]:
     until = f" until {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(wait['until']))}" if wait["until"] else ""
     if wait["ask"]:
-        asked = [f"waits for a person{until}: {wait['ask']['message']}", _indented(gist(wait["ask"]["show"], 400))]
+        asked = [f"waits for a person{until}: {wait['ask']['message']}", _indented(whole(wait["ask"]["show"]))]
         answers = ('{"approved": true}', '{"approved": false, "reason": "…"}')
         return [*asked, *(f"  playnex run signal {run} {wait['signal']} --data '{answer}'" for answer in answers)]
     if wait["signal"]:

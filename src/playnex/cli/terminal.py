@@ -114,6 +114,17 @@ def gist(value: Json, width: int = 60) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
+def whole(value: Json) -> str:
+    """All of a value, for people: a text as it is, anything else as JSON, nothing for none."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case _:
+            return json.dumps(value, ensure_ascii=False, indent=2)
+
+
 def counted(count: int, noun: str) -> str:
     """`1 request`, `4 requests`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from playnex.cli.terminal import Terminal, gist, seconds, tokens
+from playnex.engine.keys import is_of_the_run
 from playnex.journal.events import (
     AttemptFailed,
     Event,
@@ -42,12 +43,15 @@ class Watched:
 
     def fold(self, event: Event) -> list[StepLine]:
         """Take an event in; the lines to print for good because of it."""
-        step = event.key.split("/", 1)[0]
+        if is_of_the_run(event.key):
+            return []
+        step = self._step_of(event.key)
         line = self.lines.get(step)
         match event.fact:
             case StepStarted() if event.key == step:
                 self.lines[step] = StepLine(key=step, actor=event.fact.actor, began=event.at)
-            case AttemptFailed() if line is not None:
+            case AttemptFailed():
+                line = self.lines.setdefault(step, StepLine(key=step, began=event.at))
                 return [replace(line, status="retry", took=event.at - line.began, note=_retry_note(event.fact))]
             case StepFinished() if line is not None or event.key == step:
                 began = event.at - event.fact.seconds
@@ -60,6 +64,10 @@ class Watched:
             case _:
                 pass
         return []
+
+    def _step_of(self, key: str) -> str:
+        """The step that people see of this key: the outermost that has begun, or it is a new one."""
+        return next((key[:place] for place in range(len(key)) if key[place] == "/" and key[:place] in self.lines), key)
 
     def _finished(self, event: Event, fact: StepFinished, line: StepLine) -> list[StepLine]:
         envelope = from_json(fact.envelope)
@@ -89,7 +97,7 @@ def line_text(line: StepLine, terminal: Terminal, width: int = 12) -> str:
     """A step's line: `✓ classify   1.2s   412 tok   billing · high`."""
     said = " · ".join(part for part in (_note(line), line.gist) if part)
     name = line.key.ljust(width)
-    actor = terminal.styled(line.actor.ljust(width + 4), "dim")
+    actor = terminal.styled(line.actor.ljust(width + 4 - max(0, len(name) - width)), "dim")
     return f"{terminal.symbol(line.status)} {name} {actor} {seconds(line.took):>7} {tokens(line.tokens):>10}   {said}".rstrip()
 
 

@@ -5,7 +5,8 @@ import asyncio
 from playnex.app.opening import opened
 from playnex.app.runs import Runs
 from playnex.cli import door
-from playnex.cli.running import INTERRUPTED, stopping_cleanly
+from playnex.cli.running import INTERRUPTED, standing_text, stopping_cleanly
+from playnex.engine.engine import Ending
 from playnex.engine.worker import GLANCE
 from playnex.ids import short
 from playnex.journal.events import RunFinished, RunParked, RunPaused, RunWaiting
@@ -20,12 +21,16 @@ async def work(at_most: int, once: bool) -> int:
         try:
             with stopping_cleanly(asyncio.current_task()):
                 while True:
-                    for run, ending in (await worker.work_off()).items():
-                        state = ending.status if isinstance(ending, RunFinished) else SIGNS[type(ending)]
-                        door.terminal.say(f"{door.terminal.symbol(state)} run {short(run)}  {ending.reason or state}")
+                    await worker.work_off(_told)
                     if once:
                         return 0
                     await asyncio.sleep(GLANCE)
         except asyncio.CancelledError:
             door.terminal.say("stopped; what was under way is paused")
             return INTERRUPTED
+
+
+def _told(run: str, ending: Ending) -> None:
+    state = ending.status if isinstance(ending, RunFinished) else SIGNS[type(ending)]
+    text = f"{state} {ending.reason}".rstrip() if isinstance(ending, RunFinished) else standing_text(ending)
+    door.terminal.say(f"{door.terminal.symbol(state)} run {short(run)}  {text}")

@@ -135,7 +135,7 @@ class Execution:
 
 def stopped(request: StopRequested) -> RunFinished | RunPaused:
     """How a run stands that was asked to stop."""
-    reason = f"{request.stop} by {request.by}" if request.by else request.stop
+    reason = f"by {request.by or 'somebody'}"
     return RunFinished(status="cancelled", reason=reason) if request.stop == "cancel" else RunPaused(reason=reason)
 
 

@@ -1,5 +1,7 @@
 """Step keys as paths: which lies within which."""
 
+from collections.abc import Iterable
+
 
 def scope_of(key: str) -> str:
     """The scope that a key lies in, with its slash; empty for the run's own."""
@@ -14,3 +16,14 @@ def is_below(name: str, key: str) -> bool:
 def is_related(name: str, key: str) -> bool:
     """True where one of the keys is the other, or in its scope."""
     return is_below(name, key) or is_below(key, name)
+
+
+def is_of_the_run(key: str) -> bool:
+    """True for what the run itself records, under names with a dot, which no step of a flow has."""
+    return "." in key.partition("/")[0]
+
+
+def outermost(keys: Iterable[str]) -> tuple[str, ...]:
+    """Those that lie in no other's scope, each once and in the order given: the steps that people see."""
+    known = dict.fromkeys(keys)
+    return tuple(key for key in known if not any(key[:place] in known for place in range(len(key)) if key[place] == "/"))

@@ -12,7 +12,7 @@ from playnex.engine.wait_step import approved, rung, signalled, wait
 from playnex.engine.work import Work
 from playnex.errors import JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
 from playnex.journal.events import WaitStarted
-from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, StepContext, StepPlan
+from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, Fallback, StepContext, StepPlan
 from playnex.spec.envelope import Envelope, Usage
 from playnex.spec.flow import RetrySpec
 from playnex.spec.python_flow import FlowFunction, flow_name
@@ -23,8 +23,8 @@ Item = TypeVar("Item")
 DEFINITION = "run.definition"
 """Where a called flow's definition is recorded; a step's id has no dot, so none can be taken for it."""
 
-DEEPEST = 100
-"""Scopes within scopes: flows that call each other in a circle end there (requirement F11)."""
+DEEPEST = 40
+"""Scopes within scopes: flows that call each other in a circle end there (requirement F11), before Python's own stack does."""
 
 UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
@@ -60,14 +60,16 @@ class RunContext:
         effect: Effect = "idempotent",
         timeout: float | None = None,
         retry: int | RetrySpec = 0,
+        fallback: Callable[[], Awaitable[Json]] | None = None,
     ) -> Json:
         async def perform(_: Attempt) -> Envelope:
             return Envelope(output=await do())
 
-        if (effect, timeout, retry) == ("idempotent", None, 0):  # as nearly always
+        if (effect, timeout, retry, fallback) == ("idempotent", None, 0, None):  # as nearly always
             return _output_of(await self._performed(name, perform, PLAIN))
         again = RetrySpec(times=retry) if isinstance(retry, int) else retry
-        return _output_of(await self._performed(name, perform, StepPlan(effect=effect, timeout=timeout, retry=again)))
+        plan = StepPlan(effect=effect, timeout=timeout, retry=again, fallback=_standing_in(fallback) if fallback else None)
+        return _output_of(await self._performed(name, perform, plan))
 
     async def perform(self, name: str, do: Do, plan: StepPlan = PLAIN) -> Envelope:
         return (await self._performed(name, do, plan))[1]
@@ -200,6 +202,13 @@ def _output_of(performed: tuple[str, Envelope]) -> Json:
     if record.status == "failed":
         raise StepFailed(failure.message_of(record), step=key, reason=record.reason)
     return record.output
+
+
+def _standing_in(fallback: Callable[[], Awaitable[Json]]) -> Fallback:
+    async def stand_in(_failed: Envelope, _attempt: Attempt) -> Envelope:
+        return Envelope(output=await fallback())
+
+    return stand_in
 
 
 def _values(outcomes: Mapping[str, T | Exception]) -> dict[str, T]:

@@ -5,13 +5,15 @@ or, after a crash, when nobody holds it any more.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
 
 from playnex.engine.code import Load
-from playnex.engine.engine import Ending, Engine
-from playnex.errors import PlaynexError
+from playnex.engine.engine import DEATHS, Ending, Engine
+from playnex.engine.history import fold
+from playnex.errors import PlaynexError, RunBusy
 from playnex.journal.events import RunWaiting
 from playnex.journal.journal import Journal
 
@@ -20,6 +22,10 @@ GLANCE = 0.2
 
 ORPHANS = 10_000
 """Runs of dead workers that one look finds."""
+
+
+Tell: TypeAlias = Callable[[str, Ending], None]
+"""Is told how a run stands that was carried on."""
 
 
 class Held(Protocol):
@@ -67,31 +73,100 @@ class Worker:
         due = (await self.journal.summary(run)).due
         return due is not None and due <= self.engine.clock.now()
 
-    async def work_off(self) -> dict[str, Ending]:
-        """Carry on every run that can go on now, those of dead workers included, until none is left that can; how each stands.
-        A run that cannot be carried on here (held by somebody, or its code cannot be loaded) is left alone."""
-        endings: dict[str, Ending] = {}
-        left_alone: set[str] = set()
+    async def work_off(self, tell: Tell | None = None) -> dict[str, Ending]:
+        """Carry on every run that can go on, those of dead workers included, until none is left that can; how each stands, which
+        `tell` is told at once. A run that cannot be carried on here (held by somebody, or its code cannot be loaded) is left alone."""
+        shift = Shift(worker=self, tell=tell)
+        await shift.work()
+        return shift.endings
 
-        async def hand(line: Iterator[str]) -> None:
-            for run in line:
-                try:
-                    endings[run] = await self.engine.advance(run, self.load(run))
-                except PlaynexError:
-                    left_alone.add(run)
-                    if (own := asyncio.current_task()) is not None and own.cancelling():
-                        raise asyncio.CancelledError from None  # the failure came in its place
-
-        while ready := [run for run in await self._ready() if run not in left_alone]:
-            line = iter(ready)
-            async with asyncio.TaskGroup() as hands:
-                for _ in range(min(self.at_most, len(ready))):
-                    hands.create_task(hand(line))
-        return endings
-
-    async def _ready(self) -> tuple[str, ...]:
+    async def ready(self) -> tuple[str, ...]:
         """The runs that are due, and those that say `running` while nobody holds them."""
         due = await self.journal.due(self.engine.clock.now())
         running = await self.journal.runs(limit=ORPHANS, state="running")
         orphans = (line.id for line in running if not self.held.is_held(line.id))
         return tuple(dict.fromkeys((*due, *orphans)))  # one that was due may be an orphan by now
+
+    async def is_suspect(self, run: str) -> bool:
+        """Whether one more worker that dies of this run would be its last."""
+        if (await self.journal.summary(run)).epoch < DEATHS - 1:
+            return False
+        return fold(await self.journal.skim(run)).deaths >= DEATHS - 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Shift:
+    """A worker's way through the runs that can go on, until none is left. All runs of a worker die with it, whichever of them it
+    died of: so a suspect is carried on alone, until it stands or has finished a step, and the others are not parked for its sake."""
+
+    worker: Worker
+    tell: Tell | None = None
+    endings: dict[str, Ending] = field(default_factory=dict)
+    left_alone: set[str] = field(default_factory=set)
+    line: deque[str] = field(default_factory=deque)
+    suspects: deque[str] = field(default_factory=deque)
+    going: set[str] = field(default_factory=set)
+    alone: str = ""
+    busy: int = 0
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def work(self) -> None:
+        """Until nothing is left that can go on."""
+        async with asyncio.TaskGroup() as hands:
+            while await self._look():
+                for _ in range(self._room()):
+                    self.busy += 1
+                    hands.create_task(self._hand())
+                await self._moment()
+
+    async def _look(self) -> bool:
+        """Line up what is new; whether anything is left to do."""
+        known = {*self.line, *self.suspects, *self.going, *self.left_alone}
+        for run in await self.worker.ready():
+            if run not in known:
+                (self.suspects if await self.worker.is_suspect(run) else self.line).append(run)
+        if self.alone and not (self.alone in self.going and await self.worker.is_suspect(self.alone)):
+            self.alone = ""
+        if self.suspects and not self.line and not self.busy:
+            self.alone = self.suspects.popleft()
+            self.line.append(self.alone)
+        return bool(self.line or self.busy)
+
+    def _room(self) -> int:
+        """How many more hands there is work for."""
+        if self.alone and self.busy:
+            return 0
+        return min(self.worker.at_most - self.busy, len(self.line))
+
+    async def _hand(self) -> None:
+        """One run after the other."""
+        while self.line:
+            run = self.line.popleft()
+            self.going.add(run)
+            await self._carry(run)
+            self.going.discard(run)
+        self.busy -= 1
+        if not self.busy:
+            self.idle.set()
+
+    async def _carry(self, run: str) -> None:
+        try:
+            ending = self.endings[run] = await self.worker.engine.advance(run, self.worker.load(run))
+        except PlaynexError as error:
+            if not isinstance(error, RunBusy):
+                self.left_alone.add(run)
+            if (own := asyncio.current_task()) is not None and own.cancelling():
+                raise asyncio.CancelledError from None  # the failure came in its place
+        else:
+            if self.tell is not None:
+                self.tell(run, ending)
+
+    async def _moment(self) -> None:
+        """Until it is time to look again, or nobody is at work any more."""
+        self.idle.clear()
+        ends = [asyncio.ensure_future(self.worker.engine.clock.sleep(GLANCE)), asyncio.ensure_future(self.idle.wait())]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()

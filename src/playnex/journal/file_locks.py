@@ -41,6 +41,12 @@ class FileLocks:
         finally:
             os.close(descriptor)
 
+    def any_is_held(self) -> bool:
+        return any(self.is_held(path.stem) for path in self._folder.glob("*.lock"))
+
+    def left_behind(self) -> tuple[Path, ...]:
+        return tuple(path for path in self._folder.glob("*.lock") if not self.is_held(path.stem))
+
     def holder(self, run: str) -> str:
         try:
             return self._path(run).read_text(errors="replace").strip()

@@ -30,6 +30,14 @@ class Locks(Protocol):
         """Whether somebody has it."""
         ...
 
+    def any_is_held(self) -> bool:
+        """Whether somebody has any of them."""
+        ...
+
+    def left_behind(self) -> tuple[Path, ...]:
+        """Files of locks that nobody has any more."""
+        ...
+
     def holder(self, run: str) -> str:
         """The number of the process that has it, as far as that is known."""
         ...
@@ -57,6 +65,14 @@ class FileLeases:
     def is_held(self, run: str) -> bool:
         """Whether a living process holds the run."""
         return self._locks.is_held(run)
+
+    def any_is_held(self) -> bool:
+        """Whether a living process holds any run."""
+        return self._locks.any_is_held()
+
+    def left_behind(self) -> tuple[Path, ...]:
+        """Files that processes left behind when they died; they do no harm, and may be removed."""
+        return self._locks.left_behind()
 
     async def _taken(self, run: str) -> int:
         for _ in range(TRIES):

@@ -25,6 +25,9 @@ else:
 FLOCK = "hhqqi4x"
 """struct flock of 64-bit Linux: type, whence, start, length, process (which must be 0 here)."""
 
+FIRST = 1 << 61
+"""Where the bytes of runs begin; to the end of all files it is locked or free as one range."""
+
 SLOTS = 65_536
 SLOT = 16
 NAME = "locks"
@@ -52,12 +55,21 @@ class RangeLocks:
         os.close(descriptor)
 
     def is_held(self, run: str) -> bool:
+        return self._is_locked(_lock(run, WRITE))
+
+    def any_is_held(self) -> bool:
+        return self._is_locked(struct.pack(FLOCK, WRITE, os.SEEK_SET, FIRST, 0, 0))
+
+    def left_behind(self) -> tuple[Path, ...]:
+        return tuple(self._folder.glob("*.lock"))  # those of a Playnex before this kind of lock
+
+    def _is_locked(self, asked: bytes) -> bool:
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
             return False
         try:
-            found = struct.unpack(FLOCK, fcntl.fcntl(descriptor, GET, _lock(run, WRITE)))
+            found = struct.unpack(FLOCK, fcntl.fcntl(descriptor, GET, asked))
         finally:
             os.close(descriptor)
         return bool(found[0] != FREE)
@@ -81,7 +93,7 @@ def _hash(run: str) -> int:
 
 
 def _lock(run: str, kind: int) -> bytes:
-    return struct.pack(FLOCK, kind, os.SEEK_SET, _hash(run) | 1 << 61, 1, 0)
+    return struct.pack(FLOCK, kind, os.SEEK_SET, FIRST | _hash(run), 1, 0)
 
 
 def _slot(run: str) -> int:

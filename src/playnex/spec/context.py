@@ -104,9 +104,11 @@ class StepContext(Protocol):
         effect: Effect = "idempotent",
         timeout: float | None = None,
         retry: int | RetrySpec = 0,
+        fallback: Callable[[], Awaitable[Json]] | None = None,
     ) -> Json:
         """Run `do` once in the life of this run; ever after, answer from the journal. `timeout` in seconds bounds each try,
-        `retry` says how often a failed one is tried again. Raises StepFailed, also where the failure was recorded earlier."""
+        `retry` says how often a failed one is tried again, and what `fallback` gives stands in when all have failed (the record
+        says so). Raises StepFailed, also where the failure was recorded earlier."""
         ...
 
     async def perform(self, name: str, do: Do, plan: StepPlan = PLAIN) -> Envelope:

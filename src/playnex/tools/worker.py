@@ -4,7 +4,7 @@
     {"do": "call", "file": path, "function": name, "arguments": {…}}      → {"answer": value} or {"error": message}
 
 The protocol has descriptors of its own: what a tool prints goes to stderr, and what it reads from stdin is empty. When
-Playnex goes away, by whatever death, the whole process group of the worker goes too.
+Playnex goes away, by whatever death, the worker goes too, with all that its tools have started.
 """
 
 import ctypes
@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 from playnex.canonical import Json, decode, encode
 from playnex.errors import PlaynexError
 from playnex.tools import modules, signatures
+from playnex.tools.process_tree import adopt_orphans, end_below
 
 ANSWER_LIMIT = 10_000_000
 """Bytes of the largest answer."""
@@ -35,6 +36,7 @@ def main(workspace: Path, parent: int) -> None:
     modules.make_importable(workspace)
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     _die_with(parent)
+    adopt_orphans()
     threading.Thread(target=_listen, args=(requests, waiting), daemon=True).start()
     while True:
         answers.write(_line(answer(decode(waiting.get()))))
@@ -96,6 +98,7 @@ def _die_with(parent: int) -> None:
 
 
 def _end(*_: Any) -> None:
+    end_below(os.getpid())
     if hasattr(os, "killpg") and os.getpgid(0) == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(0)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from playnex.canonical import Json, decode, encode
 from playnex.errors import ToolFailed
+from playnex.tools.process_tree import end_below
 
 LINE_LIMIT = 16_000_000
 """Bytes of an answer's line at most; the worker keeps well below it (worker.ANSWER_LIMIT)."""
@@ -38,9 +39,11 @@ class Worker:
         return spoken
 
     async def end(self) -> None:
-        """Kill the whole group; it is gone when this returns."""
+        """Kill the process and all below it; they are gone when this returns."""
         with suppress(ProcessLookupError, PermissionError):
             if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGSTOP)
+                end_below(self.process.pid)
                 os.killpg(self.process.pid, signal.SIGKILL)
             else:
                 self.process.kill()

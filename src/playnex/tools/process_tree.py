@@ -1,0 +1,52 @@
+"""The processes below one of ours, those too that left its group or lost their parent, where the system tells of them (Linux)."""
+
+import ctypes
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+PR_SET_CHILD_SUBREAPER = 36
+
+ROUNDS = 50
+"""How often those below are looked for and ended: one may start another between two looks."""
+
+
+def adopt_orphans() -> None:
+    """Have every process below this one become its child when it loses its parent, so that none gets out of sight."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_below(root: int) -> None:
+    """Kill every living process below that one, which must start no more of them meanwhile."""
+    for _ in range(ROUNDS):
+        found = below(root)
+        for child in found:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(child, signal.SIGKILL)
+        if not found:
+            return
+
+
+def below(root: int) -> list[int]:
+    """The living processes that come from that one; none where the system does not tell."""
+    children: dict[int, list[int]] = {}
+    for child, parent, is_alive in _processes():
+        if is_alive:
+            children.setdefault(parent, []).append(child)
+    found = children.get(root, [])
+    for child in found:
+        found.extend(children.get(child, []))
+    return found
+
+
+def _processes() -> list[tuple[int, int, bool]]:
+    """Each process: its number, its parent's, and whether it is alive."""
+    seen = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError):
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+            seen.append((int(path.parent.name), int(parent), state != "Z"))
+    return seen
