@@ -1,6 +1,7 @@
 """Kill -9 at random moments: a run is started, killed and resumed until it ends, and after each kill what its journal knows is held
 against what happened in the world outside."""
 
+import asyncio
 import json
 import os
 import random
@@ -18,8 +19,10 @@ import apsw
 
 from cli.stage import Said, playnex
 from flows.stage import SECONDS, Desk, research_desk, wait_for
+from playnex.app.opening import MIGRATIONS
 from playnex.app.templates import lay_out
 from playnex.canonical import Json
+from playnex.sqlite import Database
 from playnex.testing.model_replies import Asked, Reply
 from playnex.testing.model_scripts import research
 from playnex.testing.model_server import ModelServer, serving
@@ -359,12 +362,11 @@ def newest(folder: Path) -> int:
 
 
 def lose_results(folder: Path) -> None:
-    """The known-bad arm: a journal whose results are thrown away."""
-    store = apsw.Connection(str(folder / ".playnex/store.db"))
-    store.set_busy_timeout(10_000)
-    with suppress(apsw.SQLError):
-        store.execute("DELETE FROM events WHERE kind = 'StepFinished'")
-    store.close()
+    """The known-bad arm: a journal whose results are thrown away, by the store's own hand so that its checksums are right."""
+    if (folder / ".playnex/store.db").exists():
+        store = Database(folder / ".playnex/store.db", MIGRATIONS)
+        asyncio.run(store.write(lambda connection: connection.execute("DELETE FROM events WHERE kind = 'StepFinished'")))
+        store.close()
 
 
 def kill_everything(seed: int, folder: Path, kills: int, between: Callable[[Path], None] = lambda _: None) -> Tally:
