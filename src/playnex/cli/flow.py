@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -30,6 +30,8 @@ InputFile = Annotated[
 
 
 Key = Annotated[str, Parameter(metavar="WORDS", help="what you call this run: the same flow and words are the same run")]
+Graph = Annotated[bool, Parameter(negative=(), help="draw the steps from top to bottom, those that run at the same time side by side")]
+Mermaid = Annotated[bool, Parameter(negative=(), help="print the steps as a Mermaid flowchart, for a Markdown page")]
 Detach = Annotated[bool, Parameter(negative=(), help="leave the run to a process of its own, which goes on when this terminal closes")]
 
 
@@ -52,14 +54,18 @@ def list_(*, as_json: AsJson = False) -> int:
 
 
 @app.command
-def show(name: FlowName, /, *, as_json: AsJson = False) -> int:
-    """Show what a flow needs, its steps and what it returns.
+def show(name: FlowName, /, *, graph: Graph = False, mermaid: Mermaid = False, as_json: AsJson = False) -> int:
+    """Show what a flow needs, its steps and what it returns; or its steps as a graph.
 
     $ playnex flow show research-to-article
+    $ playnex flow show research-to-article --graph
+    $ playnex flow show research-to-article --mermaid
     """
     import asyncio  # late: the list of flows does without
 
-    return asyncio.run(_show(name, as_json))
+    if graph + mermaid + as_json > 1:
+        raise UsageError("--graph, --mermaid and --json are three ways to show one flow; take one of them")
+    return asyncio.run(_show(name, "graph" if graph else "mermaid" if mermaid else "json" if as_json else "page"))
 
 
 @app.command
@@ -90,16 +96,21 @@ def run(
     return asyncio.run(start(name, given_inputs(inputs, input_file), as_json, key=key))
 
 
-async def _show(name: str, as_json: bool) -> int:
+async def _show(name: str, shape: Literal["graph", "mermaid", "json", "page"]) -> int:
     from playnex.app.opening import opened
+    from playnex.cli import flow_graph
     from playnex.cli.showing import flow_document, flow_page
 
     async with opened(door.workspace) as opened_app:
         pinned = opened_app.definitions.flow(name)
-    if as_json:
+    if shape == "json":
         emit(flow_document(pinned))
-    else:
+    elif shape == "page":
         write(flow_page(pinned, door.terminal))
+    elif not pinned.flow.steps:
+        raise UsageError(f"{name} is written in Python: its steps are known once it runs", hint="playnex run show last")
+    else:
+        write(flow_graph.graph(pinned.flow, door.terminal) if shape == "graph" else flow_graph.mermaid(pinned.flow))
     return 0
 
 

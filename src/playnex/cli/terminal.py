@@ -51,9 +51,7 @@ class Terminal:
     def symbol(self, name: str, stream: TextIO | None = None) -> str:
         """The sign of a state; plain letters where the stream cannot show more."""
         target = stream or sys.stderr
-        encoding = target.encoding or getattr(sys.__stderr__, "encoding", "")  # rich's stand-in for stderr names none
-        signs = SYMBOLS if (encoding or "").lower().replace("-", "") == "utf8" else ASCII
-        return self.styled(signs[name], STYLES[name], target)
+        return self.styled((SYMBOLS if shows_signs(target) else ASCII)[name], STYLES[name], target)
 
     def head(self, text: str) -> str:
         """A heading of a page on stdout."""
@@ -68,6 +66,12 @@ class Terminal:
         """A line for the person, on stderr; nothing under --quiet."""
         if not self.quiet:
             self.tell(text)
+
+
+def shows_signs(stream: TextIO) -> bool:
+    """Whether the stream can show more than plain letters."""
+    encoding = stream.encoding or getattr(sys.__stderr__, "encoding", "")  # rich's stand-in for stderr names none
+    return (encoding or "").lower().replace("-", "") == "utf8"
 
 
 def emit(document: Json) -> None:

@@ -1,0 +1,110 @@
+"""The graph of a flow's steps: lines for a terminal, or Mermaid for a page."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from playnex.cli.terminal import Terminal, gist, seconds, shows_signs
+from playnex.spec.flow import FlowSpec, StepSpec
+
+LONGEST = 60
+"""Characters of a condition or a value in the graph."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """What the lines are drawn with."""
+
+    step: str
+    below: str
+    beside: str
+    between: str
+
+
+LINES, PLAIN = Signs(step="○", below="│", beside="├─", between=" · "), Signs(step="o", below="|", beside="+-", between=", ")
+
+
+def waves(steps: Sequence[StepSpec]) -> list[list[StepSpec]]:
+    """The steps in the order in which they can begin; those of one wave can run at the same time, in the order of the file.
+    The steps may stand in any order in the file; circles are refused when it is checked."""
+    known, depth = {step.id: step for step in steps}, dict[str, int]()
+    for step in steps:
+        open_steps = [step]
+        while open_steps:  # no recursion: a flow may be a chain of thousands
+            top = open_steps[-1]
+            if waiting := [known[need] for need in top.needs if need not in depth]:
+                open_steps += waiting
+            else:
+                depth[top.id] = 1 + max((depth[need] for need in top.needs), default=-1)
+                open_steps.pop()
+    levels: list[list[StepSpec]] = [[] for _ in range(1 + max(depth.values(), default=-1))]
+    for step in steps:
+        levels[depth[step.id]].append(step)
+    return levels
+
+
+def graph(flow: FlowSpec, terminal: Terminal) -> str:
+    """The flow from top to bottom: what stands side by side under one line runs at the same time."""
+    signs = LINES if shows_signs(sys.stdout) else PLAIN
+    width = max(len(step.id) for step in flow.steps) + 2
+    lines, before = [terminal.head(flow.name), ""], set[str]()
+    for number, wave in enumerate(waves(flow.steps)):
+        if number:
+            lines.append(signs.below)
+        beside, rest = (f"{signs.beside}{signs.step}", signs.below) if len(wave) > 1 else (signs.step, signs.below)
+        for step in wave:
+            after = f"after {', '.join(step.needs)}" if set(step.needs) != before else ""
+            lines.append(f"{beside} {step.id:<{width}}{signs.between.join((does(step), *when(step), *(after,) * bool(after)))}")
+            indent = " " * (len(beside) + 1 + width - len(rest))
+            lines += [f"{rest}{indent}{case}" for case in routes(step)]
+        before = {step.id for step in wave}
+    return "\n".join(lines)
+
+
+def mermaid(flow: FlowSpec) -> str:
+    """The flow as a Mermaid flowchart, which Markdown pages of many kinds draw."""
+    names = {step.id: f"s{number}" for number, step in enumerate(flow.steps, 1)}
+    lines = ["flowchart TD"]
+    for step in flow.steps:
+        text = "<br/>".join(map(_quoted, (step.id, does(step), *when(step), *routes(step))))
+        lines.append(f'    {names[step.id]}{{{{"{text}"}}}}' if step.switch else f'    {names[step.id]}["{text}"]')
+    lines += [f"    {names[need]} --> {names[step.id]}" for step in flow.steps for need in step.needs]
+    return "\n".join(lines)
+
+
+def does(step: StepSpec) -> str:
+    """What the step does, in a few words."""
+    if step.switch is not None:
+        return f"switch on {gist(step.switch.on, LONGEST)}"
+    if step.approve is not None:
+        return "a person decides"
+    if step.wait is not None:
+        return f"waits for {step.wait.signal or seconds(step.wait.seconds or 0)}"
+    if step.kind == "save":
+        return f"saves {gist(step.save or '', LONGEST)}"
+    return f"{step.kind} {step.target}"
+
+
+def when(step: StepSpec) -> Iterable[str]:
+    """When, how often and with which net the step is done."""
+    if step.condition is not None:
+        yield f"if {gist(step.condition, LONGEST)}"
+    if step.for_each is not None:
+        items = step.for_each.items
+        yield f"for each of {gist(items if isinstance(items, str) else json.dumps(items), LONGEST)}"
+    if step.fallback is not None:
+        yield f"fallback {step.fallback.agent}" if step.fallback.agent else "with a fallback"
+
+
+def routes(step: StepSpec) -> list[str]:
+    """What each value of a switch leads to."""
+    if step.switch is None:
+        return []
+    cases = [f"{case.value}: {does(case.step)}" for case in step.switch.cases]
+    return [*cases, *([f"any other: {does(step.switch.default)}"] if step.switch.default else [])]
+
+
+def _quoted(text: str) -> str:
+    """Text that Mermaid shows as it is."""
+    return text.replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
