@@ -63,7 +63,7 @@ def test_quiet_leaves_data_and_errors_and_nothing_else(quiet: str, workspace: Pa
     made = playnex("capsule", "create", "b", "text", *words, folder=workspace)
     assert (made.code, made.out, made.err) == (0, "", "")
     assert playnex("capsule", "view", "b", *words, folder=workspace).out == "text\n"
-    assert "there is no capsule 'c'" in playnex("capsule", "view", "c", *words, folder=workspace).err
+    assert "there is no capsule 'notes/c'" in playnex("capsule", "view", "notes/c", *words, folder=workspace).err
 
 
 def test_what_is_missing_is_asked_for_on_a_terminal_with_the_flag_that_avoids_the_question(workspace: Path) -> None:
