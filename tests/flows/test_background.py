@@ -6,6 +6,7 @@ import pty
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -152,7 +153,7 @@ def test_two_starts_with_one_key_at_the_same_moment_are_one_run(tmp_path: Path) 
 def test_a_watcher_of_a_run_whose_process_died_says_so(tmp_path: Path) -> None:
     desk = desk_with(tmp_path, halves=HALVES)
     child = desk.start("flow", "run", "halves")
-    wait_for((tmp_path / "outside.txt").exists, "the first half")
+    wait_for(partial(told, tmp_path), "the first half")
     child.kill()
     child.wait()
     watched = desk.playnex("run", "watch", "last")
@@ -192,7 +193,7 @@ def test_a_once_step_whose_process_died_in_the_middle_is_parked_until_a_person_d
 ) -> None:
     desk = desk_with(tmp_path, paying=PAYING)
     child = desk.start("flow", "run", "paying")
-    wait_for((tmp_path / "outside.txt").exists, "the payment")
+    wait_for(partial(told, tmp_path), "the payment")
     child.kill()
     child.wait()
     (tmp_path / "open").touch()

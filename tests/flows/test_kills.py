@@ -22,10 +22,17 @@ def test_the_research_flow_ends_through_a_few_kills_and_sends_no_answered_reques
     assert (tally.kills, tally.faults) == (2, []), f"seed {seed}"
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(BOUND)
 def test_a_journal_whose_results_are_thrown_away_is_found_out(tmp_path: Path) -> None:
-    """The known-bad arm."""
-    tally = kill_everything(seed := random.randrange(10**6), tmp_path, kills=20, between=lose_results)
-    assert any(fault.endswith("was finished and done again") for fault in tally.faults), f"seed {seed}: {tally}"
+    """The known-bad arm; in some runs the loss shows as a run that never ends, so a few are played."""
+    faults: list[str] = []
+    for number in range(5):
+        (folder := tmp_path / str(number)).mkdir()
+        faults += kill_everything(random.randrange(10**6), folder, kills=20, between=lose_results).faults
+        if any(fault.endswith("was finished and done again") for fault in faults):
+            return
+    raise AssertionError(f"nothing was seen to be done again: {faults}")
 
 
 @pytest.mark.slow

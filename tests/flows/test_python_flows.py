@@ -249,7 +249,7 @@ return [
     tried, late = shown(folder)["steps"]
     assert (tried["status"], tried["attempts"]) == ("succeeded", 2)
     assert (late["status"], late["reason"], late["attempts"], late["output"]) == ("fallback", "timeout", 2, "instead")
-    assert "error: ValueError: once more" in done.err and "fallback used (timeout)" in done.err
+    assert "error: ValueError: once more" in done.err and "fallback used: timed out" in done.err
 
 
 ENDS = {

@@ -113,7 +113,16 @@ def _waited_for(wait: WaitStarted) -> str:
     return f"waits for the signal {wait.signal}{until}" if wait.signal else f"sleeps{until}"
 
 
+WHY = {
+    "verify": "its check refused the result",
+    "timeout": "timed out",
+    "invalid-output": "the answer did not fit its form",
+    "model-unavailable": "the model did not answer",
+}
+"""Reasons of a fallback, in words for whoever watches."""
+
+
 def _note(line: StepLine) -> str:
     if line.status == "fallback":
-        return f"fallback used ({line.note})"
+        return f"fallback used: {WHY.get(line.note, line.note)}"
     return line.note
