@@ -151,7 +151,6 @@ def test_a_second_stop_leaves_at_once_where_the_first_cannot_finish(tmp_path: Pa
         wait_for(lambda: len(server.asked) == 2, "the second request")
         other = checksums.connect(tmp_path / ".playnex/store.db")
         other.set_busy_timeout(20_000)
-        other.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)  # it knows nothing of checksums, so it must write no page
         other.execute("BEGIN IMMEDIATE")
         code = pressed_until_gone(child)
         other.close()
