@@ -18,6 +18,7 @@ import apsw
 
 from cli.stage import Said, playnex
 from flows.stage import SECONDS, Desk, research_desk, wait_for
+from playnex import checksums
 from playnex.app.templates import lay_out
 from playnex.canonical import Json
 from playnex.testing.model_replies import Asked, Reply
@@ -348,7 +349,7 @@ def newest(folder: Path) -> int:
     """The position of the newest event of the workspace."""
     if not (folder / ".playnex/store.db").exists():
         return 0
-    store = apsw.Connection(str(folder / ".playnex/store.db"), flags=apsw.SQLITE_OPEN_READWRITE)
+    store = checksums.connect(folder / ".playnex/store.db")
     store.set_busy_timeout(10_000)
     try:
         return int(store.execute("SELECT coalesce(max(position), 0) FROM events").get)
@@ -360,7 +361,7 @@ def newest(folder: Path) -> int:
 
 def lose_results(folder: Path) -> None:
     """The known-bad arm: a journal whose results are thrown away."""
-    store = apsw.Connection(str(folder / ".playnex/store.db"))
+    store = checksums.connect(folder / ".playnex/store.db")
     store.set_busy_timeout(10_000)
     with suppress(apsw.SQLError):
         store.execute("DELETE FROM events WHERE kind = 'StepFinished'")
