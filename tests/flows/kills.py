@@ -1,6 +1,7 @@
 """Kill -9 at random moments: a run is started, killed and resumed until it ends, and after each kill what its journal knows is held
 against what happened in the world outside."""
 
+import asyncio
 import json
 import os
 import random
@@ -349,6 +350,8 @@ def newest(folder: Path) -> int:
     """The position of the newest event of the workspace."""
     if not (folder / ".playnex/store.db").exists():
         return 0
+    if not (folder / ".playnex/store.db").exists():
+        return
     store = checksums.connect(folder / ".playnex/store.db")
     store.set_busy_timeout(10_000)
     try:
@@ -361,6 +364,8 @@ def newest(folder: Path) -> int:
 
 def lose_results(folder: Path) -> None:
     """The known-bad arm: a journal whose results are thrown away."""
+    if not (folder / ".playnex/store.db").exists():
+        return
     store = checksums.connect(folder / ".playnex/store.db")
     store.set_busy_timeout(10_000)
     with suppress(apsw.SQLError):

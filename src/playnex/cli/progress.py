@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from playnex.cli.terminal import Terminal, seconds
+from playnex.cli.terminal import Terminal, counted, seconds
 from playnex.cli.watching import StepLine, Watched, line_text
 from playnex.journal.events import Event
 from playnex.spec.flow import FlowSpec
@@ -84,12 +84,18 @@ class LiveProgress:
         return self._text("\n".join([*lines, self._summary()]))
 
     def _summary(self) -> str:
-        total = len(self._flow.steps) or max(1, len(self._watched.lines))
-        done = min(self._watched.done, total)
-        bar = self._terminal.styled("━" * (20 * done // total), "green") + self._terminal.styled("━" * (20 - 20 * done // total), "dim")
         budget = self._flow.budget.tokens
         spent = f"{self._watched.spent / 1000:.1f}k" + (f" of {budget / 1000:.0f}k tokens" if budget else " tokens")
-        return f"  {bar}  {done}/{total} steps · {seconds(time.monotonic() - self._began)} · {spent}"
+        return f"  {self._progress()} · {seconds(time.monotonic() - self._began)} · {spent}"
+
+    def _progress(self) -> str:
+        """A bar and its figures; only a count where nobody knows how many steps there will be, as in a Python flow."""
+        total = len(self._flow.steps)
+        if not total:
+            return f"{counted(self._watched.done, 'step')} done"
+        done = min(self._watched.done, total)
+        bar = self._terminal.styled("━" * (20 * done // total), "green") + self._terminal.styled("━" * (20 - 20 * done // total), "dim")
+        return f"{bar}  {done}/{total} steps"
 
 
 def progress_for(flow: FlowSpec, terminal: Terminal) -> Progress:
