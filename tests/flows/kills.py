@@ -1,7 +1,6 @@
 """Kill -9 at random moments: a run is started, killed and resumed until it ends, and after each kill what its journal knows is held
 against what happened in the world outside."""
 
-import asyncio
 import json
 import os
 import random
