@@ -349,8 +349,6 @@ def newest(folder: Path) -> int:
     """The position of the newest event of the workspace."""
     if not (folder / ".playnex/store.db").exists():
         return 0
-    if not (folder / ".playnex/store.db").exists():
-        return
     store = checksums.connect(folder / ".playnex/store.db")
     store.set_busy_timeout(10_000)
     try:
