@@ -69,3 +69,8 @@ def begin(connection: apsw.Connection) -> None:
     """Have an empty file say that it has checksums, so that they are kept from its first page on whatever is copied into it."""
     prepare(connection)
     connection.execute("CREATE TABLE first (page); DROP TABLE first")
+
+
+def connect(path: Path) -> apsw.Connection:
+    """A bare connection to a store, for whoever looks into it or changes it by hand; it keeps the checksums."""
+    return apsw.Connection(str(path), vfs=LAYER if is_available() else None)

@@ -121,7 +121,6 @@ def test_pages_that_make_no_sense_are_not_accepted(workspace: Path) -> None:
 
 
 def changed(workspace: Path, sql: str) -> None:
-    assert checksums.is_available()
-    connection = apsw.Connection(str(workspace / ".playnex/store.db"), vfs=checksums.LAYER)
+    connection = checksums.connect(workspace / ".playnex/store.db")
     connection.execute(sql)
     connection.close()

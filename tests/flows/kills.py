@@ -1,7 +1,6 @@
 """Kill -9 at random moments: a run is started, killed and resumed until it ends, and after each kill what its journal knows is held
 against what happened in the world outside."""
 
-import asyncio
 import json
 import os
 import random
@@ -19,10 +18,9 @@ import apsw
 
 from cli.stage import Said, playnex
 from flows.stage import SECONDS, Desk, research_desk, wait_for
-from playnex.app.opening import MIGRATIONS
+from playnex import checksums
 from playnex.app.templates import lay_out
 from playnex.canonical import Json
-from playnex.sqlite import Database
 from playnex.testing.model_replies import Asked, Reply
 from playnex.testing.model_scripts import research
 from playnex.testing.model_server import ModelServer, serving
@@ -351,7 +349,7 @@ def newest(folder: Path) -> int:
     """The position of the newest event of the workspace."""
     if not (folder / ".playnex/store.db").exists():
         return 0
-    store = apsw.Connection(str(folder / ".playnex/store.db"), flags=apsw.SQLITE_OPEN_READWRITE)
+    store = checksums.connect(folder / ".playnex/store.db")
     store.set_busy_timeout(10_000)
     try:
         return int(store.execute("SELECT coalesce(max(position), 0) FROM events").get)
@@ -362,11 +360,14 @@ def newest(folder: Path) -> int:
 
 
 def lose_results(folder: Path) -> None:
-    """The known-bad arm: a journal whose results are thrown away, by the store's own hand so that its checksums are right."""
-    if (folder / ".playnex/store.db").exists():
-        store = Database(folder / ".playnex/store.db", MIGRATIONS)
-        asyncio.run(store.write(lambda connection: connection.execute("DELETE FROM events WHERE kind = 'StepFinished'")))
-        store.close()
+    """The known-bad arm: a journal whose results are thrown away."""
+    if not (folder / ".playnex/store.db").exists():
+        return
+    store = checksums.connect(folder / ".playnex/store.db")
+    store.set_busy_timeout(10_000)
+    with suppress(apsw.SQLError):
+        store.execute("DELETE FROM events WHERE kind = 'StepFinished'")
+    store.close()
 
 
 def kill_everything(seed: int, folder: Path, kills: int, between: Callable[[Path], None] = lambda _: None) -> Tally:

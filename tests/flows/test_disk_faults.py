@@ -219,8 +219,7 @@ def set_modes(folder: Path, *, folder_mode: int, file_mode: int) -> None:
 
 
 def closed(store: Path) -> "contextlib.closing[apsw.Connection]":
-    assert checksums.is_available()
-    return contextlib.closing(apsw.Connection(str(store), vfs=checksums.LAYER))
+    return contextlib.closing(checksums.connect(store))
 
 
 def calm(stderr: str) -> bool:

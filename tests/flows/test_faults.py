@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import apsw
 import pytest
 
 from flows.stage import Desk, is_second, pair_desk, wait_for
@@ -150,10 +149,8 @@ def test_a_second_stop_leaves_at_once_where_the_first_cannot_finish(tmp_path: Pa
         allow(tmp_path, seconds=300)
         child = desk.start("flow", "run", "pair")
         wait_for(lambda: len(server.asked) == 2, "the second request")
-        assert checksums.is_available()
-        other = apsw.Connection(str(tmp_path / ".playnex/store.db"), vfs=checksums.LAYER)
+        other = checksums.connect(tmp_path / ".playnex/store.db")
         other.set_busy_timeout(20_000)
-        other.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)  # it knows nothing of checksums, so it must write no page
         other.execute("BEGIN IMMEDIATE")
         code = pressed_until_gone(child)
         other.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from playnex import checksums
 from playnex.errors import StaleEpoch
 from playnex.journal.stores.journal_rows import MIGRATIONS
 from playnex.sqlite import Database
@@ -68,5 +69,5 @@ def keeping(name: str) -> Callable[[apsw.Connection], None]:
 
 def kept(folder: Path) -> list[str]:
     """The names of the blobs in the file."""
-    rows = apsw.Connection(str(folder / "store.db")).execute("SELECT hash FROM blobs ORDER BY hash").fetchall()
+    rows = checksums.connect(folder / "store.db").execute("SELECT hash FROM blobs ORDER BY hash").fetchall()
     return [str(name) for (name,) in rows]
