@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from playnex.canonical import Json
@@ -100,22 +101,17 @@ class RunContext:
             self._open.discard(name)
 
     async def gather(self, branches: Mapping[str, Branch[T]], *, at_most: int | None = None) -> dict[str, T]:
-        scopes = {name: self.scope(name) for name in branches}
         outcomes: dict[str, T | Exception] = {}
-        waiting = iter(branches.items())
 
-        async def work() -> None:
-            for name, branch in waiting:
-                try:
-                    outcomes[name] = await branch(scopes[name])
-                except ENDS_ALL_BRANCHES:
-                    raise
-                except Exception as error:  # the border: a branch is the user's code
-                    outcomes[name] = error
+        async def work(name: str, branch: Branch[T], scope: StepContext) -> None:
+            try:
+                outcomes[name] = await branch(scope)
+            except ENDS_ALL_BRANCHES:
+                raise
+            except Exception as error:  # the border: a branch is the user's code
+                outcomes[name] = error
 
-        hands = len(branches) if at_most is None else max(1, min(at_most, len(branches)))
-        if branches:
-            await self.execution.waits.gather([work() for _ in range(hands)])
+        await self.together([partial(work, name, branch, self.scope(name)) for name, branch in branches.items()], at_most=at_most)
         return _values({name: outcomes[name] for name in branches})
 
     async def together(self, works: Sequence[Callable[[], Awaitable[None]]], *, at_most: int | None = None) -> None:
