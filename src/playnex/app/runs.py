@@ -68,14 +68,10 @@ class Runs:
         """What gives that run's code."""
         return partial(self.code, run)
 
-    async def carry(self, run: str) -> Ending:
-        """Carry the run on to its end, or until only a person or a signal can help it. Raises RunBusy, StoreError, JournalMismatch; a
-        cancelled task leaves it paused."""
-        return await self.worker().carry(run)
-
-    async def see_through(self, run: str) -> Ending:
-        """Carry the run on to its end, waiting for whoever it waits for. Raises as `carry`."""
-        return await self.worker().see_through(run)
+    async def carry(self, run: str, *, through: bool = False) -> Ending:
+        """Carry the run on to its end, or until only a person or a signal can help it, and `through` that too. Raises RunBusy,
+        StoreError, JournalMismatch; a cancelled task leaves it paused."""
+        return await self.worker().carry(run, through=through)
 
     async def apply(self, run: str) -> Ending:
         """Have the run take up what was posted to it, without waiting for anything. Raises as `carry`."""

@@ -153,7 +153,7 @@ async def carry(app: App, run: str, as_json: bool, *, through: bool = False) -> 
     watcher = asyncio.ensure_future(watched.for_ever())
     try:
         with stopping_cleanly(asyncio.current_task()):
-            ending = await (runs.see_through(run) if through else runs.carry(run))
+            ending = await runs.carry(run, through=through)
     except asyncio.CancelledError:
         watched.progress.close()
         door.terminal.say(f"paused; resume with: playnex run resume {short(run)}")

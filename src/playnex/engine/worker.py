@@ -46,21 +46,14 @@ class Worker:
     load: Callable[[str], Load]
     at_most: int = 100
 
-    async def carry(self, run: str) -> Ending:
-        """Carry one run on until it ends, or until only a person or a signal can help it; timers are waited for."""
+    async def carry(self, run: str, *, through: bool = False) -> Ending:
+        """Carry one run on until it ends, or until only a person or a signal can help it; timers are waited for, and where it is to be
+        seen `through`, people and signals too."""
         while True:
             ending = await self.engine.advance(run, self.load(run))
             if not isinstance(ending, RunWaiting):
                 return ending
-            if ending.signals and not await self._is_due(run):
-                return ending
-            await self._due(run)
-
-    async def see_through(self, run: str) -> Ending:
-        """Carry one run on until it ends or is stopped, however long it has to wait for somebody."""
-        while True:
-            ending = await self.engine.advance(run, self.load(run))
-            if not isinstance(ending, RunWaiting):
+            if ending.signals and not through and not await self._is_due(run):
                 return ending
             await self._due(run)
 
