@@ -76,8 +76,9 @@ class Control:
         UsageError where there are several and `step` does not say which."""
         unknown = sorted(fold(await self.app.journal.skim(run)).intents)
         if not unknown or (step and step not in unknown):
-            known = f"unknown are: {', '.join(unknown)}" if unknown else "every outcome of this run is known"
-            raise NotFoundError(f"run {short(run)} has no step {step!r} with an unknown outcome" if step else known, hint=known)
+            known = f"unknown are: {', '.join(unknown)}" if unknown else ""
+            which = f"no step {step!r} with an" if step else "no"
+            raise NotFoundError(f"run {short(run)} has {which} unknown outcome", hint=known or "nothing is left to decide")
         if len(unknown) > 1 and not step:
             raise UsageError(f"several outcomes are unknown: {', '.join(unknown)}", hint="say which with --step KEY")
         await self.app.journal.post(run, step or unknown[0], OutcomeDecided(decision=decision, value=value, by=somebody()))

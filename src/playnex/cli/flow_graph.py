@@ -52,12 +52,12 @@ def graph(flow: FlowSpec, terminal: Terminal) -> str:
     for number, wave in enumerate(waves(flow.steps)):
         if number:
             lines.append(signs.below)
-        beside, rest = (f"{signs.beside}{signs.step}", signs.below) if len(wave) > 1 else (signs.step, signs.below)
+        sign = f"{signs.beside}{signs.step}" if len(wave) > 1 else signs.step
         for step in wave:
-            after = f"after {', '.join(step.needs)}" if set(step.needs) != before else ""
-            lines.append(f"{beside} {step.id:<{width}}{signs.between.join((does(step), *when(step), *(after,) * bool(after)))}")
-            indent = " " * (len(beside) + 1 + width - len(rest))
-            lines += [f"{rest}{indent}{case}" for case in routes(step)]
+            after = [] if set(step.needs) == before else [f"after {', '.join(step.needs)}"]
+            lines.append(f"{sign} {step.id:<{width}}{signs.between.join((does(step), *when(step), *after))}")
+            indent = " " * (len(sign) + 1 + width - len(signs.below))
+            lines += [f"{signs.below}{indent}{case}" for case in routes(step)]
         before = {step.id for step in wave}
     return "\n".join(lines)
 

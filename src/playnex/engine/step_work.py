@@ -186,4 +186,4 @@ def as_text(value: Json) -> str:
 
 def replace_context(attempt: Attempt, context: StepContext) -> Attempt:
     """The same try in another scope of keys."""
-    return replace(attempt, context=context, writes=attempt.writes)
+    return replace(attempt, context=context)
