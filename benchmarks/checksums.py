@@ -22,8 +22,8 @@ from playnex.journal.events import RunStarted, StepFinished
 from playnex.journal.journal import Draft, NewRun
 from playnex.journal.stores.journal_rows import MIGRATIONS
 from playnex.journal.stores.sqlite_journal import SqliteJournal
-from playnex.sqlite import Database
-from playnex.store_file import Opening
+from playnex.store.database import Database
+from playnex.store.file import Opening
 
 WRITERS = 100
 STEPS = 100

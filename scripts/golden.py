@@ -29,7 +29,7 @@ from playnex.clock import Clock
 from playnex.journal.events import OutcomeDecided, ResumeRequested, RetryRequested, StopRequested
 from playnex.journal.journal import Journal
 from playnex.journal.stores.sqlite_journal import SqliteJournal
-from playnex.sqlite import Database
+from playnex.store.database import Database
 from playnex.testing.crashes import Crash, crash_at
 from playnex.testing.model_replies import Asked, Reply
 from playnex.testing.model_scripts import research

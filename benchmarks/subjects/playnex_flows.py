@@ -21,7 +21,7 @@ from playnex.journal.stores.journal_rows import MIGRATIONS
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.spec.context import StepContext
 from playnex.spec.flow import NO_LIMITS
-from playnex.sqlite import Database
+from playnex.store.database import Database
 from subjects.raw_commits import RawCommits
 from subjects.workload import (
     HALF,

@@ -18,7 +18,7 @@ from playnex.capsules.stores.rows import MIGRATIONS
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.clock import SystemClock
 from playnex.errors import CapsuleConflict
-from playnex.sqlite import Database
+from playnex.store.database import Database
 from playnex.testing.capsule_contract import PROMISES, Promise
 
 
@@ -85,7 +85,7 @@ from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.capsules.capsule import CapsuleDraft
 from playnex.clock import SystemClock
 from playnex.errors import CapsuleConflict
-from playnex.sqlite import Database
+from playnex.store.database import Database
 
 async def append(capsules, line, blind, gate):
     while True:

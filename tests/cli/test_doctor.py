@@ -8,8 +8,8 @@ import apsw
 import pytest
 
 from cli.stage import playnex
-from playnex import checksums
 from playnex.app.templates import lay_out
+from playnex.store import checksums
 from playnex.testing.model_server import serving
 
 LOST = "01LOST00000000000000000001"

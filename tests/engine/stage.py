@@ -18,7 +18,7 @@ from playnex.journal.stores.journal_rows import MIGRATIONS
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.spec.context import StepContext
 from playnex.spec.flow import NO_LIMITS, Budget
-from playnex.sqlite import Database
+from playnex.store.database import Database
 from playnex.testing.clock import FakeClock
 
 RUN = "01TESTRUN00000000000000001"

@@ -15,7 +15,7 @@ from playnex.journal.journal import Journal
 from playnex.journal.stores.journal_rows import MIGRATIONS
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.spec.context import StepContext
-from playnex.sqlite import Database
+from playnex.store.database import Database
 from playnex.testing import engine_contract
 from playnex.testing.engine_contract import World
 from playnex.testing.passing_journal import PassingJournal

@@ -23,7 +23,7 @@ from playnex.journal.stores.journal_rows import MIGRATIONS
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.spec.context import StepContext, Write
 from playnex.spec.flow import NO_LIMITS, RetrySpec
-from playnex.sqlite import Database
+from playnex.store.database import Database
 from playnex.testing.clock import FakeClock
 from playnex.testing.memory_journal import MemoryJournal
 from playnex.testing.passing_journal import PassingJournal

@@ -18,9 +18,9 @@ import apsw
 
 from cli.stage import Said, playnex
 from flows.stage import SECONDS, Desk, research_desk, wait_for
-from playnex import checksums
 from playnex.app.templates import lay_out
 from playnex.canonical import Json
+from playnex.store import checksums
 from playnex.testing.model_replies import Asked, Reply
 from playnex.testing.model_scripts import research
 from playnex.testing.model_server import ModelServer, serving

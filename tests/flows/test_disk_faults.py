@@ -13,7 +13,7 @@ import apsw
 import pytest
 
 from flows.stage import Desk, is_second, pair_desk
-from playnex import checksums
+from playnex.store import checksums
 from playnex.testing.model_replies import Asked, Reply
 from playnex.testing.model_scripts import research
 from playnex.testing.model_server import serving

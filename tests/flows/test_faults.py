@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.stage import Desk, is_second, pair_desk, wait_for
-from playnex import checksums
+from playnex.store import checksums
 from playnex.testing.model_replies import (
     Asked,
     Reply,

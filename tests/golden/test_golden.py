@@ -20,7 +20,7 @@ from playnex.journal.events import KINDS, OutcomeDecided, RunFinished
 from playnex.journal.journal import Journal
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.spec.context import StepContext
-from playnex.sqlite import Database
+from playnex.store.database import Database
 from playnex.testing.clock import FakeClock
 from playnex.testing.model_server import serving
 from playnex.testing.rehearsal import Rehearsal, Store

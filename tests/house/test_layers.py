@@ -10,9 +10,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     # ground
     ("errors",),
     ("canonical", "clock", "ids"),
-    ("ballast", "checksums", "store_faults", "write_ahead"),
-    ("store_file",),
-    ("spec", "sqlite"),
+    ("spec", "store"),
     ("config",),  # reads files, so it stands above spec, which must know none
     ("workspace",),
     # parts

@@ -29,7 +29,7 @@ from playnex.journal.events import (
 from playnex.journal.journal import Draft, Journal, NewRun, RunSummary
 from playnex.journal.stores.journal_rows import MIGRATIONS
 from playnex.journal.stores.sqlite_journal import SqliteJournal
-from playnex.sqlite import Database
+from playnex.store.database import Database
 from playnex.testing.clock import FakeClock
 from playnex.testing.memory_journal import MemoryJournal
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from playnex import checksums
 from playnex.errors import StaleEpoch
 from playnex.journal.stores.journal_rows import MIGRATIONS
-from playnex.sqlite import Database
+from playnex.store import checksums
+from playnex.store.database import Database
 
 WRITES = 50
 

@@ -11,7 +11,7 @@ from playnex.journal.journal import Journal
 from playnex.journal.stores.journal_rows import MIGRATIONS
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.spec.context import Write
-from playnex.sqlite import Database
+from playnex.store.database import Database
 from playnex.testing import journal_contract
 from playnex.testing.clock import FakeClock
 from playnex.testing.journal_contract import Promise

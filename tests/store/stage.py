@@ -14,8 +14,8 @@ from playnex.errors import NotFoundError
 from playnex.journal.events import Fact, RunStarted, StepFinished
 from playnex.journal.journal import Draft, NewRun
 from playnex.journal.stores.sqlite_journal import SqliteJournal
-from playnex.sqlite import Database
-from playnex.store_file import SAFE, Opening
+from playnex.store.database import Database
+from playnex.store.file import SAFE, Opening
 from playnex.testing.clock import FakeClock
 
 RUNS = tuple(f"01STORE{number:019d}" for number in range(3))

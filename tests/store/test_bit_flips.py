@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from playnex.errors import StoreError
-from playnex.store_file import SAFE, Opening
+from playnex.store.file import SAFE, Opening
 from store.stage import Plot, Shelf, faults_of, play
 from store.test_power_loss import fresh_seed
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from playnex import checksums
 from playnex.app.opening import MIGRATIONS
 from playnex.errors import StoreError
-from playnex.store_file import Opening, close, open_reader, open_writer
+from playnex.store import checksums
+from playnex.store.file import Opening, close, open_reader, open_writer
 from store.stage import Plot, Shelf, faults_of, integrity, play
 
 PLAIN = Opening(checksums=False)
@@ -78,7 +78,8 @@ def test_what_writes_without_the_checksums_is_found(tmp_path: Path) -> None:
 
 def test_other_databases_of_the_process_are_left_alone() -> None:
     code = (
-        "import apsw; from playnex import checksums; d = apsw.vfs_names()[0]; assert checksums.is_available() and apsw.vfs_names()[0] == d"
+        "import apsw; from playnex.store import checksums; default = apsw.vfs_names()[0]; "
+        "assert checksums.is_available() and apsw.vfs_names()[0] == default"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 

@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 
 from playnex.errors import StoreError, StoreFull
-from playnex.store_file import Opening
+from playnex.store.file import Opening
 from playnex.testing.disks import FailingLayer, Trouble
 from store.stage import Plot, Shelf, faults_of, integrity, play
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from playnex.store_file import SAFE
+from playnex.store.file import SAFE
 from store.stage import Plot, Shelf, faults_of, integrity, play
 
 TESTS = Path(__file__).resolve().parents[1]

@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 
 from playnex.errors import StoreError
-from playnex.store_file import Opening
+from playnex.store.file import Opening
 from playnex.testing.disks import Image, Record, RecordingLayer, images
 from store.stage import Plot, Shelf, faults_of, integrity, play
 

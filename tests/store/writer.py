@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from playnex.store_file import Opening
+from playnex.store.file import Opening
 from store.stage import Plot, Shelf, play
 
 

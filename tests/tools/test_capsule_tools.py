@@ -14,7 +14,7 @@ from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.clock import SystemClock
 from playnex.spec.context import Write
 from playnex.spec.envelope import Envelope
-from playnex.sqlite import Database
+from playnex.store.database import Database
 from playnex.testing.memory_context import MemoryContext
 from playnex.tools.capsule_tools import PAGE, Revision, capsule_tools
 from playnex.tools.gate import CallRequest, Gate

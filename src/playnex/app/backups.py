@@ -15,8 +15,8 @@ from typing import Any
 from playnex import __version__
 from playnex.canonical import digest
 from playnex.errors import StoreError, UsageError
-from playnex.store_faults import NO_SPACE, no_space
-from playnex.store_file import copy_store, open_reader
+from playnex.store.faults import NO_SPACE, no_space
+from playnex.store.file import copy_store, open_reader
 from playnex.workspace import OWN, Workspace
 
 SCHEMA = "playnex.backup/1"

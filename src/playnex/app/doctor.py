@@ -11,16 +11,16 @@ from typing import TypeAlias
 
 import apsw
 
-from playnex import checksums
 from playnex.app.listing import workspace_of
 from playnex.app.opening import App, opened
 from playnex.errors import DefinitionError, NotFoundError, PlaynexError, RunBusy, StoreError
 from playnex.ids import short
 from playnex.journal.stores.projections import astray, mend
 from playnex.models import discovery
-from playnex.sqlite import sqlite_version
-from playnex.store_faults import RESTORE
-from playnex.store_file import accept_pages, is_in_use
+from playnex.store import checksums
+from playnex.store.database import sqlite_version
+from playnex.store.faults import RESTORE
+from playnex.store.file import accept_pages, is_in_use
 from playnex.workspace import Workspace, shown
 
 Remedy: TypeAlias = Callable[[], Awaitable[object]]

@@ -19,7 +19,7 @@ from playnex.journal.lease import FileLeases
 from playnex.journal.stores import journal_rows
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.models.directory import Sources, WorkspaceModels
-from playnex.sqlite import Database
+from playnex.store.database import Database
 from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
 from playnex.tools.gate import Gate

@@ -9,7 +9,7 @@ from pathlib import Path
 from playnex.app.backups import STORE, Backup, reach, unpacked
 from playnex.errors import RunBusy, StoreError, UsageError
 from playnex.journal.lease import FileLeases
-from playnex.store_file import is_in_use
+from playnex.store.file import is_in_use
 from playnex.workspace import OWN, Workspace
 
 BESIDE = ("", "-wal", "-shm")

@@ -60,7 +60,7 @@ def wrong_usage(error: CycloptsError) -> UsageError:
 
 def of_the_disk(error: OSError) -> PlaynexError | None:
     """The error for a disk that is full or a file that may not be touched, which is no mistake inside Playnex."""
-    from playnex.store_faults import DENIED, NO_SPACE  # late: only who fails loads the store's library
+    from playnex.store.faults import DENIED, NO_SPACE  # late: only who fails loads the store's library
 
     name = f": {error.filename}" if error.filename else ""
     if error.errno in NO_SPACE:

@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 
 Effect = Literal["pure", "idempotent", "once"]
 Write: TypeAlias = Callable[[Any], object]
-"""A piece of work for the store's own transaction (see sqlite.py): called with its connection, by its writer."""
+"""A piece of work for the store's own transaction (see store/database.py): called with its connection, by its writer."""
 
 StepKind = Literal["step", "agent", "tool", "save", "model", "verify", "flow", "switch", "wait", "approve"]
 

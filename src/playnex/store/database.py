@@ -17,10 +17,10 @@ from typing import Any, Generic, TypeVar
 
 import apsw
 
-from playnex.ballast import Ballast
 from playnex.errors import StoreFull
-from playnex.store_faults import OF_THE_FILE, no_space, store_error
-from playnex.store_file import SAFE, Migration, Opening, carry_over, close, open_reader, open_writer
+from playnex.store.ballast import Ballast
+from playnex.store.faults import OF_THE_FILE, no_space, store_error
+from playnex.store.file import SAFE, Migration, Opening, carry_over, close, open_reader, open_writer
 
 T = TypeVar("T")
 

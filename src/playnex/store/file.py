@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 import apsw
 
-from playnex import checksums, write_ahead
 from playnex.errors import StoreError, StoreTooNew
-from playnex.store_faults import OF_THE_FILE, RESTORE, fault_of, store_error
+from playnex.store import checksums, write_ahead
+from playnex.store.faults import OF_THE_FILE, RESTORE, fault_of, store_error
 
 T = TypeVar("T")
 Migration: TypeAlias = Callable[[apsw.Connection], None]

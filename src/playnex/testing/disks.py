@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 import apsw
 
-from playnex import checksums
+from playnex.store import checksums
 
 SECTOR = 512
 """Bytes that a disk writes all or none of."""

@@ -12,7 +12,7 @@ from playnex.errors import CapsuleConflict, NotFoundError, UsageError
 from playnex.ids import new_id, normalize, short
 from playnex.spec.envelope import CapsuleRef
 from playnex.spec.faults import did_you_mean
-from playnex.sqlite import Database
+from playnex.store.database import Database
 
 SUGGESTIONS = 500
 """How many names, the last written, are looked at for a did-you-mean."""

@@ -10,7 +10,7 @@ from playnex.journal.encoding import Blob, decode
 from playnex.journal.events import POSTED, Fact, RunParked, RunPaused, RunWaiting, from_json
 from playnex.journal.journal import RunSummary
 from playnex.journal.projection import Standing, after
-from playnex.store_file import Migration
+from playnex.store.file import Migration
 
 SUMMARY = "id, flow, state, reason, started, updated, epoch, due, idempotency_key, inputs"
 POSTED_KINDS = ", ".join(f"'{kind.__name__}'" for kind in POSTED)

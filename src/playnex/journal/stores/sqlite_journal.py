@@ -18,7 +18,7 @@ from playnex.journal.events import STOPS, Event, Fact, Posted, RunResumed, RunSt
 from playnex.journal.journal import Draft, NewRun, Outlined, RunSummary
 from playnex.journal.stores import journal_rows as rows
 from playnex.spec.context import Write
-from playnex.sqlite import Database
+from playnex.store.database import Database
 
 POLL = 0.1
 """Seconds between two looks at what other processes wrote."""
