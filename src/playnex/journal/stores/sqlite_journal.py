@@ -15,7 +15,7 @@ from playnex.errors import StaleEpoch, StoreError
 from playnex.journal import encoding
 from playnex.journal.encoding import Base, Encoded
 from playnex.journal.events import STOPS, Event, Fact, Posted, RunResumed, RunState, StepFinished, from_json, to_json
-from playnex.journal.journal import Draft, NewRun, Outlined, RunSummary
+from playnex.journal.journal import Draft, NewRun, Outlined, RunSummary, Takeover
 from playnex.journal.stores import journal_rows as rows
 from playnex.spec.context import Write
 from playnex.store.database import Database
@@ -70,16 +70,17 @@ class SqliteJournal:
 
         return await self._database.write(work)
 
-    async def claim(self, run: str, worker: str, reopened: str = "") -> int:
+    async def claim(self, run: str, worker: str, reopened: str = "") -> Takeover:
         now = self._clock.now()
 
-        def work(connection: apsw.Connection) -> int:
+        def work(connection: apsw.Connection) -> Takeover:
             number, epoch = rows.line(connection, run)
+            newest = rows.newest(connection, number)
             fact = RunResumed(epoch=epoch + 1, worker=worker, reopened=reopened)
             connection.execute("UPDATE runs SET epoch = ? WHERE number = ?", (epoch + 1, number))
             _entry("", fact).insert(connection, number, now)
             rows.project(connection, number, (fact,), now=now)
-            return epoch + 1
+            return Takeover(epoch=epoch + 1, after=newest)
 
         return await self._database.write(work)
 
@@ -145,9 +146,14 @@ class SqliteJournal:
         return canonical.decode(self._output(value.position)) if isinstance(value, Outlined) else value
 
     def _skimmed(self, run: str, after: int) -> list[Event]:
-        number, _ = rows.line(self._database.read, run)
-        sql = "SELECT position, at, kind, key, body FROM events WHERE run = ? AND position > ? ORDER BY position"
-        return [self._event(run, row) for row in self._database.read.execute(sql, (number, after)).fetchall()]
+        sql = (
+            "SELECT e.position, e.at, e.kind, e.key, e.body FROM runs r LEFT JOIN events e ON e.run = r.number AND e.position > ?2"
+            " WHERE r.id = ?1 ORDER BY e.position"
+        )
+        found = self._database.read.execute(sql, (run, after)).fetchall()
+        if not found:
+            raise rows.unknown(run)
+        return [self._event(run, row) for row in found if row[0] is not None]
 
     def _event(self, run: str, row: Sequence[Any]) -> Event:
         position, at, kind, key, body = row
