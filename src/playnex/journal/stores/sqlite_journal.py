@@ -40,7 +40,8 @@ class Entry:
 
     def insert(self, connection: apsw.Connection, number: int, at: float) -> int:
         """Store it in the run of that number; its position."""
-        rows.keep_blobs(connection, self.encoded.blobs)
+        if self.encoded.blobs:
+            rows.keep_blobs(connection, self.encoded.blobs)
         return rows.insert(connection, (number, at, type(self.fact).__name__, self.key, self.encoded.body))
 
 
@@ -85,9 +86,10 @@ class SqliteJournal:
         return await self._database.write(work)
 
     async def append(self, run: str, epoch: int, drafts: Sequence[Draft], writes: Sequence[Write] = ()) -> None:
-        bases = tuple(self._bases.get(run, ()))
+        bases = self._bases.get(run, ())
         entries = [_entry(draft.key, draft.fact, bases) for draft in drafts]
-        inserting = self._inserting(run, epoch, entries)
+        stops = [draft.fact for draft in drafts if isinstance(draft.fact, STOPS)]
+        inserting = self._inserting(run, epoch, entries, stops)
 
         def work(connection: apsw.Connection) -> list[int]:
             positions = inserting(connection)
@@ -95,11 +97,16 @@ class SqliteJournal:
                 write(connection)
             return positions
 
-        write = self._database.write_last if any(isinstance(entry.fact, STOPS) for entry in entries) else self._database.write
-        self._remember(run, entries, await write(work if writes else inserting))
+        write = self._database.write_last if stops else self._database.write
+        positions = await write(work if writes else inserting)
+        for entry, position in zip(entries, positions, strict=True):
+            if entry.encoded.output:
+                self._bases.setdefault(run, deque(maxlen=BASES)).append(Base(position=position, text=entry.encoded.output))
+        if stops:
+            self._bases.pop(run, None)
 
     def note(self, run: str, epoch: int, drafts: Sequence[Draft]) -> None:
-        self._database.note(self._inserting(run, epoch, [_entry(draft.key, draft.fact) for draft in drafts]))
+        self._database.note(self._inserting(run, epoch, [_entry(draft.key, draft.fact) for draft in drafts], ()))
 
     async def post(self, run: str, key: str, fact: Posted) -> None:
         entry, now = _entry(key, fact), self._clock.now()
@@ -113,9 +120,8 @@ class SqliteJournal:
         for ring in tuple(self._mailmen):
             ring()
 
-    def _inserting(self, run: str, epoch: int, entries: Sequence[Entry]) -> Callable[[apsw.Connection], list[int]]:
+    def _inserting(self, run: str, epoch: int, entries: Sequence[Entry], stops: Sequence[Fact]) -> Callable[[apsw.Connection], list[int]]:
         now = self._clock.now()
-        stops = [entry.fact for entry in entries if isinstance(entry.fact, STOPS)]
 
         def work(connection: apsw.Connection) -> list[int]:
             number, current = rows.line(connection, run)
@@ -127,14 +133,6 @@ class SqliteJournal:
             return [entry.insert(connection, number, now) for entry in entries]
 
         return work
-
-    def _remember(self, run: str, entries: Sequence[Entry], positions: Sequence[int]) -> None:
-        """Keep long outputs for the next ones to grow from, as long as the run goes on here."""
-        for entry, position in zip(entries, positions, strict=True):
-            if entry.encoded.output:
-                self._bases.setdefault(run, deque(maxlen=BASES)).append(Base(position=position, text=entry.encoded.output))
-            if isinstance(entry.fact, STOPS):
-                self._bases.pop(run, None)
 
     async def events(self, run: str, after: int = 0) -> tuple[Event, ...]:
         return tuple([await self._filled(event) for event in self._skimmed(run, after)])
@@ -256,7 +254,7 @@ class SqliteJournal:
         return found
 
 
-def _entry(key: str, fact: Fact, bases: tuple[Base, ...] = ()) -> Entry:
+def _entry(key: str, fact: Fact, bases: Sequence[Base] = ()) -> Entry:
     parts = to_json(fact)
     return Entry(
         key=key, fact=fact, encoded=encoding.encode_result(parts, bases) if isinstance(fact, StepFinished) else encoding.encode(parts)
