@@ -76,7 +76,10 @@ class Engine:
                 await execution.stop(end)
                 return end
             box.open(execution.history.position, execution.deliver)
-            return await _carry_on(execution, code)
+            try:
+                return await _carry_on(execution, code)
+            finally:
+                execution.waits.let_go()
 
     async def _begin(self, run: str, history: History, code: Code) -> Execution:
         """Take the run over, with all that its journal says by then."""

@@ -108,6 +108,11 @@ class Waits:
         elif isinstance(event.fact, (SignalReceived, OutcomeDecided)):
             self.early.append(event)
 
+    def let_go(self) -> None:
+        """The run's code has ended: forget whom to tell, who knows us too. Such a circle, with all of the run's results, would stay
+        in memory until the next collection."""
+        self.set_aside = _ignored
+
     def _early(self, wait: Wait) -> Event | None:
         event = next((event for event in self.early if _fits(wait, event)), None)
         if event is not None:
@@ -161,6 +166,10 @@ def _fits(wait: Wait, event: Event) -> bool:
             return wait.kind == "decision" and wait.key == event.key
         case _:
             return False
+
+
+def _ignored(_standing: RunWaiting | RunParked) -> None:
+    """There is nobody to tell."""
 
 
 async def _end(tasks: Sequence[Working]) -> None:
