@@ -111,6 +111,14 @@ class Capsules(Protocol):
         """The newest version of each capsule that is not deleted, last written first, without bodies."""
         ...
 
+    async def search(
+        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
+    ) -> tuple[Capsule, ...]:
+        """The capsules that have words of the text in their name or body, best first: those that have all of them, then those that
+        have any. `text` is plain words, never a query's syntax; `within` is a folder of names, `patterns` are those that a name may
+        fit. A deleted capsule is never among them. With `at`, memory is searched as `read_as_of` sees it."""
+        ...
+
     async def history(self, typed: str) -> tuple[CapsuleHead, ...]:
         """All versions, newest first, without bodies. Raises NotFoundError, UsageError as `read` does."""
         ...
