@@ -32,11 +32,13 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a verifier says; a refused result takes `on_fail`."""
+    """What a verifier says; a refused result takes `on_fail`, where `ask` means that a person was asked and said no.
+    `instead` is the result as a person has approved it."""
 
     passed: bool
     reason: str = ""
     on_fail: Literal["retry", "fallback", "fail", "ask"] = "fail"
+    instead: Envelope | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

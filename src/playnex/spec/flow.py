@@ -62,11 +62,13 @@ class FallbackSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifySpec:
-    """A check on a step's output before anyone sees it: an expression `that`, or a judge `agent` answering `{pass, reason}`."""
+    """A check on a step's output before anyone sees it: an expression `that`, or a judge `agent` answering `{pass, reason}`.
+    `timeout` is how many seconds a person has who is asked about a result that fails it; None means for ever."""
 
     that: str | None = None
     agent: str | None = None
     on_fail: OnFail = "fail"
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

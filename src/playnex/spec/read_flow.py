@@ -9,7 +9,8 @@ from playnex.spec.faults import Fault, Place
 from playnex.spec.flow import FORMAT, NO_LIMITS, Budget, FlowSpec, InputSpec, InputType
 from playnex.spec.inputs import problem_of
 from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, find, plain
-from playnex.spec.read_step import StepDefaults, StepOutline, StepsReader, read_retry
+from playnex.spec.read_settings import read_retry
+from playnex.spec.read_step import StepDefaults, StepOutline, StepsReader
 from playnex.spec.reading import Reading
 from playnex.spec.yaml_source import read_yaml
 

@@ -2,30 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
 
-from playnex.canonical import Json
-from playnex.spec.check_value import schema_problem
 from playnex.spec.faults import did_you_mean
 from playnex.spec.flow import (
     NO_RETRY,
     ActionKind,
-    ApproveSpec,
     CaseSpec,
     ElseSpec,
     FallbackSpec,
     ForEachSpec,
-    OnFail,
     RetrySpec,
     StepSpec,
     SwitchSpec,
-    VerifySpec,
-    WaitSpec,
 )
-from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, find, plain
-from playnex.spec.reading import NOT_YET, WORD, Reading
+from playnex.spec.located import Entry, ListNode, MapNode, Node, find, plain
+from playnex.spec.read_settings import read_approval, read_checks, read_retry, read_schema, read_wait
+from playnex.spec.reading import WORD, Reading
 from playnex.spec.references import is_single
-from playnex.spec.schema import SchemaError, to_json_schema
 
 WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow", "switch", "approve", "wait", "save")
 LATER_WHAT_KEYS = ("python", "pattern", "repeat")
@@ -53,9 +46,6 @@ CASE_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow")
 CASE_SETTINGS = ("prompt", "with", "capsules", "output", "verify", "timeout", "retry", "fallback", "save", "content")
 ROUTING = ("switch", "cases", "default", "for-each", "max-parallel", "if", "else", "needs", "continue-on-error")
 """What belongs to the switch itself, and to none of its cases."""
-
-MOST_RETRIES = 100
-ON_FAIL = ("retry", "fallback", "fail", "ask")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +154,7 @@ class StepsReader:
             content=reading.text(find(node, "content"), "`content`"),
             capsules=reading.texts(find(node, "capsules"), "`capsules`"),
             output=read_schema(reading, find(node, "output")),
-            verify=self._verify(node),
+            verify=read_checks(reading, find(node, "verify"), has_fallback=find(node, "fallback") is not None),
             timeout=self.defaults.timeout if timeout is None and has_defaults else timeout,
             retry=retry or (self.defaults.retry if has_defaults else None) or NO_RETRY,
             fallback=self._fallback(find(node, "fallback")),
@@ -241,34 +231,6 @@ class StepsReader:
             hint = did_you_mean(need, self.ids) or f"steps: {', '.join(self.ids)}"
             self.reading.fault(node, f"step {step_id!r} needs {need!r}, and there is no such step", hint=hint)
 
-    def _verify(self, node: MapNode) -> tuple[VerifySpec, ...]:
-        found = find(node, "verify")
-        if found is None:
-            return ()
-        checks = found.items if isinstance(found, ListNode) else (found,)
-        read = (self._check(check, has_fallback=find(node, "fallback") is not None) for check in checks)
-        return tuple(check for check in read if check)
-
-    def _check(self, node: Node, *, has_fallback: bool) -> VerifySpec | None:
-        check = self.reading.map(node, "`verify`")
-        if check is None:
-            return None
-        self.reading.keys(check, ("that", "agent", "on-fail"), what="`verify`", later=("python",))
-        that = self.reading.filled(find(check, "that"), "`that`")
-        agent = self.reading.filled(find(check, "agent"), "`agent`")
-        if (find(check, "that") is None) == (find(check, "agent") is None) and find(check, "python") is None:
-            self.reading.fault(check, "a check is either `that` or `agent`", hint='write {that: "output.x > 0"} or {agent: NAME}')
-        on_fail = self._on_fail(find(check, "on-fail"), has_fallback=has_fallback)
-        return VerifySpec(that=that, agent=agent, on_fail=on_fail)
-
-    def _on_fail(self, node: Node | None, *, has_fallback: bool) -> OnFail:
-        word = self.reading.choice(node, "`on-fail`", ON_FAIL)
-        if node is not None and word == "ask":
-            self.reading.fault(node, f"`on-fail: ask` {NOT_YET}", hint="use retry, fallback or fail")
-        if node is not None and word == "fallback" and not has_fallback:
-            self.reading.fault(node, "`on-fail: fallback` and the step has no fallback", hint="add `fallback:` to the step")
-        return cast(OnFail, word or "fail")
-
     def _fallback(self, node: Node | None) -> FallbackSpec | None:
         if node is None:
             return None
@@ -283,76 +245,3 @@ def with_settings(node: MapNode, settings: MapNode) -> MapNode:
     kind = next((key for key in CASE_KEYS if settings.entry(key)), "agent")
     fitting = [entry for entry in node.entries if entry.key not in ROUTING and kind in ONLY_BESIDE.get(entry.key, (kind,))]
     return MapNode(place=settings.place, entries=(*settings.entries, *(entry for entry in fitting if not settings.entry(entry.key))))
-
-
-def read_approval(reading: Reading, node: Node | None, refusal: Node | None) -> ApproveSpec | None:
-    """`{message, show, editable, timeout}`, and what a no means."""
-    parts = reading.map(node, "`approve`")
-    if parts is None:
-        return None
-    reading.keys(parts, ("message", "show", "editable", "timeout"), what="`approve`")
-    word = reading.text(refusal, "`on-refuse`")
-    if refusal is not None and word not in (None, "continue"):
-        reading.fault(
-            refusal, f"`on-refuse` with a step {NOT_YET}", hint="write `continue`, and ask `if: steps.ID.status == 'failed'` below"
-        )
-    if find(parts, "message") is None:
-        reading.fault(parts, "an approval asks nothing", hint="add `message:`")
-    return ApproveSpec(
-        message=reading.filled(find(parts, "message"), "`message`") or "",
-        show=plain(find(parts, "show")),
-        editable=reading.flag(find(parts, "editable"), "`editable`") or False,
-        timeout=reading.duration(find(parts, "timeout"), "`timeout`"),
-        goes_on=word == "continue",
-    )
-
-
-def read_wait(reading: Reading, node: Node | None) -> WaitSpec | None:
-    """`10m`, or `{signal, timeout}`."""
-    if node is None:
-        return None
-    if isinstance(node, ScalarNode):
-        return WaitSpec(seconds=reading.duration(node, "`wait`"))
-    parts = reading.map(node, "`wait`")
-    if parts is None:
-        return None
-    reading.keys(parts, ("signal", "timeout"), what="`wait`")
-    if find(parts, "signal") is None:
-        reading.fault(parts, "a wait needs a time or a signal", hint="write `wait: 10m`, or `wait: { signal: NAME }`")
-    signal = reading.filled(find(parts, "signal"), "`signal`") or ""
-    return WaitSpec(signal=signal, seconds=reading.duration(find(parts, "timeout"), "`timeout`"))
-
-
-def read_retry(reading: Reading, node: Node | None) -> RetrySpec | None:
-    """`1`, or `{times, delay, backoff, on}`."""
-    if node is None or isinstance(node, ScalarNode):
-        times = reading.whole(node, "`retry`", least=0, most=MOST_RETRIES)
-        return None if times is None else RetrySpec(times=times)
-    parts = reading.map(node, "`retry`")
-    if parts is None:
-        return None
-    reading.keys(parts, ("times", "delay", "backoff", "on"), what="`retry`")
-    times = reading.whole(find(parts, "times"), "`times`", least=0, most=MOST_RETRIES)
-    delay = reading.duration(find(parts, "delay"), "`delay`")
-    backoff = reading.number(find(parts, "backoff"), "`backoff`", least=1, most=100)
-    return RetrySpec(
-        times=1 if times is None else times,
-        delay=NO_RETRY.delay if delay is None else delay,
-        backoff=NO_RETRY.backoff if backoff is None else backoff,
-        on=reading.texts(find(parts, "on"), "`on`"),
-    )
-
-
-def read_schema(reading: Reading, node: Node | None) -> dict[str, Json] | None:
-    """The short schema of an `output`, as JSON Schema."""
-    if node is None:
-        return None
-    try:
-        schema = to_json_schema(plain(node))
-    except SchemaError as error:
-        for fault in error.faults:
-            reading.fault(find(node, *fault.keys) or node, fault.message, hint=fault.hint)
-        return None
-    if problem := schema_problem(schema):
-        reading.fault(node, f"the JSON Schema is not valid: {problem}")
-    return schema
