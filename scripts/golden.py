@@ -143,7 +143,7 @@ def dumped(store: Path) -> str:
     connection.execute("UPDATE events SET body = CAST(replace(body, ?, '\"worker\":\"golden/') AS BLOB) WHERE kind = 'RunResumed'", (name,))
     connection.pragma("application_id", 0)  # SQL has no checksums; whoever opens the store makes them
     said = io.StringIO()
-    apsw.shell.Shell(db=connection, stdout=said).process_command(".dump")
+    apsw.shell.Shell(db=connection, stdout=said).process_command(".dump")  # type: ignore[no-untyped-call]
     connection.close()
     return said.getvalue().partition("\n\n")[2]  # what stands before says who made it, and where
 

@@ -18,6 +18,8 @@ PART_BYTES = 240
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 """Device names that Windows keeps for itself, whatever their ending."""
 
+HEADING = re.compile(r"^#{1,6}[ \t]+(.*\S)", re.MULTILINE)
+
 RUN_VIEWS = "runs/"
 """Names that begin so are a view over the journal; nobody writes them."""
 
@@ -60,6 +62,12 @@ class Capsule(CapsuleHead):
     """One version of a capsule, whole and immutable."""
 
     body: str
+
+    @property
+    def title(self) -> str:
+        """The first heading of its body, or its name."""
+        heading = HEADING.search(self.body)
+        return heading[1] if heading else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
