@@ -19,6 +19,11 @@ ROUTE = "route"
 """The step below a switch's own in which its route is recorded."""
 
 
+def is_route(output: Json) -> bool:
+    """Whether a record's output is a route, and not that of somebody's own step of that name."""
+    return isinstance(output, dict) and output.keys() == {"value", "to", "by"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doing:
     """A step ready for the step context: what to do, and how."""

@@ -9,8 +9,9 @@ from playnex.engine import failure
 from playnex.engine.actions import Actions
 from playnex.engine.doing import Doer, Doing
 from playnex.engine.order import Order
-from playnex.engine.scope import Scope
+from playnex.engine.scope import Scope, texts
 from playnex.errors import ExpressionError, StepFailed
+from playnex.spec import expression
 from playnex.spec.context import Attempt, StepContext, StepPlan
 from playnex.spec.envelope import Envelope
 from playnex.spec.flow import FlowSpec, StepSpec
@@ -85,7 +86,9 @@ class Interpreter:
     async def _skip(self, step: StepSpec, why: str, attempt: Attempt) -> Envelope:
         if step.otherwise is None:
             return Envelope(status="skipped", reason=why, has_output=False)
-        return Envelope(status="skipped", reason=why, output=self.scope.value(step.otherwise.value))
+        made = Envelope(status="skipped", reason=why, output=self.scope.value(step.otherwise.value))
+        because = (expression.within_code(step.condition),) if step.condition else ()
+        return self.scope.inherited(step, made, *texts(step.otherwise.value), *because)
 
     def _has_ended_the_run(self, step: StepSpec) -> bool:
         record = self.scope.records.get(step.id)

@@ -62,10 +62,10 @@ class Scope:
         named = {path.split(".")[1] for path in words if path.startswith("steps.") and "." in path}
         return tuple(step for step in self.records if step in named)
 
-    def inherited(self, step: StepSpec, record: Envelope) -> Envelope:
-        """The record with the labels, sources and fallbacks of the steps that it was made from."""
-        templates = _templates(step)
-        origins = self.referred_steps(*templates) or step.needs
+    def inherited(self, step: StepSpec, record: Envelope, *templates: str) -> Envelope:
+        """The record with the labels, sources and fallbacks of the steps that it was made from: those that its templates refer to,
+        else those that it waited for. `templates` are the step's own where none are given."""
+        origins = self.referred_steps(*(templates or _templates(step))) or step.needs
         given = [(origin, self.records[origin]) for origin in origins if origin in self.records]
         fallback_from = [
             name for origin, past in given for name in (*past.fallback_from, *((origin,) if past.status == "fallback" else ()))
@@ -87,11 +87,12 @@ def view(record: Envelope) -> Json:
 
 
 def _templates(step: StepSpec) -> tuple[str, ...]:
-    return tuple(_texts([step.prompt, dict(step.arguments), step.content, step.fallback.value if step.fallback else None]))
+    return tuple(texts([step.prompt, dict(step.arguments), step.content, step.fallback.value if step.fallback else None]))
 
 
-def _texts(value: Json) -> list[str]:
+def texts(value: Json) -> list[str]:
+    """All texts within a value, in their order."""
     if isinstance(value, str):
         return [value]
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return [text for part in parts for text in _texts(part)]
+    return [text for part in parts for text in texts(part)]
