@@ -1,5 +1,6 @@
 """The support-ticket example, as a user runs it: sorted, looked up, answered, checked, approved and filed, whatever happens on the way."""
 
+import asyncio
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from flows.stage import Desk, wait_for
+from playnex.app.stocking import begin
 from playnex.testing.model_replies import Asked, Reply, value
 from playnex.testing.model_server import serving
 
@@ -65,12 +67,11 @@ def answering(urgency: str = "normal", *, passes: bool = True) -> Callable[[Aske
 
 def support_desk(folder: Path, url: str) -> Desk:
     """The template as `playnex init` makes it, with a look-up that counts, and the model server at that address."""
-    desk = Desk(folder)
-    assert desk.playnex("init", "--template", "support").returncode == 0
+    asyncio.run(begin("support", folder))
     (folder / "playnex.toml").write_text(f'[models.main]\nbase_url = "{url}"\nname = "scripted"\ncontext = 32768\n')
     with (folder / "tools" / "crm.py").open("a") as tool:
         tool.write(WATCHED)
-    return desk
+    return Desk(folder)
 
 
 def run(category: str = "billing") -> tuple[str, ...]:
@@ -142,6 +143,7 @@ def test_the_account_is_looked_up_while_the_articles_are_searched_and_the_draft_
     assert order.index(("StepStarted", "draft")) > order.index(("StepFinished", "account"))
 
 
+@pytest.mark.slow
 def test_a_look_up_that_times_out_is_tried_once_more_and_a_safe_reply_goes_out_that_says_so(tmp_path: Path) -> None:
     """The shipped flow, to the letter: five seconds, twice."""
     with serving(answering()) as server:
@@ -175,6 +177,7 @@ def answer(desk: Desk, **said: Any) -> Any:
     return desk.playnex("run", "resume", "last", "--json")
 
 
+@pytest.mark.slow
 def test_an_urgent_reply_waits_for_a_person_who_sends_it_or_changes_it_or_says_no(tmp_path: Path) -> None:
     with serving(answering("high")) as server:
         desk = support_desk(tmp_path, server.url)
@@ -240,6 +243,7 @@ def test_a_run_killed_between_the_parallel_steps_goes_on_and_repeats_nothing_tha
     assert finished.count("articles") == 1
 
 
+@pytest.mark.slow
 def test_the_same_ticket_gives_the_same_steps_routes_and_reply_twice(tmp_path: Path) -> None:
     with serving(answering()) as server:
         desk = support_desk(tmp_path, server.url)

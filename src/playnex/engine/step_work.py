@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from playnex.canonical import Json
 from playnex.engine import failure
-from playnex.engine.actions import Actions, AgentWork, Given, Saving, ToolWork
+from playnex.engine.actions import Actions, AgentWork, Given, PythonWork, Saving, ToolWork
 from playnex.engine.scope import Scope
 from playnex.engine.verifying import Verifier, as_text
 from playnex.spec.check_value import problems
@@ -30,13 +30,13 @@ class StepWork:
             actor=step.target,
             timeout=step.timeout,
             retry=step.retry,
-            verify=Verifier(step=step, scope=self.scope, actions=self.actions).verify if step.verify else None,
+            verify=Verifier(step=step, scope=self.scope, actions=self.actions).verify if step.verify or step.output else None,
             fallback=self._fall_back if step.fallback is not None else None,
             complete=self._complete,
             announce=True,
         )
 
-    async def attempt(self, attempt: Attempt) -> Envelope:
+    async def attempt(self, attempt: Attempt) -> Envelope:  # noqa: PLR0911 - one line a kind
         """One try of the step."""
         step = self.step
         match step.kind:
@@ -46,6 +46,8 @@ class StepWork:
                 arguments = self.scope.value(dict(step.arguments))
                 work = ToolWork(step=step.id, tool=step.target, arguments=arguments, folders=self.folders)
                 return await self.actions.call_tool(attempt, work)
+            case "python":
+                return await self._call(attempt)
             case "save":
                 return Envelope(output=self.scope.text(step.content or ""))
             case "flow":
@@ -54,8 +56,14 @@ class StepWork:
                 return await self._approve(step.approve, attempt)
             case "wait":
                 return await self._wait(step.wait, attempt)
-            case "switch":
-                raise AssertionError("a switch is routed before it is carried out")
+            case "switch" | "repeat":
+                raise AssertionError("a switch is routed and a loop is taken apart before it is carried out")
+
+    async def _call(self, attempt: Attempt) -> Envelope:
+        step = self.step
+        arguments = self.scope.value(dict(step.arguments))
+        work = PythonWork(step=step.id, function=step.target, arguments=arguments, may_repeat=step.retry.times > 0)
+        return await self.actions.call_python(attempt, work)
 
     async def _approve(self, asked: ApproveSpec | None, attempt: Attempt) -> Envelope:
         assert asked is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from playnex.canonical import Json
 from playnex.engine import failure
-from playnex.engine.actions import Actions, AgentWork, Given
+from playnex.engine.actions import Actions, AgentWork, Given, PythonCheck
 from playnex.engine.scope import Scope
 from playnex.errors import ExpressionError, StepFailed
 from playnex.spec.check_value import problems
@@ -34,7 +34,9 @@ class Verifier:
 
     async def verify(self, record: Envelope, attempt: Attempt) -> Verdict:
         """The first refusal; else the yes, with the result as a person has approved it where one was asked. What a person has changed
-        goes through the checks that are left."""
+        goes through the checks that are left. First of all comes the step's `output`, but for agents, who are held to it as they answer."""
+        if broken := self._misfits(record):
+            return Verdict(passed=False, reason="; ".join(broken), on_fail="fallback")
         approved: Envelope | None = None
         for number, check in enumerate(self.step.verify, 1):
             verdict = await self._judge(check, approved or record, Attempt(key=attempt.key, number=number, context=attempt.context))
@@ -45,10 +47,18 @@ class Verifier:
                 return verdict
         return Verdict(passed=True, instead=approved)
 
+    def _misfits(self, record: Envelope) -> tuple[str, ...]:
+        schema = self.step.output if self.step.kind != "agent" else None
+        return problems(schema, record.output, root="output") if schema is not None else ()
+
     async def _judge(self, check: VerifySpec, record: Envelope, attempt: Attempt) -> Verdict:
         """One check: an expression, or a judge agent that answers `{pass, reason}`."""
         if check.that is not None:
             return self._hold(check.that, record, check)
+        scope = attempt.context.scope(f"verify-{attempt.number}")
+        if check.python is not None:
+            asked = PythonCheck(function=check.python, output=record.output, inputs=self.scope.inputs)
+            return replace(await self.actions.check_python(replace(attempt, context=scope), asked), on_fail=check.on_fail)
         judged = Given(kind="step", name="output", text=as_text(record.output), labels=record.labels)
         work = AgentWork(
             step=f"verify-{attempt.number}",
@@ -57,7 +67,7 @@ class Verifier:
             schema=VERDICT_SCHEMA,
             given=(judged,),
         )
-        answer = await self.actions.ask_agent(replace(attempt, context=attempt.context.scope(work.step)), work)
+        answer = await self.actions.ask_agent(replace(attempt, context=scope), work)
         if answer.status == "failed":
             return Verdict(passed=False, reason=failure.message_of(answer), on_fail=check.on_fail)
         return Verdict(passed=answer.output["pass"], reason=answer.output["reason"], on_fail=check.on_fail)

@@ -1,15 +1,20 @@
 """What stands beside the key that says what a step does, where it has a form of its own: checks, retries, approvals, waits, schemas."""
 
+import re
 from typing import cast
 
 from playnex.canonical import Json
 from playnex.spec.check_value import schema_problem
-from playnex.spec.flow import NO_RETRY, ApproveSpec, OnFail, RetrySpec, VerifySpec, WaitSpec
+from playnex.spec.flow import NO_RETRY, ApproveSpec, OnFail, RepeatSpec, RetrySpec, VerifySpec, WaitSpec
 from playnex.spec.located import ListNode, Node, ScalarNode, find, plain
-from playnex.spec.reading import NOT_YET, Reading
+from playnex.spec.reading import Reading
 from playnex.spec.schema import SchemaError, to_json_schema
 
 MOST_RETRIES = 100
+MOST_ROUNDS = 1_000
+CONTINUE = "continue"
+CHECKS = ("that", "agent", "python")
+FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 ON_FAIL = ("retry", "fallback", "fail", "ask")
 
 
@@ -26,15 +31,29 @@ def _check(reading: Reading, node: Node, *, has_fallback: bool) -> VerifySpec | 
     check = reading.map(node, "`verify`")
     if check is None:
         return None
-    reading.keys(check, ("that", "agent", "on-fail", "timeout"), what="`verify`", later=("python",))
-    that = reading.filled(find(check, "that"), "`that`")
-    agent = reading.filled(find(check, "agent"), "`agent`")
-    if (find(check, "that") is None) == (find(check, "agent") is None) and find(check, "python") is None:
-        reading.fault(check, "a check is either `that` or `agent`", hint='write {that: "output.x > 0"} or {agent: NAME}')
+    reading.keys(check, (*CHECKS, "on-fail", "timeout"), what="`verify`")
+    if sum(find(check, key) is not None for key in CHECKS) != 1:
+        hint = 'write {that: "output.x > 0"}, {agent: NAME} or {python: MODULE:FUNCTION}'
+        reading.fault(check, "a check is one of `that`, `agent` and `python`", hint=hint)
     on_fail = _on_fail(reading, find(check, "on-fail"), has_fallback=has_fallback)
     if (limit := check.entry("timeout")) and on_fail != "ask":
         reading.fault(limit, "'timeout' has no meaning here without `on-fail: ask`", hint="it is how long a person has to answer")
-    return VerifySpec(that=that, agent=agent, on_fail=on_fail, timeout=reading.duration(find(check, "timeout"), "`timeout`"))
+    return VerifySpec(
+        that=reading.filled(find(check, "that"), "`that`"),
+        agent=reading.filled(find(check, "agent"), "`agent`"),
+        python=read_function(reading, find(check, "python")),
+        on_fail=on_fail,
+        timeout=reading.duration(find(check, "timeout"), "`timeout`"),
+    )
+
+
+def read_function(reading: Reading, node: Node | None) -> str | None:
+    """`module:function`, where the module is a Python file below the workspace: `steps.money:total` is `total` in steps/money.py."""
+    name = reading.filled(node, "`python`")
+    if name is None or node is None or FUNCTION.fullmatch(name):
+        return name
+    reading.fault(node, f"{name!r} names no function", hint="write MODULE:FUNCTION, such as checks:is_polite for checks.py")
+    return None
 
 
 def _on_fail(reading: Reading, node: Node | None, *, has_fallback: bool) -> OnFail:
@@ -50,11 +69,7 @@ def read_approval(reading: Reading, node: Node | None, refusal: Node | None) -> 
     if parts is None:
         return None
     reading.keys(parts, ("message", "show", "editable", "timeout"), what="`approve`")
-    word = reading.text(refusal, "`on-refuse`")
-    if refusal is not None and word not in (None, "continue"):
-        reading.fault(
-            refusal, f"`on-refuse` with a step {NOT_YET}", hint="write `continue`, and ask `if: steps.ID.status == 'failed'` below"
-        )
+    word = reading.filled(refusal, "`on-refuse`") or ""
     if find(parts, "message") is None:
         reading.fault(parts, "an approval asks nothing", hint="add `message:`")
     return ApproveSpec(
@@ -62,8 +77,21 @@ def read_approval(reading: Reading, node: Node | None, refusal: Node | None) -> 
         show=plain(find(parts, "show")),
         editable=reading.flag(find(parts, "editable"), "`editable`") or False,
         timeout=reading.duration(find(parts, "timeout"), "`timeout`"),
-        goes_on=word == "continue",
+        goes_on=word == CONTINUE,
+        refused_to="" if word == CONTINUE else word,
     )
+
+
+def read_loop(reading: Reading, node: Node | None) -> RepeatSpec | None:
+    """`{max, until}`, without the steps."""
+    parts = reading.map(node, "`repeat`")
+    if parts is None:
+        return None
+    reading.keys(parts, ("max", "until"), what="`repeat`")
+    if find(parts, "max") is None:
+        reading.fault(parts, "a loop without a cap", hint="add `max: N`, the most rounds that it may take")
+    most = reading.whole(find(parts, "max"), "`max`", least=1, most=MOST_ROUNDS)
+    return RepeatSpec(most=most or 1, until=reading.filled(find(parts, "until"), "`until`"))
 
 
 def read_wait(reading: Reading, node: Node | None) -> WaitSpec | None:
