@@ -20,7 +20,7 @@ WAITING = 6
 TICKETS = {"billing": "charged-twice", "bug": "notes-gone", "other": "schools"}
 AGENTS = {"billing": "billing", "bug": "bugs", "other": "frontdesk"}
 FIRST_WORDS = {
-    "triage": "You sort the support tickets",
+    "triage": "You sort support tickets",
     "billing": "You answer the billing tickets",
     "bugs": "You answer the bug reports",
     "frontdesk": "You answer the general questions",
