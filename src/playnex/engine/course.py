@@ -124,7 +124,7 @@ class Course:
         targets = {step.id: self._refused_to(step) for step in refused}
         repeated = frozenset(step for target in targets.values() for step in again(target, self.needs))
         await context.round(WAY_BACK, Round(steps=len(repeated), why=targets))
-        self.scope.begin_round(number, repeated)
+        self.scope.begin_round(number, [step.id for step in self.steps if step.id in repeated])
         self.passed_over = {step: why for step, why in self.passed_over.items() if step not in repeated}
         self.led_to -= repeated
         self.order = Order(self.steps, done=frozenset(self.needs) - repeated)

@@ -1,6 +1,6 @@
 """What expressions of a running flow can see: inputs, the records of finished steps, the run, and the agents' models."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from playnex.canonical import Json
@@ -47,9 +47,9 @@ class Scope:
         """The scope of a round of a loop: all of this, and room for its own steps."""
         return replace(self, records=dict(self.records), views=dict(self.views), output=(), iteration=iteration)
 
-    def begin_round(self, number: int, steps: Collection[str]) -> None:
+    def begin_round(self, number: int, steps: Sequence[str]) -> None:
         """Put these steps out of sight, but for `iteration.previous`: they are done again."""
-        previous = {step: self.records.pop(step) for step in tuple(self.records) if step in steps}
+        previous = {step: self.records.pop(step) for step in steps if step in self.records}
         for step in previous:
             del self.views[step]
         self.iteration = Iteration(number=number, previous=previous)
@@ -90,9 +90,9 @@ class Scope:
         return expression.evaluate(source, self.names())
 
     def referred_steps(self, *templates: str) -> tuple[str, ...]:
-        """The ids of finished steps that these templates refer to, in the order of the flow."""
-        named = {keys[1] for keys in _references(templates) if keys[0] == "steps" and len(keys) > 1}
-        return tuple(step for step in self.records if step in named)
+        """The ids of finished steps that these templates refer to, in the order in which they do."""
+        named = dict.fromkeys(str(keys[1]) for keys in _references(templates) if keys[0] == "steps" and len(keys) > 1)
+        return tuple(step for step in named if step in self.records)
 
     def referred_rounds(self, *templates: str) -> tuple[str, ...]:
         """The ids of steps of the round before that these templates refer to: all of them where `iteration.previous` is taken whole."""

@@ -21,7 +21,8 @@ from playnex.spec.read_flow import read_flow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What is asked of a script: the step's key, the name of the tool, agent or function, and what it is given."""
+    """What is asked of a script: the key that its answer gets (`STEP/call`), the name of the tool, agent or function, and what it is
+    given."""
 
     key: str
     name: str
@@ -46,16 +47,16 @@ class Script:
 
     async def ask_agent(self, attempt: Attempt, work: AgentWork) -> Envelope:
         given = {"prompt": work.prompt, "given": {each.name: each.text for each in work.given}}
-        return await self._performed(attempt, Call(key=attempt.key, name=work.agent, arguments=given))
+        return await self._performed(attempt, work.agent, given)
 
     async def call_tool(self, attempt: Attempt, work: ToolWork) -> Envelope:
-        return await self._performed(attempt, Call(key=attempt.key, name=work.tool, arguments=work.arguments))
+        return await self._performed(attempt, work.tool, work.arguments)
 
     async def call_python(self, attempt: Attempt, work: PythonWork) -> Envelope:
-        return await self._performed(attempt, Call(key=attempt.key, name=work.function, arguments=work.arguments))
+        return await self._performed(attempt, work.function, work.arguments)
 
     async def check_python(self, attempt: Attempt, check: PythonCheck) -> Verdict:
-        record = await self._performed(attempt, Call(key=attempt.key, name=check.function, arguments={"output": check.output}))
+        record = await self._performed(attempt, check.function, {"output": check.output})
         return Verdict(passed=record.output is True, reason=str(record.output))
 
     async def find_capsule(self, name: str) -> CapsuleRef:
@@ -68,12 +69,12 @@ class Script:
         bodies = self.saved.setdefault(saving.name, [])
         return CapsuleRef(name=saving.name, id=saving.name, version=len(bodies) + 1), lambda _: bodies.append(saving.body)
 
-    async def _performed(self, attempt: Attempt, call: Call) -> Envelope:
-        async def do(_attempt: Attempt) -> Envelope:
-            given = self.answer(call)
+    async def _performed(self, attempt: Attempt, name: str, arguments: Mapping[str, Json]) -> Envelope:
+        async def do(inner: Attempt) -> Envelope:
+            given = self.answer(Call(key=inner.key, name=name, arguments=arguments))
             return Envelope(output=await given if inspect.isawaitable(given) else given)
 
-        record = await attempt.context.perform("call", do, StepPlan(kind="tool", actor=call.name, effect=self.effect))
+        record = await attempt.context.perform("call", do, StepPlan(kind="tool", actor=name, effect=self.effect))
         if record.status == "failed":
             raise StepFailed(str(record.output["error"]), step=attempt.key, reason=record.reason)
         return record
