@@ -126,7 +126,7 @@ PROMISES = (
     ),
     Promise(
         id="F14",
-        says="support-ticket routes, looks two things up at once, retries a look-up that timed out once, then sends a safe reply that says so.",
+        says="support-ticket routes, looks two things up at once, tries a timed-out one once more, then sends a safe reply and says so.",
         docs="docs/support-ticket.md#when-something-does-not-answer",
         tests=(
             "tests/flows/test_support.py::test_each_kind_of_ticket_goes_to_its_agent_and_the_reply_is_filed",

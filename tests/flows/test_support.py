@@ -109,6 +109,7 @@ def test_each_kind_of_ticket_goes_to_its_agent_and_the_reply_is_filed(tmp_path: 
         done = desk.playnex(*run(category), "--json")
     assert done.returncode == 0, done.stderr
     assert [who(asked) for asked in server.asked] == ["triage", AGENTS[category], "checker"]
+    assert re.search(r"○ approve .*skipped: not steps.classify.*\n.*✓ file ", done.stderr), "a skipped step does not end the watching"
     document = json.loads(done.stdout)
     assert document["output"] == {"reply": f"Dear customer, {AGENTS[category]} is here.", "account_known": True}
     assert [made["name"] for made in document["capsules"]] == [f"tickets/{document['run']}"]
