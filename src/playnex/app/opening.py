@@ -34,6 +34,7 @@ MIGRATIONS = (
     capsule_rows.create_capsules,
     capsule_rows.create_versions,
     journal_rows.add_due_and_keys,
+    capsule_rows.create_words,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
