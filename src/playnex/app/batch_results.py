@@ -5,7 +5,10 @@ The file is only a copy. It is written anew when a batch is resumed and when it 
 
 import json
 import os
-from collections.abc import AsyncIterator
+import re
+from array import array
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +19,9 @@ from playnex.engine.history import History, fold
 from playnex.journal.batch import Batch, CaseLine
 from playnex.journal.events import END_STATES
 from playnex.spec.envelope import usage_json
+
+NUMBER = re.compile(rb'\{"case":(\d+),')
+"""How each line begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,31 +79,65 @@ class ResultsFile:
 
     path: Path | None
     file: BinaryIO | None = field(default=None)
+    lines: int = 0
 
     async def write_anew(self, results: BatchResults) -> None:
         """Put all results of the store into it, in the order of the cases; the old file stays until the new one is whole."""
         if self.path is None:
             return
         self.close()
-        fresh = self.path.with_name(f".{self.path.name}.new")
-        with fresh.open("wb") as file:
+        with replacing(self.path) as file:
+            self.lines = 0
             async for result in results.all():
                 file.write(as_line(result))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, self.path)
+                self.lines += 1
         self.file = self.path.open("ab", buffering=0)
+
+    def put_in_order(self) -> None:
+        """Put its lines into the order of the cases."""
+        if self.path is None:
+            return
+        self.close()
+        numbers, places = array("q"), array("q")
+        with self.path.open("rb") as old, replacing(self.path) as file:
+            place = 0
+            for line in old:
+                numbers.append(number_of(line))
+                places.append(place)
+                place += len(line)
+            for index in sorted(range(len(numbers)), key=numbers.__getitem__):
+                old.seek(places[index])
+                file.write(old.readline())
 
     def add(self, result: dict[str, Json]) -> None:
         """One more, at the end."""
         if self.file is not None:
             self.file.write(as_line(result))
+            self.lines += 1
 
     def close(self) -> None:
         """Safe to call twice."""
         if self.file is not None:
             self.file.close()
             self.file = None
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file, which takes the place of that one once it is whole and on the disk."""
+    fresh = path.with_name(f".{path.name}.new")
+    with fresh.open("wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)
+
+
+def number_of(line: bytes) -> int:
+    """The number of the case of a line of results."""
+    found = NUMBER.match(line)
+    assert found is not None
+    return int(found[1])
 
 
 def as_line(result: dict[str, Json]) -> bytes:

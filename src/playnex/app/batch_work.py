@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeAlias
 
@@ -128,9 +128,13 @@ class BatchWork:
                     await self._work()
                 finally:
                     self.file.close()
-            await self.file.write_anew(self.results)
-            self.file.close()
-        return await batches.standing(self.batch)
+            standing = await batches.standing(self.batch)
+            if standing.ended == self.file.lines:
+                self.file.put_in_order()
+            else:  # some have ended in another process
+                await self.file.write_anew(self.results)
+                self.file.close()
+        return replace(standing, is_held=False)
 
     @asynccontextmanager
     async def _held(self) -> AsyncIterator[None]:

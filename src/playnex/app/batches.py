@@ -89,10 +89,10 @@ class Batches:
         """A new batch, durable; nothing of it has begun. Raises NotFoundError for the flow, UsageError, DefinitionError with the faults of
         the flow or of the cases."""
         pinned = self.app.definitions.flow(order.flow)
-        path = Path(order.file).expanduser().resolve()
-        out = self._new_file(order.out)
+        path = _found(order.file)
+        out, reader = self._new_file(order.out), self.reader(pinned, path, order.key)
         with opened_cases(path) as opened:
-            cases = opened.check(self.reader(pinned, path, order.key))
+            cases = opened.check(reader)
         batch = Batch(
             id=new_id(),
             flow=pinned.flow.name,
@@ -128,7 +128,7 @@ class Batches:
         """Where results are to go. Raises UsageError where something is there already, or no folder is."""
         if not typed:
             return None
-        path = Path(typed).expanduser().resolve()
+        path = _found(typed)
         if path.exists():
             raise UsageError(f"--out {typed}: it is there already", hint="name a new file, or move that one away")
         if not path.parent.is_dir():
@@ -182,6 +182,11 @@ class Batches:
     async def _named(self, batch: Batch, *states: RunState) -> list[Json]:
         lines = await self.app.batches.page(batch.id, 0, limit=NAMED, states=states)
         return [{"case": line.number, "key": line.key, "run": line.run, "status": line.state, "reason": line.reason} for line in lines]
+
+
+def _found(typed: str) -> Path:
+    """The file that the person means."""
+    return Path(typed).expanduser().resolve()
 
 
 def line_of(batch: Batch) -> dict[str, Json]:

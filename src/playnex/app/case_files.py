@@ -1,12 +1,12 @@
 """The file of a batch's cases: found, checked as a whole, and held to what it was when the batch began."""
 
 import hashlib
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from playnex.errors import DefinitionError, UsageError
 from playnex.spec.case_lines import CaseForm
@@ -42,7 +42,7 @@ class OpenCases:
     """An open file of cases. `digest` is the SHA-256 of its content, `seen` what tells that it was changed since that was taken."""
 
     path: Path
-    file: BinaryIO
+    file: io.BufferedReader
     digest: str = field(init=False)
     seen: tuple[int, int] = field(init=False)
 

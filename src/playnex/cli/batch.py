@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -23,10 +24,17 @@ Key = Annotated[str, Parameter(metavar="COLUMN", help="the column that names eac
 Form = Annotated[Literal["jsonl", "csv"], Parameter(name="--format", help="one JSON object a line, or a table with a head")]
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tempo:
+    """How fast a batch may go."""
+
+    at_most: AtMost = 64
+    rate: Rate = ""
+
+
 @app.command
-def run(
-    name: FlowName, cases: CasesFile, /, *, at_most: AtMost = 64, rate: Rate = "", out: Out = "", key: Key = "", as_json: AsJson = False
-) -> int:
+def run(name: FlowName, cases: CasesFile, /, *, tempo: Tempo = Tempo(), out: Out = "", key: Key = "", as_json: AsJson = False) -> int:
     """Run a flow for every case of a file, each case as a run of its own.
 
     The whole file is checked first. A case that fails or waits for a person touches no other. Ends with 0 where all succeeded, 1 where
@@ -38,7 +46,7 @@ def run(
     from playnex.app.batches import BatchOrder  # late, here and below: the engine is needed only by who carries a batch on
     from playnex.cli.batching import run_batch
 
-    order = BatchOrder(flow=name, file=cases, key=key, at_most=checked(at_most), rate=per_second(rate), out=out)
+    order = BatchOrder(flow=name, file=cases, key=key, at_most=checked(tempo.at_most), rate=per_second(tempo.rate), out=out)
     return asyncio.run(run_batch(order, as_json))
 
 

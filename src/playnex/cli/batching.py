@@ -18,6 +18,7 @@ from playnex.errors import PlaynexError, RunBusy
 from playnex.ids import short
 from playnex.journal.batch import Batch
 from playnex.journal.events import RunState
+from playnex.workspace import shown
 
 
 async def run_batch(order: BatchOrder, as_json: bool) -> int:
@@ -57,7 +58,7 @@ async def carry(app: App, batch: Batch, again: tuple[RunState, ...], *, as_json:
         progress.close()
     if as_json:
         emit(await Batches(app=app).document(batch))
-    _last_lines(batch, standing)
+    _last_lines(batch, standing, shown(Batches(app=app).path(batch.out)) if batch.out else "")
     return exit_code(standing)
 
 
@@ -80,12 +81,12 @@ def _with_resume(error: PlaynexError, batch: Batch) -> PlaynexError:
     return error
 
 
-def _last_lines(batch: Batch, standing: Standing) -> None:
+def _last_lines(batch: Batch, standing: Standing, out: str) -> None:
     say, name = door.terminal.say, short(batch.id)
     sign = {"succeeded": "succeeded", "failed": "failed"}.get(standing.state, "waiting")
     say(f"{door.terminal.symbol(sign)} {summary_of(standing)}")
-    if batch.out:
-        say(f"  results in {batch.out}, in the order of the cases")
+    if out:
+        say(f"  results in {out}, in the order of the cases")
     else:
         say(f"  read the results with: playnex batch export {name}")
     if standing.waiting:

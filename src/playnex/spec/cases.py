@@ -117,6 +117,7 @@ class CaseReader:
     def _unknown(self, name: str, line: int, column: int = 1) -> Fault:
         known = self._known() or ()
         hint = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else "it has none")
+        hint += "" if self.key or did_you_mean(name, known) else f"; if it names the cases, say so with --key {name}"
         return self._fault(line, f"flow {self.flow.name!r} has no input {name!r}", hint, column)
 
     def _no_key(self, columns: tuple[str, ...], line: int) -> Fault:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 OPENERS = re.compile(r"\$\{\{-?|\{%-?|\{##")
@@ -21,6 +22,9 @@ KEYWORDS = frozenset(
     )
 )
 ABSENT_STATEMENTS = frozenset(("include", "import", "from", "extends", "block"))
+
+KEPT = 512
+"""Templates whose reading is remembered: the runs of a batch all have the same."""
 
 Use = Literal["filter", "test", "function", "method", "statement"]
 
@@ -67,6 +71,7 @@ class Code:
     tokens: tuple[Token, ...]
 
 
+@lru_cache(maxsize=KEPT)
 def codes(text: str) -> tuple[Code, ...]:
     """Every piece of code in a template, in order. What is within `{% raw %}` or a comment is none."""
     return tuple(_codes(text))

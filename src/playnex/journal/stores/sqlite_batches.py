@@ -1,7 +1,7 @@
 """Batches in SQLite, beside the runs of their cases."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -12,6 +12,7 @@ from playnex.journal.batch import Batch, CaseLine, CaseRun
 from playnex.journal.events import RunState
 from playnex.store.database import Database
 
+LINE_NAMES = tuple(each.name for each in fields(CaseLine))
 COLUMNS = tuple(each.name for each in fields(Batch))
 LINE = "c.number, c.key, r.id, r.state, r.reason, r.due"
 CASES = "cases c JOIN runs r ON r.number = c.run"
@@ -48,21 +49,22 @@ class SqliteBatches:
 
     async def definition(self, batch: str) -> Json:
         """What each of its cases carries out."""
-        return decode(zlib.decompress(self._read("SELECT definition FROM batches WHERE id = ?", batch).get))
+        ((packed,),) = self._read("SELECT definition FROM batches WHERE id = ?", batch)
+        return decode(zlib.decompress(packed))
 
     async def batches(self, limit: int) -> tuple[Batch, ...]:
         """The newest batches first."""
-        rows = self._read(f"SELECT {', '.join(COLUMNS)} FROM batches ORDER BY number DESC LIMIT ?", limit).fetchall()
+        rows = self._read(f"SELECT {', '.join(COLUMNS)} FROM batches ORDER BY number DESC LIMIT ?", limit)
         return tuple(Batch(**dict(zip(COLUMNS, row, strict=True))) for row in rows)
 
     async def numbers(self, batch: str) -> set[int]:
         """The numbers of the cases that have begun."""
-        return {number for (number,) in self._read(f"SELECT c.number FROM cases c WHERE {OF}", batch)}
+        return {row[0] for row in self._read(f"SELECT c.number FROM cases c WHERE {OF}", batch)}
 
     async def counts(self, batch: str) -> dict[RunState, int]:
         """How many of the cases that have begun stand in which state."""
         sql = f"SELECT r.state, count(*) FROM {CASES} WHERE {OF} GROUP BY r.state"
-        return dict(self._read(sql, batch).fetchall())
+        return {row[0]: row[1] for row in self._read(sql, batch)}
 
     async def page(self, batch: str, after: int, *, limit: int = 500, states: tuple[RunState, ...] = ()) -> tuple[CaseLine, ...]:
         """The cases behind that number, in order, in any of the states (none named: in any at all)."""
@@ -83,19 +85,19 @@ class SqliteBatches:
         """The cases that somebody carries on, or died of."""
         return _lines(self._read(f"SELECT {LINE} FROM {RUNS} WHERE {OF} AND r.state = 'running'", batch))
 
-    async def runs_with_a_fallback(self, batch: str) -> Iterator[str]:
+    async def runs_with_a_fallback(self, batch: str) -> tuple[str, ...]:
         """The runs, of those that succeeded, in which a step may have fallen back: their journal says for certain."""
         sql = (
             f"SELECT DISTINCT r.id FROM {CASES} JOIN events e ON e.run = r.number"
             f" WHERE {OF} AND r.state = 'succeeded' AND e.kind = 'StepFinished'"
             " AND (substr(e.body, 1, 1) IN (CAST('x' AS BLOB), CAST('+' AS BLOB)) OR instr(e.body, CAST('\"fallback\"' AS BLOB)))"
         )
-        return (run for (run,) in self._read(sql, batch).fetchall())
+        return tuple(row[0] for row in self._read(sql, batch))
 
-    def _read(self, sql: str, *values: Any) -> apsw.Cursor:
-        return self._database.read.execute(sql, values)
+    def _read(self, sql: str, *values: Any) -> list[Any]:
+        rows: list[Any] = self._database.read.execute(sql, values).fetchall()
+        return rows
 
 
-def _lines(rows: apsw.Cursor) -> tuple[CaseLine, ...]:
-    names = tuple(each.name for each in fields(CaseLine))
-    return tuple(CaseLine(**dict(zip(names, row, strict=True))) for row in rows.fetchall())
+def _lines(rows: Sequence[Sequence[Any]]) -> tuple[CaseLine, ...]:
+    return tuple(CaseLine(**dict(zip(LINE_NAMES, row, strict=True))) for row in rows)
