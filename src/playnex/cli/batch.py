@@ -95,7 +95,7 @@ def export(batch: BatchId = "last", /, *, form: Form = "jsonl") -> int:
     """Print the results of a batch, a line for each case that has ended, in the order of the cases.
 
     $ playnex batch export last
-    $ playnex batch export last --format csv > results.csv
+    $ playnex batch export last --format csv
     """
     return asyncio.run(_export(batch, form))
 
