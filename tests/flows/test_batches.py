@@ -251,6 +251,43 @@ def test_a_failed_case_of_an_earlier_batch_is_counted_and_not_tried_again(desk: 
     assert [line["status"] for line in results(desk.folder)] == ["succeeded", "failed"]
 
 
+def test_a_case_that_another_batch_carries_on_is_waited_for(desk: Desk) -> None:
+    write_cases(desk.folder, [{"id": number, "n": number} for number in range(3)])
+    first = desk.start("batch", "run", "held", "cases.jsonl", "--key", "id")
+    wait_for(lambda: len(happened(desk.folder)) == 3, "the cases to be at work")
+    second = desk.start("batch", "run", "held", "cases.jsonl", "--key", "id", *OUT)
+    wait_for(lambda: len(desk.json("batch", "list")["items"]) == 2, "the second batch")
+    (desk.folder / "let-go").touch()
+    assert (first.wait(60), second.wait(60)) == (0, 0)
+    assert [line["status"] for line in results(desk.folder)] == ["succeeded"] * 3 and {*happened(desk.folder).values()} == {1}
+
+
+def test_a_worker_beside_a_batch_takes_nothing_away_from_its_results(desk: Desk) -> None:
+    write_cases(desk.folder, range(200))
+    child = desk.start("batch", "run", "three", "cases.jsonl", *OUT, "--at-most", "8")
+    wait_for(lambda: sum(happened(desk.folder).values()) > 50, "things to happen")
+    worker = desk.start("worker")
+    assert child.wait(60) == 0
+    worker.send_signal(signal.SIGINT)
+    assert worker.wait(60) == 130
+    assert [line["case"] for line in results(desk.folder)] == list(range(1, 201)) and {*happened(desk.folder).values()} == {1}
+
+
+@pytest.mark.parametrize("harm", ["removed", "scribbled"])
+def test_a_file_of_results_that_somebody_harmed_meanwhile_is_whole_in_the_end(desk: Desk, harm: str) -> None:
+    write_cases(desk.folder, range(4))
+    child = desk.start("batch", "run", "held", "cases.jsonl", *OUT)
+    wait_for(lambda: len(happened(desk.folder)) == 4, "the cases to be at work")
+    file = desk.folder / "results.jsonl"
+    if harm == "removed":
+        file.unlink()
+    else:
+        file.write_text("scribble\n")
+    (desk.folder / "let-go").touch()
+    assert child.wait(60) == 0
+    assert [line["case"] for line in results(desk.folder)] == [1, 2, 3, 4]
+
+
 def test_all_faults_of_the_cases_are_told_at_once_and_nothing_starts(desk: Desk) -> None:
     write_cases(desk.folder, [{"n": "x"}, {"m": 1}, *({"n": number, "nte": ""} for number in range(30))])
     refused = desk.playnex("batch", "run", "three", "cases.jsonl", *OUT)

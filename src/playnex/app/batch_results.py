@@ -6,9 +6,8 @@ The file is only a copy. It is written anew when a batch is resumed and when it 
 import json
 import os
 import re
-from array import array
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -79,7 +78,6 @@ class ResultsFile:
 
     path: Path | None
     file: BinaryIO | None = field(default=None)
-    lines: int = 0
 
     async def write_anew(self, results: BatchResults) -> None:
         """Put all results of the store into it, in the order of the cases; the old file stays until the new one is whole."""
@@ -87,33 +85,29 @@ class ResultsFile:
             return
         self.close()
         with replacing(self.path) as file:
-            self.lines = 0
             async for result in results.all():
                 file.write(as_line(result))
-                self.lines += 1
         self.file = self.path.open("ab", buffering=0)
 
-    def put_in_order(self) -> None:
-        """Put its lines into the order of the cases."""
+    def put_in_order(self, count: int) -> bool:
+        """Put its lines into the order of the cases, where it is the file that was written and these are so many; whether it was."""
         if self.path is None:
-            return
+            return True
         self.close()
-        numbers, places = array("q"), array("q")
-        with self.path.open("rb") as old, replacing(self.path) as file:
-            place = 0
-            for line in old:
-                numbers.append(number_of(line))
-                places.append(place)
-                place += len(line)
-            for index in sorted(range(len(numbers)), key=numbers.__getitem__):
-                old.seek(places[index])
-                file.write(old.readline())
+        with suppress(FileNotFoundError, ValueError), self.path.open("rb") as old:
+            places = places_of(old)
+            if len(places) == count:
+                with replacing(self.path) as file:
+                    for _, place in sorted(places.items()):
+                        old.seek(place)
+                        file.write(old.readline())
+                return True
+        return False
 
     def add(self, result: dict[str, Json]) -> None:
         """One more, at the end."""
         if self.file is not None:
             self.file.write(as_line(result))
-            self.lines += 1
 
     def close(self) -> None:
         """Safe to call twice."""
@@ -133,11 +127,15 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     os.replace(fresh, path)
 
 
-def number_of(line: bytes) -> int:
-    """The number of the case of a line of results."""
-    found = NUMBER.match(line)
-    assert found is not None
-    return int(found[1])
+def places_of(file: BinaryIO) -> dict[int, int]:
+    """Where in the file the line of each case begins. Raises ValueError for a line that is none."""
+    places, place = dict[int, int](), 0
+    for line in file:
+        if (found := NUMBER.match(line)) is None:
+            raise ValueError(line)
+        places[int(found[1])] = place
+        place += len(line)
+    return places
 
 
 def as_line(result: dict[str, Json]) -> bytes:

@@ -129,9 +129,7 @@ class BatchWork:
                 finally:
                     self.file.close()
             standing = await batches.standing(self.batch)
-            if standing.ended == self.file.lines:
-                self.file.put_in_order()
-            else:  # some have ended in another process
+            if not self.file.put_in_order(standing.ended):
                 await self.file.write_anew(self.results)
                 self.file.close()
         return replace(standing, is_held=False)
@@ -150,7 +148,7 @@ class BatchWork:
 
     async def _count(self, standing: Standing) -> None:
         succeeded = standing.counts.get("succeeded", 0)
-        self.tally = Tally(cases=standing.cases, succeeded=succeeded, failed=standing.failed, fallback=standing.fallback)
+        self.tally = Tally(cases=standing.cases, succeeded=succeeded, failed=standing.failed, fallback=standing.fallback or 0)
         after = 0
         while page := await self.app.batches.page(self.batch.id, after, states=("waiting", "parked")):
             for line in page:
@@ -165,8 +163,8 @@ class BatchWork:
     @asynccontextmanager
     async def _cases(self) -> AsyncIterator[None]:
         """The cases that have not begun are at hand, from the file as it was when the batch began."""
-        begun = await self.app.batches.numbers(self.batch.id)
-        self.is_read = len(begun) == self.batch.cases
+        begun = await self.app.batches.begun(self.batch)
+        self.is_read = sum(begun) == self.batch.cases
         if self.is_read:
             yield
             return
@@ -177,7 +175,7 @@ class BatchWork:
             if opened.digest != self.batch.digest:
                 raise changed(path)
             reader = batches.reader(unpin(self.definition), path, self.batch.key)
-            self.cases = (case for case in opened.cases(reader) if case.number not in begun)
+            self.cases = (case for case in opened.cases(reader) if not begun[case.number])
             yield
 
     async def _work(self) -> None:
@@ -236,6 +234,7 @@ class BatchWork:
             await self._ended(line)
         elif line.state in ("waiting", "parked"):
             self._set_aside(line)
+        self.is_elsewhere |= line.state == "running"
         return line.state in ("pending", "paused")
 
     async def _tell(self, run: str, ending: Ending) -> None:

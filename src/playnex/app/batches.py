@@ -1,7 +1,7 @@
 """What can be done with batches: make one, find it, see how its cases stand, let those go on that failed."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playnex.app.batch_results import BatchResults
@@ -42,11 +42,11 @@ class BatchOrder:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How a batch stands: how many cases there are, and how many of them are in each state; `fallback` counts those, among the succeeded,
-    in which a step fell back."""
+    in which a step fell back, where somebody asked."""
 
     cases: int
     counts: dict[RunState, int]
-    fallback: int = 0
+    fallback: int | None = None
     is_held: bool = False
 
     @property
@@ -151,12 +151,12 @@ class Batches:
 
     async def standing(self, batch: Batch) -> Standing:
         """How its cases stand."""
-        return Standing(
-            cases=batch.cases,
-            counts=await self.app.batches.counts(batch.id),
-            fallback=await BatchResults(app=self.app, batch=batch).fallbacks(),
-            is_held=self.app.leases.is_held(batch.id),
-        )
+        return replace(await self.brief(batch), fallback=await BatchResults(app=self.app, batch=batch).fallbacks())
+
+    async def brief(self, batch: Batch) -> Standing:
+        """The same without the fallbacks, for which journals are read."""
+        counts = await self.app.batches.counts(batch.id)
+        return Standing(cases=batch.cases, counts=counts, is_held=self.app.leases.is_held(batch.id))
 
     async def let_go_on(self, batch: Batch, *states: RunState) -> None:
         """Let the runs of its cases that stand so go on."""
@@ -209,7 +209,7 @@ def counts_of(standing: Standing) -> dict[str, Json]:
     return {
         "state": standing.state,
         "succeeded": standing.counts.get("succeeded", 0),
-        "fallback": standing.fallback,
+        **({} if standing.fallback is None else {"fallback": standing.fallback}),
         "failed": standing.failed,
         "waiting": standing.waiting,
         "open": standing.cases - standing.ended - standing.waiting,

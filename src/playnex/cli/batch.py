@@ -136,7 +136,7 @@ async def _list(limit: int, as_json: bool) -> int:
 
     async with opened(door.workspace) as opened_app:
         batches = Batches(app=opened_app)
-        lines = [line_of(one) | counts_of(await batches.standing(one)) for one in await opened_app.batches.batches(limit)]
+        lines = [line_of(one) | counts_of(await batches.brief(one)) for one in await opened_app.batches.batches(limit)]
     if as_json:
         emit_list(BATCHES_SCHEMA, lines)
     elif lines:

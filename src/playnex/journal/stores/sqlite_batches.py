@@ -57,9 +57,12 @@ class SqliteBatches:
         rows = self._read(f"SELECT {', '.join(COLUMNS)} FROM batches ORDER BY number DESC LIMIT ?", limit)
         return tuple(Batch(**dict(zip(COLUMNS, row, strict=True))) for row in rows)
 
-    async def numbers(self, batch: str) -> set[int]:
-        """The numbers of the cases that have begun."""
-        return {row[0] for row in self._read(f"SELECT c.number FROM cases c WHERE {OF}", batch)}
+    async def begun(self, batch: Batch) -> bytearray:
+        """For each case, by its number, whether it has begun."""
+        flags = bytearray(batch.cases + 1)
+        for (number,) in self._database.read.execute(f"SELECT c.number FROM cases c WHERE {OF}", (batch.id,)):
+            flags[number] = True
+        return flags
 
     async def counts(self, batch: str) -> dict[RunState, int]:
         """How many of the cases that have begun stand in which state."""
