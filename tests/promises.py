@@ -134,7 +134,7 @@ PROMISES = (
     ),
     Promise(
         id="F16",
-        says="One flow runs over thousands of cases, each a run of its own, so many at once; a kill loses none, a failure touches only itself.",
+        says="One flow runs over thousands of cases, each a run of its own; a kill loses none, a failure touches only itself.",
         docs="docs/batches.md#stopping-and-going-on",
         tests=(
             "tests/flows/test_batches.py::test_every_case_is_a_run_of_its_own_and_its_result_stands_in_the_order_of_the_cases",

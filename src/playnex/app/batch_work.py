@@ -19,7 +19,7 @@ from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.engine.engine import Ending
 from playnex.engine.worker import GLANCE, Shift
-from playnex.errors import RunBusy
+from playnex.errors import RunBusy, StoreError
 from playnex.ids import short
 from playnex.journal.batch import Batch, CaseLine, CaseRun
 from playnex.journal.events import END_STATES, RunFinished, RunPaused, RunStarted, RunState
@@ -185,6 +185,9 @@ class BatchWork:
             await shift.work()
         except BaseExceptionGroup as group:
             raise _first(group) from None
+        for error in shift.left_alone.values():
+            if isinstance(error, StoreError):
+                raise error
 
     async def ready(self, room: int) -> tuple[str, ...]:
         """The runs whose time has come and those whose process died; and, as there is room, those of the next cases of the file."""

@@ -119,7 +119,7 @@ class Shift:
     source: Source
     tell: Tell
     glance: float = GLANCE
-    left_alone: set[str] = field(default_factory=set)
+    left_alone: dict[str, PlaynexError] = field(default_factory=dict)
     line: deque[str] = field(default_factory=deque)
     suspects: deque[str] = field(default_factory=deque)
     going: set[str] = field(default_factory=set)
@@ -171,7 +171,7 @@ class Shift:
             ending = await self.worker.engine.advance(run, self.worker.load(run))
         except PlaynexError as error:
             if not isinstance(error, RunBusy):
-                self.left_alone.add(run)
+                self.left_alone[run] = error
             if (own := asyncio.current_task()) is not None and own.cancelling():
                 raise asyncio.CancelledError from None  # the failure came in its place
         else:
