@@ -7,7 +7,7 @@ every page and test named here exists.
 from dataclasses import dataclass
 
 DUE = (
-    *("F1", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F13", "F14", "F15"),
+    *("F1", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F13", "F14", "F15", "F16"),
     *("T1", "T2", "T3", "T4", "T5", "T6", "T8"),
     *("P5", "A1", "A2", "A4", "A8", "A9", "X1", "X2", "L1", "L2", "L5", "M1", "M2", "M3", "W1", "W3", "W4"),
 )
@@ -195,6 +195,19 @@ PROMISES = (
             "tests/flows/test_kills.py::test_a_journal_whose_results_are_thrown_away_is_found_out",
             "tests/flows/test_background.py::test_runs_of_a_killed_worker_are_all_finished_by_the_next_one",
             "tests/flows/test_background.py::test_a_run_that_kills_its_worker_is_parked_after_the_third_and_the_others_are_all_finished",
+        ),
+    ),
+    Promise(
+        id="F16",
+        says="One flow runs over thousands of cases, each a run of its own; a kill loses none, a failure touches only itself.",
+        docs="docs/batches.md#stopping-and-going-on",
+        tests=(
+            "tests/flows/test_batches.py::test_every_case_is_a_run_of_its_own_and_its_result_stands_in_the_order_of_the_cases",
+            "tests/flows/test_batches.py::test_no_more_cases_are_at_work_at_once_than_was_said",
+            "tests/flows/test_batches.py::test_a_case_that_fails_touches_no_other_and_is_tried_again_when_that_is_wanted",
+            "tests/flows/test_batches.py::test_a_batch_that_is_killed_three_times_repeats_nothing_and_gives_the_same_table",
+            "tests/flows/test_batches.py::test_a_key_makes_a_case_the_same_case_in_every_batch_of_the_flow",
+            "tests/flows/test_batches.py::test_a_case_that_waits_for_a_person_holds_up_no_other_and_goes_on_once_it_is_answered",
         ),
     ),
     Promise(

@@ -150,7 +150,7 @@ async def carry(app: App, run: str, as_json: bool, *, through: bool = False) -> 
     """Carry the run on, watched, `through` whatever it has to wait for; the exit code."""
     runs = Runs(app=app)
     watched = await _watching(app, run)
-    await _see_to_models(app, {agent.model for agent in (await runs.pinned(run)).agents.values()})
+    await see_to_models(app, {agent.model for agent in (await runs.pinned(run)).agents.values()})
     watcher = asyncio.ensure_future(watched.for_ever())
     try:
         with stopping_cleanly(asyncio.current_task()):
@@ -186,7 +186,7 @@ async def _end(watching: "asyncio.Future[Any]") -> None:
         door.terminal.tell(f"  its progress could not be shown: {type(fault).__name__}: {fault}")
 
 
-async def _see_to_models(app: App, aliases: set[str]) -> None:
+async def see_to_models(app: App, aliases: set[str]) -> None:
     """Fetch the embedded model where it has to answer and is not there yet."""
     if smollm2.is_installed(data_folder(os.environ)):
         return
