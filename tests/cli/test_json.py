@@ -24,6 +24,10 @@ COMMANDS = {
     "flow list": ("flow list", "playnex.flows/1"),
     "flow show": ("flow show research-to-article", "playnex.flow/1"),
     "flow run": ("flow run research-to-article --input topic=sync", "playnex.run/1"),
+    "inbox list": ("inbox list", "playnex.inbox/1"),
+    "inbox show": ("inbox show last", "playnex.inbox-item/1"),
+    "inbox approve": ("inbox approve last", "playnex.run/1"),
+    "inbox reject": ("inbox reject last -m no", "playnex.run/1"),
     "run list": ("run list", "playnex.runs/1"),
     "run show": ("run show last", "playnex.run/1"),
     "run resume": ("run resume last", "playnex.run/1"),
@@ -58,6 +62,8 @@ ERRORS = {
     "flow run": ("usage", 2),
     "flow run research-to-article": ("usage", 2),
     "flow run research-to-article --input sources=nowhere --input topic=x": ("usage", 2),
+    "inbox show last": ("not-found", 5),
+    "inbox reject last -m no": ("not-found", 5),
     "run show last": ("not-found", 5),
     "run resume zzz": ("not-found", 5),
     "capsule view nothing": ("not-found", 5),
@@ -77,6 +83,12 @@ WAITS = """import playnex
 async def waits(ctx, inputs):
     await ctx.step("before", ctx.now)
     return await ctx.wait_for("go")
+"""
+ASKS = """import playnex
+
+@playnex.flow
+async def asks(ctx, inputs):
+    return await ctx.approve("send", playnex.Approval(message="Send?", show="this"))
 """
 DIES = """import os, signal
 import playnex
@@ -98,6 +110,7 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
             lay_out("research", folder)
             (folder / "flows" / "waits.py").write_text(WAITS)
             (folder / "flows" / "dies.py").write_text(DIES)
+            (folder / "flows" / "asks.py").write_text(ASKS)
             (folder / "playnex.toml").write_text(f'[models.main]\nbase_url = "{server.url}"\nname = "scripted"\ncontext = 32768\n')
         yield tmp_path
 
@@ -109,6 +122,8 @@ def test_json_is_one_document_with_its_schema(command: str, workspace: Path) -> 
         assert playnex("agent", "run", "writing", "Hello", folder=workspace).code == 0
     if command in ("stop", "run pause", "run cancel", "run signal", "run retry", "run fork", "run replay", "run diff"):
         assert playnex("flow", "run", "waits", folder=workspace).code == WAITING
+    if command.startswith("inbox"):
+        assert playnex("flow", "run", "asks", folder=workspace).code == WAITING
     if command == "restore":
         assert playnex("backup", "saved.tar.gz", folder=workspace).code == 0
     if command == "run resolve":

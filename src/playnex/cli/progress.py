@@ -23,6 +23,10 @@ REDRAWS = 8
 class Progress(Protocol):
     """Somebody who shows a run's events."""
 
+    def open(self) -> None:
+        """Begin to show, or begin again."""
+        ...
+
     def show(self, event: Event) -> None:
         """Show what the event changed."""
         ...
@@ -39,6 +43,9 @@ class PlainProgress:
         self._terminal = terminal
         self._watched = Watched()
         self._width = _width(flow)
+
+    def open(self) -> None:
+        return
 
     def show(self, event: Event) -> None:
         for line in self._watched.fold(event):
@@ -62,6 +69,8 @@ class LiveProgress:
         self._began = time.monotonic()
         self._console = Console(stderr=True, highlight=False)
         self._live = Live(get_renderable=self._picture, console=self._console, refresh_per_second=REDRAWS, transient=True)
+
+    def open(self) -> None:
         self._live.start()
 
     def show(self, event: Event) -> None:
