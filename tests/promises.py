@@ -7,7 +7,7 @@ every page and test named here exists.
 from dataclasses import dataclass
 
 DUE = (
-    *("F1", "F3", "F4", "F5", "F6", "F8", "F9", "F10", "F11", "F12", "F15"),
+    *("F1", "F3", "F4", "F5", "F6", "F8", "F9", "F10", "F11", "F12", "F15", "F18"),
     *("T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"),
     *("A1", "A2", "A4", "A8", "A9", "X1", "X2", "L1", "L2", "L5", "M1", "M2", "M3", "W1", "W3", "W4"),
 )
@@ -113,6 +113,17 @@ PROMISES = (
         tests=(
             "tests/flows/test_research.py::test_a_folder_of_notes_becomes_an_article_capsule_by_four_agents",
             "tests/flows/test_embedded.py::test_every_statement_of_the_embedded_models_article_is_supported_by_a_source_sentence",
+        ),
+    ),
+    Promise(
+        id="F18",
+        says="A flow has schedules; none is active unless it was switched on, and each of its times is one run.",
+        docs="docs/schedules.md#once-each",
+        tests=(
+            "tests/flows/test_schedules.py::test_nothing_fires_until_it_is_switched_on_and_from_then_each_time_is_one_run",
+            "tests/flows/test_schedules.py::test_two_processes_that_serve_start_one_run_and_carry_it_to_its_end",
+            "tests/flows/test_schedules.py::test_a_clock_that_is_put_back_and_forth_starts_no_time_twice_and_leaves_none_out",
+            "tests/spec/test_schedule.py::test_a_sample_of_zones_fires_as_the_walked_clock_says_around_a_transition",
         ),
     ),
     Promise(

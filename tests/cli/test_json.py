@@ -28,6 +28,9 @@ COMMANDS = {
     "inbox show": ("inbox show last", "playnex.inbox-item/1"),
     "inbox approve": ("inbox approve last", "playnex.run/1"),
     "inbox reject": ("inbox reject last -m no", "playnex.run/1"),
+    "schedule list": ("schedule list", "playnex.schedules/1"),
+    "schedule enable": ("schedule enable daily", "playnex.schedules/1"),
+    "schedule disable": ("schedule disable daily", "playnex.schedules/1"),
     "run list": ("run list", "playnex.runs/1"),
     "run show": ("run show last", "playnex.run/1"),
     "run resume": ("run resume last", "playnex.run/1"),
@@ -62,6 +65,8 @@ ERRORS = {
     "flow run": ("usage", 2),
     "flow run research-to-article": ("usage", 2),
     "flow run research-to-article --input sources=nowhere --input topic=x": ("usage", 2),
+    "schedule enable waits": ("usage", 2),
+    "schedule disable nothing": ("not-found", 5),
     "inbox show last": ("not-found", 5),
     "inbox reject last -m no": ("not-found", 5),
     "run show last": ("not-found", 5),
@@ -90,6 +95,11 @@ ASKS = """import playnex
 async def asks(ctx, inputs):
     return await ctx.approve("send", playnex.Approval(message="Send?", show="this"))
 """
+DAILY = """playnex: 1
+name: daily
+on: { schedule: [{ cron: "0 7 * * *" }] }
+steps: { note: { save: notes/daily, content: hello } }
+"""
 DIES = """import os, signal
 import playnex
 
@@ -110,6 +120,7 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
             lay_out("research", folder)
             (folder / "flows" / "waits.py").write_text(WAITS)
             (folder / "flows" / "dies.py").write_text(DIES)
+            (folder / "flows" / "daily.yaml").write_text(DAILY)
             (folder / "flows" / "asks.py").write_text(ASKS)
             (folder / "playnex.toml").write_text(f'[models.main]\nbase_url = "{server.url}"\nname = "scripted"\ncontext = 32768\n')
         yield tmp_path

@@ -19,6 +19,8 @@ from playnex.journal.lease import FileLeases
 from playnex.journal.stores import journal_rows
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.models.directory import Sources, WorkspaceModels
+from playnex.schedules import timetable
+from playnex.schedules.timetable import Timetable
 from playnex.store.database import Database
 from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
@@ -33,6 +35,7 @@ MIGRATIONS = (
     capsule_rows.create_capsules,
     capsule_rows.create_versions,
     journal_rows.add_due_and_keys,
+    timetable.create_schedules,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
@@ -53,6 +56,7 @@ class App:
     engine: Engine
     clock: SystemClock
     definitions: Definitions
+    timetable: Timetable
 
 
 @asynccontextmanager
@@ -85,6 +89,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             models=models,
             engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
             clock=clock,
+            timetable=Timetable(database),
             definitions=Definitions(
                 workspace=workspace,
                 tools={name: toolbox.get(name).parameters for name in toolbox.names()},

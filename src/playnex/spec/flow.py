@@ -169,6 +169,15 @@ class StepSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSpec:
+    """A cron expression on the clock of a zone, and the inputs that each of its runs is given."""
+
+    cron: str
+    zone: str = "UTC"
+    inputs: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSpec:
     """A flow. `output` is a template value (templates keep their type) that the run returns; None returns the last step's output.
     `accepts_any` is said of a Python flow that declares no inputs: it takes whatever it is given."""
@@ -180,6 +189,7 @@ class FlowSpec:
     steps: tuple[StepSpec, ...] = ()
     budget: Budget = NO_LIMITS
     output: Json = None
+    schedules: tuple[ScheduleSpec, ...] = ()
     accepts_any: bool = False
     path: str = ""
 
