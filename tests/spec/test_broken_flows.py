@@ -20,6 +20,7 @@ WRITE = "  write:\n    agent: writer\n    prompt: About ${{ inputs.topic }}\n"
 ON = "playnex: 1\nname: f\non: {{ {} }}\ninputs:\n  topic: {{ type: string, required: true }}\nsteps:\n" + WRITE.replace("{", "{{").replace(
     "}", "}}"
 )
+GROUP = ON.replace("on: {{ {} }}", "concurrency: {}")
 
 STEP = "  write:\n    agent: writer\n    prompt: x\n"
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -51,6 +52,10 @@ BROKEN = {
         "topik",
     ),
     "a schedule that leaves a needed input out": (ON.format('schedule: [{ cron: "0 7 * * *" }]'), "3:18", "topic"),
+    "a group that is none": (GROUP.format("{ cancel-in-progress: true }"), "3:14", "names no group"),
+    "a group by what is not known yet": (GROUP.format("x ${{ steps.write.output }}"), "3:20", "write"),
+    "a group by an unknown input": (GROUP.format('"${{ inputs.topik }}"'), "3:19", "topik"),
+    "an unknown key of a group": (GROUP.format("{ group: x, cancel: true }"), "3:26", "cancel-in-progress"),
     "a key for later": (HEAD + WRITE + "    pattern: debate\n", "9:5", "not available"),
     "a condition on a step that is not waited for": (
         HEAD + WRITE + "    if: steps.later.output\n" + STEP.replace("write", "later"),

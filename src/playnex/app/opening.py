@@ -36,6 +36,7 @@ MIGRATIONS = (
     capsule_rows.create_versions,
     journal_rows.add_due_and_keys,
     timetable.create_schedules,
+    journal_rows.add_concurrency,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 

@@ -21,7 +21,7 @@ from playnex.cli.follower import Watching
 from playnex.cli.progress import progress_for
 from playnex.cli.terminal import emit, spent, whole, write
 from playnex.engine.engine import Ending
-from playnex.errors import NotFoundError, PlaynexError, RunBusy, StoreError
+from playnex.errors import NotFoundError, NotItsTurn, PlaynexError, RunBusy, StoreError
 from playnex.ids import short
 from playnex.journal.events import STOPS, RunFinished, RunParked, RunPaused, RunWaiting
 from playnex.models import smollm2
@@ -180,7 +180,7 @@ async def _carried(app: App, watched: Watching, through: bool) -> Ending | None:
     been closed over a question."""
     asks = door.terminal.interactive
     while True:
-        ending = await _shown(watched, Runs(app=app).carry(watched.run, through=through and not asks))
+        ending = await _shown(watched, Runs(app=app, in_line=_told_in_line).carry(watched.run, through=through and not asks))
         if not (asks and isinstance(ending, RunWaiting) and ending.reason == "approval"):
             return ending
         from playnex.cli.approving import ask_in_place  # late: few runs ask, and fewer on a terminal
@@ -189,6 +189,10 @@ async def _carried(app: App, watched: Watching, through: bool) -> Ending | None:
         left = await ask_in_place(app, watched.run)
         if left != "answered":
             return ending if left == "later" else None
+
+
+def _told_in_line(error: NotItsTurn) -> None:
+    door.terminal.say(f"{door.terminal.symbol('pending')} {error.message}")
 
 
 async def _shown(watched: Watching, carrying: Coroutine[Any, Any, Ending]) -> Ending:
@@ -227,8 +231,11 @@ async def answered(app: App, run: str, as_json: bool, *, detach: bool) -> int:
 
 async def _left_text(app: App, run: str) -> str:
     """What Ctrl-C has left, and how to go on."""
-    if (await app.journal.summary(run)).state == "waiting":
-        return f"\nit still waits; look at it with: playnex inbox show {short(run)}"
+    match (await app.journal.summary(run)).state:
+        case "waiting":
+            return f"\nit still waits; look at it with: playnex run show {short(run)}"
+        case "pending":
+            return f"it stays in line; go on with: playnex run resume {short(run)}"
     return f"paused; resume with: playnex run resume {short(run)}"
 
 

@@ -90,7 +90,8 @@ def run_page(detail: dict[str, Json], terminal: Terminal) -> str:
 def _next_moves(detail: dict[str, Json], state: str) -> list[str]:
     """What a person can do about a run that has not ended well."""
     run = short(detail["run"])
-    lines = [line for wait in detail["waits"] for line in _wait_lines(wait, run)]
+    lines = [f"waits for run {short(detail['behind'])}: one run of {detail['concurrency']!r} at a time"] if detail["behind"] else []
+    lines += [line for wait in detail["waits"] for line in _wait_lines(wait, run)]
     for unknown in detail["unknown"]:
         lines += [f"outcome unknown: {unknown['step']} may have happened or not", f"  it was asked {gist(unknown['input'], 200)}"]
         lines += [f"  look, then say: playnex run resolve {run} --done VALUE, --again or --fail"]

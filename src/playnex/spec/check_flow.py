@@ -64,6 +64,7 @@ class _Checker:
         yield from _clashes(self.read.outlines)
         everything = Known(inputs=self.read.inputs, steps=self.facts, reachable=frozenset(self.facts))
         yield from self._template_faults(self.read.node("output"), everything)
+        yield from self._template_faults(self.read.node("concurrency"), Known(inputs=self.read.inputs, steps={}, reachable=frozenset()))
 
     def _facts(self, outline: StepOutline) -> StepFacts:
         spec = outline.spec

@@ -178,6 +178,14 @@ class ScheduleSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConcurrencySpec:
+    """The group, a template over the inputs, whose runs go one at a time; a newer one `cancels` those before it, or waits for them."""
+
+    group: str
+    cancels: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSpec:
     """A flow. `output` is a template value (templates keep their type) that the run returns; None returns the last step's output.
     `accepts_any` is said of a Python flow that declares no inputs: it takes whatever it is given."""
@@ -190,6 +198,7 @@ class FlowSpec:
     budget: Budget = NO_LIMITS
     output: Json = None
     schedules: tuple[ScheduleSpec, ...] = ()
+    concurrency: ConcurrencySpec | None = None
     accepts_any: bool = False
     path: str = ""
 

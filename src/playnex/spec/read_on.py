@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from playnex.canonical import Json
 from playnex.spec.faults import did_you_mean
-from playnex.spec.flow import InputSpec, ScheduleSpec
+from playnex.spec.flow import ConcurrencySpec, InputSpec, ScheduleSpec
 from playnex.spec.inputs import problem_of
 from playnex.spec.located import ListNode, MapNode, Node, ScalarNode, find, plain
 from playnex.spec.reading import NOT_YET, Reading
@@ -69,6 +69,22 @@ def _schedule(reading: Reading, node: Node, inputs: tuple[InputSpec, ...]) -> Sc
         hint = did_you_mean(zone, available_timezones()) or "such as Europe/Vienna"
         reading.fault(find(parts, "zone") or parts, f"there is no time zone {zone!r}", hint=hint)
     return ScheduleSpec(cron=cron, zone=zone, inputs=_inputs(reading, parts, inputs))
+
+
+def read_concurrency(reading: Reading, node: Node | None) -> ConcurrencySpec | None:
+    """`GROUP`, or `{group, cancel-in-progress}`."""
+    if node is None:
+        return None
+    if isinstance(node, ScalarNode):
+        return ConcurrencySpec(group=reading.filled(node, "`concurrency`") or "")
+    parts = reading.map(node, "`concurrency`")
+    if parts is None:
+        return None
+    reading.keys(parts, ("group", "cancel-in-progress"), what="`concurrency`")
+    if find(parts, "group") is None:
+        reading.fault(parts, "`concurrency` names no group", hint="add `group: NAME`; runs of one group go one at a time")
+    group = reading.filled(find(parts, "group"), "`group`") or ""
+    return ConcurrencySpec(group=group, cancels=reading.flag(find(parts, "cancel-in-progress"), "`cancel-in-progress`") or False)
 
 
 def is_zone(name: str) -> bool:

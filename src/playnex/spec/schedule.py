@@ -1,7 +1,7 @@
 """When a schedule fires: cron expressions on the clock of a time zone, as pure functions of the time that is handed in.
 
 An expression is matched against the wall clock of its zone, to the minute. Where that clock is put forward or back, the rule is that of
-Debian's cron (https://manpages.debian.org/cron.8):
+Debian's cron, as its page cron(8) has it:
 
 - A schedule at fixed times (neither its minute nor its hour begins with `*`) fires once for each time that it names: one that
   the clock jumps over fires at the first moment after the jump, one that the clock shows twice fires the first time only.
