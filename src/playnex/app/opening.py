@@ -25,6 +25,7 @@ from playnex.store.database import Database
 from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
 from playnex.tools.gate import Gate
+from playnex.tools.python_functions import PythonFunctions
 from playnex.tools.python_tools import discover
 from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
@@ -53,6 +54,7 @@ class App:
     shelf: CapsuleShelf
     toolbox: WorkspaceToolbox
     gate: Gate
+    functions: PythonFunctions
     models: WorkspaceModels
     engine: Engine
     clock: SystemClock
@@ -87,6 +89,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
             toolbox=toolbox,
             gate=Gate(toolbox),
+            functions=PythonFunctions(workspace.root, workers),
             models=models,
             engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
             clock=clock,

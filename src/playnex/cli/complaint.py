@@ -33,6 +33,19 @@ def _is_emitted(error: PlaynexError) -> bool:
     return True
 
 
+def warning_lines(warning: Fault) -> list[str]:
+    """A warning, drawn like a fault."""
+    return _fault_lines(warning, door.terminal.styled("warning:", "yellow"))
+
+
+def places_of(faults: Sequence[Fault]) -> list[Json]:
+    """Faults as data."""
+    return [
+        {"path": fault.place.path, "line": fault.place.line, "column": fault.place.column, "message": fault.message, "hint": fault.hint}
+        for fault in faults
+    ]
+
+
 def wrong_usage(error: CycloptsError) -> UsageError:
     """A command line that does not parse, in our words: what is wrong with it, and how the command is used."""
     chain = tuple(error.command_chain or ())
@@ -95,10 +108,4 @@ def _source(path: str) -> str:
 
 
 def _where(error: PlaynexError) -> list[Json]:
-    if not isinstance(error, DefinitionError):
-        return []
-    return [
-        {"path": fault.place.path, "line": fault.place.line, "column": fault.place.column, "message": fault.message, "hint": fault.hint}
-        for fault in error.faults
-        if isinstance(fault, Fault)
-    ]
+    return places_of([fault for fault in error.faults if isinstance(fault, Fault)]) if isinstance(error, DefinitionError) else []

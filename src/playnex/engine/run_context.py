@@ -8,21 +8,19 @@ from typing import TypeVar
 
 from playnex.canonical import Json
 from playnex.engine import failure
+from playnex.engine.caps import DEFINITION
 from playnex.engine.execution import Execution
 from playnex.engine.wait_step import approved, rung, signalled, wait
 from playnex.engine.work import Work, do_plainly
 from playnex.errors import JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
 from playnex.journal.events import WaitStarted
-from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, Fallback, StepContext, StepPlan
+from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, Fallback, Round, StepContext, StepPlan
 from playnex.spec.envelope import Envelope, Usage
 from playnex.spec.flow import RetrySpec
 from playnex.spec.python_flow import FlowFunction, flow_name
 
 T = TypeVar("T")
 Item = TypeVar("Item")
-
-DEFINITION = "run.definition"
-"""Where a called flow's definition is recorded; a step's id has no dot, so none can be taken for it."""
 
 DEEPEST = 40
 """Scopes within scopes: flows that call each other in a circle end there (requirement F11), before Python's own stack does."""
@@ -149,11 +147,18 @@ class RunContext:
         async def do(attempt: Attempt) -> Envelope:
             if not isinstance(called, str):
                 return Envelope(output=await called(attempt.context, given))
-            definition = await attempt.context.step(DEFINITION, lambda: self.execution.flows.pin(called))
+            definition = await attempt.context.step(DEFINITION, partial(self._pinned, called, attempt.key))
             code = self.execution.flows.load(definition, given)
             return Envelope(output=await code.body(attempt.context))
 
         return _output_of(await self._performed(name, do, StepPlan(kind="flow", actor=name, announce=True)))
+
+    async def round(self, name: str, round_: Round) -> None:
+        async def begin(attempt: Attempt) -> Envelope:
+            self.execution.caps.loop(attempt.key, round_.steps)
+            return Envelope(output={"steps": round_.steps, "why": round_.why})
+
+        await self._performed(name, begin, StepPlan(kind="round"))
 
     async def sleep(self, seconds: float) -> None:
         started = WaitStarted(until=self.execution.clock.now() + seconds)
@@ -171,6 +176,10 @@ class RunContext:
             return await wait(self.execution, key, started, conclude=approved)
 
         return _output_of(await self._once(name, "approve", ask_a_person))
+
+    async def _pinned(self, called: str, key: str) -> Json:
+        self.execution.caps.call(key)
+        return await self.execution.flows.pin(called)
 
     def _until(self, timeout: float | None) -> float | None:
         return None if timeout is None else self.execution.clock.now() + timeout

@@ -81,8 +81,7 @@ class Waits:
         finally:
             if going:
                 await _end(tasks)
-        for task in tasks:
-            task.result()
+        _raise_first(tasks)
 
     async def hold(self, wait: Wait) -> Event | None:
         """The event that ends the wait, or None when its time has come."""
@@ -174,6 +173,16 @@ def _fits(wait: Wait, event: Event) -> bool:
 
 def _ignored(_standing: RunWaiting | RunParked) -> None:
     """There is nobody to tell."""
+
+
+def _raise_first(tasks: Sequence[Working]) -> None:
+    """Raise the first failure of these, whose tasks have ended; each is asked for its own, or asyncio complains of those that were not.
+    A task that was cancelled, since another failed, has none."""
+    failures = [failure for task in tasks if not task.cancelled() and (failure := task.exception()) is not None]
+    if failures:
+        raise failures[0]
+    if any(task.cancelled() for task in tasks):
+        raise asyncio.CancelledError
 
 
 async def _end(tasks: Sequence[Working]) -> None:

@@ -132,11 +132,14 @@ class Work:
             return tried
         verdict = await self.plan.verify(tried.outcome, attempt)
         if verdict.passed:
-            return tried
-        refused = replace(failure.failed("verify", verdict.reason, tried.outcome.output), usage=tried.outcome.usage)
+            return tried if verdict.instead is None else replace(tried, outcome=verdict.instead)
+        reason = "refused" if verdict.on_fail == "ask" else "verify"
+        outcome = tried.outcome
+        refused = failure.failed(reason, verdict.reason, outcome.output)
+        refused = replace(refused, usage=outcome.usage, labels=outcome.labels, sources=outcome.sources)
         times = max(1, self.plan.retry.times) if verdict.on_fail == "retry" else 0
         retry = replace(self.plan.retry, times=times, on=(), delay=0.0)
-        return Tried(outcome=refused, retry=retry, may_fall_back=verdict.on_fail != "fail")
+        return Tried(outcome=refused, retry=retry, may_fall_back=verdict.on_fail not in ("fail", "ask"))
 
     async def _fallen_back(self, tried: Tried, attempt: Attempt) -> Envelope:
         """The outcome, or what stands in for it."""

@@ -28,6 +28,7 @@ ACCEPTED: Mapping[str, type | tuple[type, ...]] = {
     "file": str,
     "folder": str,
 }
+SCHEMA_TYPES: Mapping[str, str] = {"list": "array", "map": "object", "file": "string", "folder": "string"}
 FLAGS: Mapping[str, bool] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -56,6 +57,13 @@ def resolve_inputs(flow: FlowSpec, given: Mapping[str, Json]) -> dict[str, Json]
     if wrong:
         raise UsageError("; ".join(wrong), hint=_hint(flow, missing))
     return values
+
+
+def json_schema(spec: InputSpec) -> dict[str, Json]:
+    """What is known of the input's value, as JSON Schema."""
+    if spec.choices:
+        return {"type": "string", "enum": list(spec.choices)}
+    return {"type": SCHEMA_TYPES.get(spec.type, spec.type)}
 
 
 def path_inputs(flow: FlowSpec) -> tuple[str, ...]:
