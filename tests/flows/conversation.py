@@ -15,10 +15,10 @@ BOUND = 60
 class Conversation:
     """One command, from its start to its end; `shown` is all that the terminal has shown."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, **environment: str) -> None:
         self._terminal, theirs = pty.openpty()
         command = (sys.executable, "-c", TAKES_THE_TERMINAL, sys.executable, "-m", "playnex", *words)
-        env = os.environ | {"TERM": "xterm", "PLAYNEX_HOME": "", "COLUMNS": "200"}
+        env = os.environ | {"TERM": "xterm", "PLAYNEX_HOME": "", "COLUMNS": "200"} | environment
         self._child = subprocess.Popen(command, cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
         os.close(theirs)
         self._from = 0

@@ -216,6 +216,21 @@ def test_a_run_on_a_terminal_asks_in_place_and_only_a_clear_yes_is_one(
     assert document["reason"] == {"failed": "refused", "waiting": "approval"}.get(status, "")
 
 
+def test_what_is_shown_can_be_changed_in_place_and_an_editor_that_fails_answers_nothing(tmp_path: Path) -> None:
+    desk = letter_desk(tmp_path)
+    editor = tmp_path / "editor.py"
+    editor.write_text(
+        "import os, sys; os.path.exists('fail') and sys.exit(os.remove('fail') or 1); open(sys.argv[1], 'w').write('Dear Bob\\n')"
+    )
+    (tmp_path / "fail").touch()
+    with Conversation(tmp_path, "flow", "run", "letter", EDITOR=f"{sys.executable} {editor}", VISUAL="") as talk:
+        talk.say("approve?", "e\n")
+        talk.until("nothing was answered")
+        talk.say("approve?", "e\n")
+        assert talk.end() == 0, talk.shown
+    assert desk.json("run", "show", "last")["output"] == "Dear Bob"
+
+
 def test_a_question_on_a_terminal_closes_when_somebody_else_answers_it_or_its_time_is_over(tmp_path: Path) -> None:
     desk = letter_desk(tmp_path)
     with Conversation(tmp_path, "flow", "run", "letter") as talk:
@@ -254,3 +269,19 @@ def test_the_list_is_a_document_and_empty_where_nothing_waits(tmp_path: Path) ->
     item = asked(desk)
     assert item in desk.playnex("inbox", "list").stdout
     assert json.loads(desk.playnex("inbox", "show", item, "--json").stdout)["id"] == item
+
+
+def test_a_result_that_failed_its_check_waits_in_the_inbox_like_any_question(tmp_path: Path) -> None:
+    desk = desk_with(tmp_path)
+    (tmp_path / "flows/checked.yaml").write_text(
+        "playnex: 1\nname: checked\nsteps:\n"
+        "  list:\n    tool: file.search\n    with: { query: nothing-at-all }\n"
+        '    verify: { that: "output | length > 3", on-fail: ask }\n'
+        "output: ${{ steps.list.output | length }}\n"
+    )
+    assert desk.playnex("flow", "run", "checked").returncode == WAITING
+    (item,) = desk.json("inbox", "list")["items"]
+    assert item["kind"] == "approval" and item["editable"] and "did not pass its check" in item["message"]
+    assert item["actor"] == "file.search"
+    assert desk.playnex("inbox", "approve", "last", "--value", '["one"]').returncode == 0
+    assert desk.json("run", "show", "last")["output"] == 1

@@ -14,6 +14,7 @@ from playnex.errors import DefinitionError, NotFoundError, PlaynexError, UsageEr
 from playnex.schedules.timetable import Enabled
 from playnex.spec.flow import ScheduleSpec
 from playnex.spec.schedule import fires, next_fire
+from playnex.workspace import PYTHON_ENDING
 
 SCHEDULES_SCHEMA = "playnex.schedules/1"
 
@@ -164,7 +165,10 @@ class Schedules:
 
     def _schedules(self, flow: str) -> tuple[ScheduleSpec, ...]:
         """The schedules of a flow's file as it is now; read again only when it has changed. Raises NotFoundError, DefinitionError."""
-        stat = self.app.workspace.flow_path(flow).stat()
+        path = self.app.workspace.flow_path(flow)
+        if path.suffix == PYTHON_ENDING:  # it has no place to say so, and to look into it is to run its code
+            return ()
+        stat = path.stat()
         stamp = (stat.st_mtime_ns, stat.st_size)
         if (known := self.read.get(flow)) and known[0] == stamp:
             return known[1]

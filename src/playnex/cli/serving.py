@@ -54,9 +54,12 @@ class Serving:
 
     async def until_stopped(self, worker: Worker, going: set[str]) -> None:
         """Fire and carry on, side by side; `going` has the runs that are under way."""
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._fire())
-            both.create_task(self._carry(worker, going))
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._fire())
+                both.create_task(self._carry(worker, going))
+        except ExceptionGroup as failures:  # of the store, say: the first one tells what to do
+            raise failures.exceptions[0] from None
 
     async def _fire(self) -> None:
         schedules = Schedules(app=self.app, clock=self.app.clock)
