@@ -7,8 +7,8 @@ every page and test named here exists.
 from dataclasses import dataclass
 
 DUE = (
-    *("F1", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F13", "F14", "F15", "F16"),
-    *("T1", "T2", "T3", "T4", "T5", "T6", "T8"),
+    *("F1", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F13", "F14", "F15", "F16", "F18"),
+    *("T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"),
     *("P5", "A1", "A2", "A4", "A8", "A9", "X1", "X2", "L1", "L2", "L5", "M1", "M2", "M3", "W1", "W3", "W4"),
 )
 """What this release has to keep."""
@@ -181,6 +181,17 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="F18",
+        says="A flow has schedules; none is active unless it was switched on, and each of its times is one run.",
+        docs="docs/schedules.md#once-each",
+        tests=(
+            "tests/flows/test_schedules.py::test_nothing_fires_until_it_is_switched_on_and_from_then_each_time_is_one_run",
+            "tests/flows/test_schedules.py::test_two_processes_that_serve_start_one_run_and_carry_it_to_its_end",
+            "tests/flows/test_schedules.py::test_a_clock_that_is_put_back_and_forth_starts_no_time_twice_and_leaves_none_out",
+            "tests/spec/test_schedule.py::test_a_sample_of_zones_fires_as_the_walked_clock_says_around_a_transition",
+        ),
+    ),
+    Promise(
         id="T2",
         says="After kill -9 a run resumes where it was; an answered request and a finished call or step never happen again.",
         docs="docs/durability.md#the-promise",
@@ -248,6 +259,19 @@ PROMISES = (
             "tests/flows/test_python_flows.py::test_a_finished_run_is_replayed_without_doing_anything",
             "tests/flows/test_python_flows.py::test_a_run_is_replayed_forked_from_a_step_and_compared_and_what_is_kept_is_not_asked_again",
             "tests/flows/test_python_flows.py::test_a_forked_run_sees_memory_as_it_was_at_its_fork_in_prompts_and_through_tools",
+        ),
+    ),
+    Promise(
+        id="T7",
+        says="An approval shows the whole action, survives restarts, is answered from any terminal; no clear yes in time is a no.",
+        docs="docs/approvals.md#what-counts-as-a-yes",
+        tests=(
+            "tests/flows/test_inbox.py::test_the_inbox_shows_the_whole_action_and_a_yes_from_another_terminal_carries_the_run_on",
+            "tests/flows/test_inbox.py::test_a_no_is_recorded_with_its_reason_and_name_and_ends_the_run_unless_the_step_goes_on",
+            "tests/flows/test_inbox.py::test_silence_past_the_time_is_a_no_whoever_answers_afterwards",
+            "tests/flows/test_inbox.py::test_a_run_on_a_terminal_asks_in_place_and_only_a_clear_yes_is_one",
+            "tests/flows/test_inbox.py::test_a_terminal_that_is_closed_over_a_question_has_said_no_and_nothing_goes_on_by_itself",
+            "tests/engine/test_waits.py::test_an_answer_that_came_before_the_question_is_none",
         ),
     ),
     Promise(
