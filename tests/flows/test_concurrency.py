@@ -189,6 +189,7 @@ def test_a_newer_run_cancels_those_before_it_where_the_flow_says_so(tmp_path: Pa
     assert "end-a" not in said(tmp_path) and said(tmp_path)[-2:] == ["begin-b", "end-b"]
 
 
+@pytest.mark.slow
 def test_a_run_in_line_can_be_cancelled_or_paused_and_ctrl_c_leaves_it_in_line(tmp_path: Path) -> None:
     desk = deploy_desk(tmp_path)
     first = deploy(desk, "a")
