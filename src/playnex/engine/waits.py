@@ -188,3 +188,6 @@ async def _end(tasks: Sequence[Working]) -> None:
     while pending := [task for task in tasks if not task.done()]:
         with suppress(asyncio.CancelledError):
             await asyncio.wait(pending)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # nobody may be left to ask, and asyncio would complain
