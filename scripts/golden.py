@@ -4,19 +4,19 @@
     python scripts/golden.py format-1 --commit f38545a     with the source of that commit
 
 In a fresh workspace of the research template, against the scripted model server: one run to its end, and one that was killed while
-its third request was in flight. With the source as it lies here also the runs of tests/golden/every_kind.py: one to its end, one that
-waits for a signal, two whose payment has an unknown outcome (of one a person has told it), two that were killed in their midst (one
-was paused then, and a step of it is to be done again), and those of the flow file tests/golden/every_key.py: one to its end, two that
-wait for a person, one that was killed in a loop. The store is kept as SQL.
+its third request was in flight. With the source as it lies here also a batch of which one case waits for a person, the runs of
+tests/golden/every_kind.py: one to its end, one that waits for a signal, two whose payment has an unknown outcome (of one a person has told
+it), two that were killed in their midst (one was paused then, and a step of it is to be done again), and those of the flow file in
+tests/golden/every_key.py: one to its end, two that wait for a person, one that was killed in a loop. The store is kept as SQL.
 """
 
 import argparse
+import io
 import os
 import runpy
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -24,6 +24,9 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+
+import apsw
+import apsw.shell
 
 from playnex.app.opening import MIGRATIONS
 from playnex.clock import Clock
@@ -43,6 +46,15 @@ EVERY_KEY = runpy.run_path(str(ROOT / "tests" / "golden" / "every_key.py"))
 IN_FLIGHT = 3
 REQUESTS = 4
 FLOW = ("flow", "run", "research-to-article", "--input", "topic=local-first software")
+WAITING = 6
+BATCH_FLOW = """\
+playnex: 1
+name: ask
+inputs: { n: { type: integer, required: true } }
+steps:
+  ask: { if: inputs.n == 2, approve: { message: "Keep ${{ inputs.n }}?" }, else: nobody }
+output: ${{ inputs.n }}
+"""
 INTENDED, CUT = 14, 11
 """Appends of the flow of every kind at which its worker dies: just after the payment's intent; in its midst."""
 
@@ -61,6 +73,7 @@ def main() -> None:
         store = workspace / ".playnex" / "store.db"
         if not options.commit:
             run_every_kind(store)
+            run_batch(source / "src", workspace)
         text = dumped(store)
     assert folder not in text and socket.gethostname() not in text, "a golden journal says nothing of the machine"
     (ROOT / "tests" / "golden" / f"{options.name}.sql").write_text(text, encoding="utf-8")
@@ -146,16 +159,25 @@ def run_every_key(opened: Store) -> None:
         Rehearsal(every_key, answers=answers, store=opened, run="file-cut").play(crash_at(EVERY_KEY["CUT"], "after"))
 
 
+def run_batch(source: Path, workspace: Path) -> None:
+    """A batch of three cases, of which one waits for a person."""
+    (workspace / "flows" / "ask.yaml").write_text(BATCH_FLOW)
+    (workspace / "cases.jsonl").write_text("".join(f'{{"id": "A-{number}", "n": {number}}}\n' for number in (1, 2, 3)))
+    command = (sys.executable, "-m", "playnex", "batch", "run", "ask", "cases.jsonl", "--key", "id")
+    done = subprocess.run(command, cwd=workspace, env=environment(source), check=False, capture_output=True, timeout=120)
+    assert done.returncode == WAITING, done.stderr
+
+
 def dumped(store: Path) -> str:
     """The store as SQL, with its version, and without the name of this machine."""
-    connection = sqlite3.connect(store)
+    connection = apsw.Connection(str(store))
     name = f'"worker":"{socket.gethostname()}/'
     connection.execute("UPDATE events SET body = CAST(replace(body, ?, '\"worker\":\"golden/') AS BLOB) WHERE kind = 'RunResumed'", (name,))
-    connection.commit()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    lines = [*connection.iterdump(), f"PRAGMA user_version = {version};"]
+    connection.pragma("application_id", 0)  # SQL has no checksums; whoever opens the store makes them
+    said = io.StringIO()
+    apsw.shell.Shell(db=connection, stdout=said).process_command(".dump")  # type: ignore[no-untyped-call]
     connection.close()
-    return "\n".join(lines) + "\n"
+    return said.getvalue().partition("\n\n")[2]  # what stands before says who made it, and where
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ every page and test named here exists.
 from dataclasses import dataclass
 
 DUE = (
-    *("F1", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F15"),
+    *("F1", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F13", "F14", "F15", "F16"),
     *("T1", "T2", "T3", "T4", "T5", "T6", "T8"),
     *("P5", "A1", "A2", "A4", "A8", "A9", "X1", "X2", "L1", "L2", "L5", "M1", "M2", "M3", "W1", "W3", "W4"),
 )
@@ -81,6 +81,8 @@ PROMISES = (
             "tests/engine/test_loops.py::test_a_no_can_lead_back_and_what_waits_for_that_step_is_done_again",
             "tests/engine/test_loops.py::test_a_no_can_lead_on_and_passes_over_all_else_that_waits_for_the_answer",
             "tests/spec/test_broken_routes.py::test_a_fault_is_told_at_its_place_with_its_mend",
+            "tests/flows/test_support.py::test_each_kind_of_ticket_goes_to_its_agent_and_the_reply_is_filed",
+            "tests/flows/test_support.py::test_the_route_that_was_taken_and_why_are_recorded_and_shown",
         ),
     ),
     Promise(
@@ -95,6 +97,7 @@ PROMISES = (
             "tests/engine/test_random_flows.py::test_an_answer_that_depends_on_who_is_faster_is_found_out",
             "tests/flows/test_python_flows.py::test_results_come_in_declared_order_whatever_order_they_finish_in",
             "tests/flows/test_python_flows.py::test_no_more_items_go_on_at_once_than_the_flow_says",
+            "tests/flows/test_support.py::test_the_account_is_looked_up_while_the_articles_are_searched_and_the_draft_waits_for_both",
         ),
     ),
     Promise(
@@ -150,6 +153,25 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="F13",
+        says="One agent or flow serves several flows without a copy; a change of it reaches them all.",
+        docs="docs/support-ticket.md#make-it-yours",
+        tests=(
+            "tests/flows/test_shared_definitions.py::test_one_agent_and_one_flow_serve_several_flows_and_a_change_of_theirs_reaches_all",
+        ),
+    ),
+    Promise(
+        id="F14",
+        says="support-ticket routes, looks two things up at once, tries a timed-out one once more, then sends a safe reply and says so.",
+        docs="docs/support-ticket.md#when-something-does-not-answer",
+        tests=(
+            "tests/flows/test_support.py::test_each_kind_of_ticket_goes_to_its_agent_and_the_reply_is_filed",
+            "tests/flows/test_support.py::test_the_account_is_looked_up_while_the_articles_are_searched_and_the_draft_waits_for_both",
+            "tests/flows/test_support.py::test_a_look_up_that_times_out_is_tried_once_more_and_a_safe_reply_goes_out_that_says_so",
+            "tests/flows/test_embedded.py::test_a_support_ticket_ends_well_whatever_the_embedded_model_makes_of_it",
+        ),
+    ),
+    Promise(
         id="F15",
         says="research-to-article turns a folder of notes into an article capsule with four agents.",
         docs="docs/first-flow.md#your-first-flow",
@@ -176,12 +198,26 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="F16",
+        says="One flow runs over thousands of cases, each a run of its own; a kill loses none, a failure touches only itself.",
+        docs="docs/batches.md#stopping-and-going-on",
+        tests=(
+            "tests/flows/test_batches.py::test_every_case_is_a_run_of_its_own_and_its_result_stands_in_the_order_of_the_cases",
+            "tests/flows/test_batches.py::test_no_more_cases_are_at_work_at_once_than_was_said",
+            "tests/flows/test_batches.py::test_a_case_that_fails_touches_no_other_and_is_tried_again_when_that_is_wanted",
+            "tests/flows/test_batches.py::test_a_batch_that_is_killed_three_times_repeats_nothing_and_gives_the_same_table",
+            "tests/flows/test_batches.py::test_a_key_makes_a_case_the_same_case_in_every_batch_of_the_flow",
+            "tests/flows/test_batches.py::test_a_case_that_waits_for_a_person_holds_up_no_other_and_goes_on_once_it_is_answered",
+        ),
+    ),
+    Promise(
         id="T1",
         says="The same flow, inputs and recorded answers give the same steps and results again: a replay comes to the same end.",
         docs="docs/python-flows.md#how-it-goes-on",
         tests=(
             "tests/flows/test_python_flows.py::test_a_finished_run_is_replayed_without_doing_anything",
             "tests/flows/test_python_flows.py::test_results_come_in_declared_order_whatever_order_they_finish_in",
+            "tests/flows/test_support.py::test_the_same_ticket_gives_the_same_steps_routes_and_reply_twice",
         ),
     ),
     Promise(

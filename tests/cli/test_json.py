@@ -35,6 +35,11 @@ COMMANDS = {
     "run fork": ("run fork last --from before", "playnex.run/1"),
     "run replay": ("run replay last", "playnex.replay/1"),
     "run diff": ("run diff last last", "playnex.diff/1"),
+    "batch run": ("batch run pairs cases.jsonl", "playnex.batch/1"),
+    "batch resume": ("batch resume last", "playnex.batch/1"),
+    "batch retry-failed": ("batch retry-failed last", "playnex.batch/1"),
+    "batch status": ("batch status last", "playnex.batch/1"),
+    "batch list": ("batch list", "playnex.batches/1"),
     "stop": ("stop --all", "playnex.runs/1"),
     "capsule list": ("capsule list --prefix articles/", "playnex.capsules/1"),
     "capsule view": ("capsule view notes/first", "playnex.capsule/1"),
@@ -59,6 +64,9 @@ ERRORS = {
     "flow run research-to-article": ("usage", 2),
     "flow run research-to-article --input sources=nowhere --input topic=x": ("usage", 2),
     "run show last": ("not-found", 5),
+    "batch status last": ("not-found", 5),
+    "batch run research-to-article nothing.jsonl": ("usage", 2),
+    "batch run research-to-article cases.jsonl": ("definition", 3),
     "run resume zzz": ("not-found", 5),
     "capsule view nothing": ("not-found", 5),
     "agent show nobody": ("not-found", 5),
@@ -77,6 +85,12 @@ WAITS = """import playnex
 async def waits(ctx, inputs):
     await ctx.step("before", ctx.now)
     return await ctx.wait_for("go")
+"""
+PAIRS = """import playnex
+
+@playnex.flow
+async def pairs(ctx, inputs):
+    return [inputs["number"], inputs["number"]]
 """
 DIES = """import os, signal
 import playnex
@@ -98,6 +112,8 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
             lay_out("research", folder)
             (folder / "flows" / "waits.py").write_text(WAITS)
             (folder / "flows" / "dies.py").write_text(DIES)
+            (folder / "flows" / "pairs.py").write_text(PAIRS)
+            (folder / "cases.jsonl").write_text('{"number": 1}\n{"number": 2}\n')
             (folder / "playnex.toml").write_text(f'[models.main]\nbase_url = "{server.url}"\nname = "scripted"\ncontext = 32768\n')
         yield tmp_path
 
@@ -109,6 +125,8 @@ def test_json_is_one_document_with_its_schema(command: str, workspace: Path) -> 
         assert playnex("agent", "run", "writing", "Hello", folder=workspace).code == 0
     if command in ("stop", "run pause", "run cancel", "run signal", "run retry", "run fork", "run replay", "run diff"):
         assert playnex("flow", "run", "waits", folder=workspace).code == WAITING
+    if command in ("batch resume", "batch retry-failed", "batch status"):
+        assert playnex("batch", "run", "pairs", "cases.jsonl", folder=workspace).code == 0
     if command == "restore":
         assert playnex("backup", "saved.tar.gz", folder=workspace).code == 0
     if command == "run resolve":

@@ -1,6 +1,8 @@
 """Stores of every release are read, migrated, shown and gone on with, for ever; scripts/golden.py says how they were made."""
 
 import asyncio
+import json
+import re
 import runpy
 import sqlite3
 from collections.abc import AsyncIterator
@@ -8,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from flows.stage import Desk, research_desk
@@ -42,11 +45,11 @@ def laid_out(name: str, folder: Path, url: str = NOWHERE) -> Desk:
 def restored(name: str, store: Path) -> int:
     """The golden store as a file; its version."""
     store.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(store)
-    connection.executescript((HERE / f"{name}.sql").read_text(encoding="utf-8"))
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection = apsw.Connection(str(store))
+    connection.execute((HERE / f"{name}.sql").read_text(encoding="utf-8"))
+    version = int(connection.pragma("user_version"))
     connection.close()
-    return int(version)
+    return version
 
 
 def opening(store: Path) -> Store:
@@ -77,6 +80,10 @@ def with_every_kind() -> list[str]:
 
 def with_every_key() -> list[str]:
     return [name for name in FORMATS if f"'{FILE_RUNS[0]}'" in (HERE / f"{name}.sql").read_text("utf-8")]
+
+
+def with_a_batch() -> list[str]:
+    return [name for name in FORMATS if re.search(r'INSERT INTO "?batches', (HERE / f"{name}.sql").read_text("utf-8"))]
 
 
 def test_there_is_a_golden_store_of_every_version_that_was_written(tmp_path: Path) -> None:
@@ -152,6 +159,17 @@ def test_a_golden_run_of_a_flow_file_goes_on_to_the_end_that_it_would_have_had(n
     known = len(golden.results)
     assert known > 20 and golden.play() == whole.ending and golden.results == whole.results
     assert (len(golden.results) == known) == (run == "file-finished")
+
+
+@pytest.mark.parametrize("name", with_a_batch())
+def test_a_golden_batch_goes_on_once_its_last_case_is_answered(name: str, tmp_path: Path) -> None:
+    desk = laid_out(name, tmp_path)
+    status = desk.json("batch", "status")
+    (waits,) = status["waits"]
+    assert (status["state"], status["succeeded"], waits["key"]) == ("waiting", 2, "A-2")
+    assert desk.playnex("run", "signal", waits["run"], "ask/answer", "--data", '{"approved": true}').returncode == 0
+    assert desk.playnex("batch", "resume").returncode == 0
+    assert [json.loads(line)["output"] for line in desk.playnex("batch", "export").stdout.splitlines()] == [1, 2, 3]
 
 
 def test_the_newest_golden_store_has_facts_of_every_kind() -> None:

@@ -16,7 +16,8 @@ from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.clock import SystemClock
 from playnex.engine.engine import Engine
 from playnex.journal.lease import FileLeases
-from playnex.journal.stores import journal_rows
+from playnex.journal.stores import batch_rows, journal_rows
+from playnex.journal.stores.sqlite_batches import SqliteBatches
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.models.directory import Sources, WorkspaceModels
 from playnex.store.database import Database
@@ -34,6 +35,8 @@ MIGRATIONS = (
     capsule_rows.create_capsules,
     capsule_rows.create_versions,
     journal_rows.add_due_and_keys,
+    capsule_rows.create_words,
+    batch_rows.create_batches,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
@@ -45,6 +48,7 @@ class App:
     workspace: Workspace
     database: Database
     journal: SqliteJournal
+    batches: SqliteBatches
     leases: FileLeases
     capsules: SqliteCapsules
     shelf: CapsuleShelf
@@ -79,6 +83,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             workspace=workspace,
             database=database,
             journal=journal,
+            batches=SqliteBatches(database),
             leases=leases,
             capsules=capsules,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),

@@ -1,7 +1,7 @@
 """What can be done with runs: start one, carry it on, find it by what a person typed, look at it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from playnex import __version__
 from playnex.app import python_flows
 from playnex.app.actions import RunActions
 from playnex.app.opening import App
-from playnex.app.pinning import Pinned, pin, unpin
+from playnex.app.pinning import Pinned, Unpinning, pin
 from playnex.app.python_flows import PythonFlow
 from playnex.app.reports import run_detail, run_document, run_line
 from playnex.canonical import Json
@@ -34,6 +34,7 @@ class Runs:
     """The runs of an open workspace."""
 
     app: App
+    unpin: Unpinning = field(default_factory=Unpinning)
 
     async def start(self, flow: str, given: Mapping[str, Json], *, key: str = "") -> str:
         """Check the flow and its inputs, pin the definition, journal the start; the new run's id, or that of the run of this flow
@@ -55,9 +56,11 @@ class Runs:
         return await self._begin(self.app.definitions.agent_alone(agent, message), {}, "")
 
     async def _begin(self, pinned: Pinned, inputs: Mapping[str, Json], key: str) -> str:
-        run = new_id()
-        started = RunStarted(flow=pinned.flow.name, inputs=dict(inputs), definition=pin(pinned), version=__version__)
-        return await self.app.journal.create(NewRun(id=run, started=started, idempotency_key=key))
+        return await self.begin(RunStarted(flow=pinned.flow.name, inputs=dict(inputs), definition=pin(pinned), version=__version__), key)
+
+    async def begin(self, started: RunStarted, key: str) -> str:
+        """A run that starts like this; its id, or that of the run of this flow which has the key already."""
+        return await self.app.journal.create(NewRun(id=new_id(), started=started, idempotency_key=key))
 
     def worker(self, at_most: int = 100) -> Worker:
         """What carries runs of this workspace on in this process."""
@@ -83,7 +86,7 @@ class Runs:
 
     def code(self, run: str, started: RunStarted) -> Code:
         """What the run carries out, from the definition that it pinned. Raises JournalMismatch."""
-        return self._code_of(run, started, unpin(started.definition))
+        return self._code_of(run, started, self.unpin(started.definition))
 
     def _code_of(self, run: str, started: RunStarted, pinned: Pinned) -> Code:
         if pinned.source:
@@ -103,7 +106,7 @@ class Runs:
         """The flow and agents that the run was started with."""
         first = (await self.app.journal.events(run))[0].fact
         assert isinstance(first, RunStarted)
-        return unpin(first.definition)
+        return self.unpin(first.definition)
 
     async def find(self, typed: str) -> RunSummary:
         """The run of that id, of an id that starts or ends like this, or `last`. Raises NotFoundError, UsageError."""
@@ -151,7 +154,7 @@ class SubFlows:
         return pin(self.runs.app.definitions.flow(name))
 
     def load(self, definition: Json, given: Mapping[str, Json]) -> Code:
-        pinned = unpin(definition)
+        pinned = self.runs.unpin(definition)
         inputs = self.runs.inputs_of(pinned, given)
         started = RunStarted(flow=pinned.flow.name, inputs=inputs, definition=definition, version=__version__)
         return self.runs.code(self.run, started)

@@ -19,6 +19,7 @@ from playnex.cli import door
 from playnex.cli.asking import ask_missing
 from playnex.cli.follower import Watching
 from playnex.cli.progress import progress_for
+from playnex.cli.showing import stand_ins
 from playnex.cli.terminal import emit, spent, whole, write
 from playnex.engine.engine import Ending
 from playnex.errors import NotFoundError, PlaynexError, RunBusy, StoreError
@@ -149,7 +150,7 @@ async def carry(app: App, run: str, as_json: bool, *, through: bool = False) -> 
     """Carry the run on, watched, `through` whatever it has to wait for; the exit code."""
     runs = Runs(app=app)
     watched = await _watching(app, run)
-    await _see_to_models(app, {agent.model for agent in (await runs.pinned(run)).agents.values()})
+    await see_to_models(app, {agent.model for agent in (await runs.pinned(run)).agents.values()})
     watcher = asyncio.ensure_future(watched.for_ever())
     try:
         with stopping_cleanly(asyncio.current_task()):
@@ -178,11 +179,14 @@ async def _watching(app: App, run: str) -> Watching:
 
 
 async def _end(watching: "asyncio.Future[Any]") -> None:
+    """Stop showing; where that had gone wrong, the run did not suffer, and the person is told."""
     watching.cancel()
     await asyncio.wait([watching])
+    if not watching.cancelled() and (fault := watching.exception()):
+        door.terminal.tell(f"  its progress could not be shown: {type(fault).__name__}: {fault}")
 
 
-async def _see_to_models(app: App, aliases: set[str]) -> None:
+async def see_to_models(app: App, aliases: set[str]) -> None:
     """Fetch the embedded model where it has to answer and is not there yet."""
     if smollm2.is_installed(data_folder(os.environ)):
         return
@@ -244,6 +248,8 @@ async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None
         say(f"  what is finished is kept ({cost}); go on with: playnex run resume {short(run)}")
         return
     say(f"{terminal.symbol('succeeded')} done  {cost}")
+    for line in stand_ins(await Runs(app=app).detail(run)):
+        say(f"{terminal.symbol('fallback')} {line}")
     if document["capsules"]:
         made = document["capsules"][-1]
         say(f"  capsule {terminal.styled(made['name'], 'bold')} (version {made['version']})")

@@ -30,6 +30,7 @@ VERBS: tuple[tuple[str, str], ...] = (
 NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("flow", ("flow", "flows")),
     ("run", ("run", "runs")),
+    ("batch", ("batch", "batches")),
     ("capsule", ("capsule",)),
     ("agent", ("agent", "agents")),
     ("tool", ("tool", "tools")),

@@ -12,8 +12,9 @@ from functools import partial
 from playnex.engine import failure
 from playnex.engine.doing import Doer, Doing, failing, plain
 from playnex.engine.order import Order
-from playnex.engine.scope import Scope
+from playnex.engine.scope import Scope, texts
 from playnex.errors import ExpressionError, StepFailed
+from playnex.spec import expression
 from playnex.spec.context import Attempt, Round, StepContext
 from playnex.spec.envelope import Envelope
 from playnex.spec.flow import StepSpec
@@ -96,7 +97,9 @@ class Course:
     async def _skip(self, step: StepSpec, why: str, attempt: Attempt) -> Envelope:
         if step.otherwise is None:
             return Envelope(status="skipped", reason=why, has_output=False)
-        return Envelope(status="skipped", reason=why, output=self.scope.value(step.otherwise.value))
+        made = Envelope(status="skipped", reason=why, output=self.scope.value(step.otherwise.value))
+        because = (expression.within_code(step.condition),) if step.condition else ()
+        return self.scope.inherited(step, made, *texts(step.otherwise.value), *because)
 
     def _refused_to(self, step: StepSpec) -> str:
         """Where the run goes on because a person has refused this step, or nothing."""

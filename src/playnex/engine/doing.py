@@ -27,6 +27,11 @@ CarryOut: TypeAlias = Callable[[Sequence[StepSpec], Scope, StepContext], Awaitab
 """Carries out the steps of a loop in this scope."""
 
 
+def is_route(output: Json) -> bool:
+    """Whether a record's output is a route, and not that of somebody's own step of that name."""
+    return isinstance(output, dict) and output.keys() == {"value", "to", "by"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doing:
     """A step ready for the step context: what to do, and how."""

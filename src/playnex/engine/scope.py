@@ -100,9 +100,10 @@ class Scope:
         named = {keys[2] for keys in asked if len(keys) > 2}
         return tuple(step for step in self.iteration.previous or () if step in named or any(len(keys) == 2 for keys in asked))
 
-    def inherited(self, step: StepSpec, record: Envelope) -> Envelope:
-        """The record with the labels, sources and fallbacks of the steps that it was made from."""
-        templates = _templates(step)
+    def inherited(self, step: StepSpec, record: Envelope, *made_from: str) -> Envelope:
+        """The record with the labels, sources and fallbacks of the steps that it was made from: those that the step's templates refer
+        to (`made_from`, where it was made from others), else those that it waited for."""
+        templates = made_from or _templates(step)
         origins = self.referred_steps(*templates) or step.needs
         given = [(origin, self.records[origin]) for origin in origins if origin in self.records]
         given += [(origin, (self.iteration.previous or {})[origin]) for origin in self.referred_rounds(*templates)]
@@ -130,11 +131,12 @@ def _references(templates: Iterable[str]) -> list[tuple[str | int, ...]]:
 
 
 def _templates(step: StepSpec) -> tuple[str, ...]:
-    return tuple(_texts([step.prompt, dict(step.arguments), step.content, step.fallback.value if step.fallback else None]))
+    return tuple(texts([step.prompt, dict(step.arguments), step.content, step.fallback.value if step.fallback else None]))
 
 
-def _texts(value: Json) -> list[str]:
+def texts(value: Json) -> list[str]:
+    """All texts within a value, in their order."""
     if isinstance(value, str):
         return [value]
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return [text for part in parts for text in _texts(part)]
+    return [text for part in parts for text in texts(part)]

@@ -24,7 +24,7 @@ KEYWORDS = frozenset(
 ABSENT_STATEMENTS = frozenset(("include", "import", "from", "extends", "block"))
 
 REMEMBERED = 2_000
-"""Templates whose reading is kept: a flow looks at its own again and again, in every run and round."""
+"""Templates whose reading is kept: a flow looks at its own again and again, in every run of a batch and every round."""
 
 Use = Literal["filter", "test", "function", "method", "statement"]
 

@@ -14,7 +14,7 @@ from playnex.clock import Clock
 from playnex.errors import StaleEpoch, StoreError
 from playnex.journal import encoding
 from playnex.journal.encoding import Base, Encoded
-from playnex.journal.events import STOPS, Event, Fact, Posted, RunResumed, RunState, StepFinished, from_json, to_json
+from playnex.journal.events import STOPS, Event, Fact, Posted, RunResumed, RunStarted, RunState, StepFinished, from_json, to_json
 from playnex.journal.journal import Draft, NewRun, Outlined, RunSummary, Takeover
 from playnex.journal.stores import journal_rows as rows
 from playnex.spec.context import Write
@@ -28,6 +28,9 @@ BASES = 4
 
 TEXTS = 8
 """Long outputs that are kept after reading: the next one to be read has mostly grown from them."""
+
+BLOBS = 16
+"""Long texts that are kept after reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ class SqliteJournal:
         self._clock = clock
         self._bases: dict[str, deque[Base]] = {}
         self._texts: dict[int, bytes] = {}
+        self._blobs: dict[str, bytes] = {}
         self._mailmen: list[Callable[[], None]] = []
 
     async def create(self, new: NewRun) -> str:
@@ -185,6 +189,14 @@ class SqliteJournal:
         return text
 
     def _blob(self, name: str) -> bytes:
+        """The text of that hash; a few are kept, for runs of one flow have the same."""
+        if (known := self._blobs.get(name)) is None:
+            known = self._blobs[name] = self._read_blob(name)
+            if len(self._blobs) > BLOBS:
+                del self._blobs[next(iter(self._blobs))]
+        return known
+
+    def _read_blob(self, name: str) -> bytes:
         row = self._database.read.execute("SELECT data, compressed FROM blobs WHERE hash = ?", (name,)).fetchone()
         if row is None:
             raise StoreError(f"the store lost the text {name[:12]}…", hint="restore the store from a backup")
@@ -255,10 +267,17 @@ class SqliteJournal:
 
 
 def _entry(key: str, fact: Fact, bases: Sequence[Base] = ()) -> Entry:
-    parts = to_json(fact)
-    return Entry(
-        key=key, fact=fact, encoded=encoding.encode_result(parts, bases) if isinstance(fact, StepFinished) else encoding.encode(parts)
-    )
+    return Entry(key=key, fact=fact, encoded=_encoded(fact, to_json(fact), bases))
+
+
+def _encoded(fact: Fact, parts: dict[str, Json], bases: Sequence[Base]) -> Encoded:
+    match fact:
+        case StepFinished():
+            return encoding.encode_result(parts, bases)
+        case RunStarted():
+            return encoding.encode_start(parts)
+        case _:
+            return encoding.encode(parts)
 
 
 async def _either(changed: asyncio.Event, seconds: float) -> None:
