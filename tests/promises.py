@@ -121,6 +121,7 @@ PROMISES = (
             "tests/engine/test_loops.py::test_loops_have_a_cap_of_all_their_steps_that_no_setting_raises",
             "tests/engine/test_loops.py::test_a_run_that_died_in_its_loops_comes_to_the_cap_at_the_same_place",
             "tests/engine/test_loops.py::test_ways_back_share_the_cap_of_loops",
+            "tests/engine/test_loops.py::test_flows_that_call_each_other_have_a_cap_of_all_their_calls",
         ),
     ),
     Promise(
