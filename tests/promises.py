@@ -7,7 +7,7 @@ every page and test named here exists.
 from dataclasses import dataclass
 
 DUE = (
-    *("F1", "F3", "F4", "F5", "F6", "F8", "F9", "F10", "F11", "F12", "F15"),
+    *("F1", "F2", "F3", "F4", "F5", "F6", "F8", "F9", "F10", "F11", "F12", "F15"),
     *("T1", "T2", "T3", "T4", "T5", "T6", "T8"),
     *("A1", "A2", "A4", "A8", "A9", "X1", "X2", "L1", "L2", "L5", "M1", "M2", "M3", "W1", "W3", "W4"),
 )
@@ -32,6 +32,17 @@ PROMISES = (
         tests=(
             "tests/flows/test_research.py::test_a_folder_of_notes_becomes_an_article_capsule_by_four_agents",
             "tests/flows/test_research.py::test_all_faults_of_a_flow_and_its_agents_come_at_once_with_their_places_and_no_request",
+        ),
+    ),
+    Promise(
+        id="F2",
+        says="An interview makes a flow that runs at once; flags, a template or JSON make the same without a terminal.",
+        docs="docs/first-flow.md#a-flow-of-your-own",
+        tests=(
+            "tests/cli/test_flow_create.py::test_an_interview_makes_a_flow_with_a_new_agent_that_passes_the_check_and_runs_at_once",
+            "tests/cli/test_flow_create.py::test_the_flags_make_what_the_interview_makes_and_need_no_terminal",
+            "tests/cli/test_flow_create.py::test_each_template_gives_its_flow_under_a_new_name_and_takes_what_is_there_as_it_is",
+            "tests/cli/test_flow_create.py::test_leaving_in_the_middle_leaves_nothing_behind",
         ),
     ),
     Promise(

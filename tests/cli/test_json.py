@@ -23,6 +23,8 @@ COMMANDS = {
     "capsules": ("capsules", "playnex.capsules/1"),
     "flow list": ("flow list", "playnex.flows/1"),
     "flow show": ("flow show research-to-article", "playnex.flow/1"),
+    "flow create": ("flow create rest --step nap=wait:1s", "playnex.created/1"),
+    "agent create": ("agent create clerk --purpose Brief.", "playnex.created/1"),
     "flow run": ("flow run research-to-article --input topic=sync", "playnex.run/1"),
     "run list": ("run list", "playnex.runs/1"),
     "run show": ("run show last", "playnex.run/1"),

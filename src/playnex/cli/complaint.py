@@ -75,14 +75,15 @@ def _lines(error: PlaynexError) -> list[str]:
     if isinstance(error, DefinitionError):
         faults = [fault for fault in error.faults if isinstance(fault, Fault)]
         count = f"{counted(len(faults), 'fault')}; nothing was run"
-        return [*(line for fault in faults for line in _fault_lines(fault, head)), error.hint or count]
+        lines = (line for fault in faults for line in _fault_lines(fault, head, error.drafts.get(fault.place.path)))
+        return [*lines, error.hint or count]
     return [f"{head} {error.message}", *([f"  {error.hint}"] if error.hint else [])]
 
 
-def _fault_lines(fault: Fault, head: str) -> list[str]:
+def _fault_lines(fault: Fault, head: str, draft: str | None) -> list[str]:
     place = door.terminal.styled(f"{fault.place.path}:{fault.place.line}:{fault.place.column}:", "bold")
     lines = [f"{place} {head} {fault.message}"]
-    if drawn := caret(fault, _source(fault.place.path)):
+    if drawn := caret(fault, _source(fault.place.path) if draft is None else draft):
         lines.append(drawn)
     return [*lines, *([f"      = {fault.hint}"] if fault.hint else []), ""]
 

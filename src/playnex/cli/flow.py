@@ -10,6 +10,7 @@ from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.flags import AsJson, FlowName
 from playnex.cli.given import text_of
+from playnex.cli.new_flow import NewFlow
 from playnex.cli.terminal import columns, emit, emit_list, write
 from playnex.errors import UsageError
 
@@ -32,6 +33,11 @@ InputFile = Annotated[
 Key = Annotated[str, Parameter(metavar="WORDS", help="what you call this run: the same flow and words are the same run")]
 Graph = Annotated[bool, Parameter(negative=(), help="draw the steps from top to bottom, those that run at the same time side by side")]
 Mermaid = Annotated[bool, Parameter(negative=(), help="print the steps as a Mermaid flowchart, for a Markdown page")]
+NewName = Annotated[str, Parameter(help="the flow's name: small letters, digits and hyphens")]
+Flags = Annotated[NewFlow, Parameter(name="*")]
+NOTHING_SAID = NewFlow()
+Force = Annotated[bool, Parameter(negative=(), help="replace a flow of that name that is there already")]
+Yes = Annotated[bool, Parameter(negative=(), help="write it without asking once more")]
 Detach = Annotated[bool, Parameter(negative=(), help="leave the run to a process of its own, which goes on when this terminal closes")]
 
 
@@ -66,6 +72,27 @@ def show(name: FlowName, /, *, graph: Graph = False, mermaid: Mermaid = False, a
     if graph + mermaid + as_json > 1:
         raise UsageError("--graph, --mermaid and --json are three ways to show one flow; take one of them")
     return asyncio.run(_show(name, "graph" if graph else "mermaid" if mermaid else "json" if as_json else "page"))
+
+
+@app.command
+def create(name: NewName = "", /, *, flags: Flags = NOTHING_SAID, force: Force = False, yes: Yes = False, as_json: AsJson = False) -> int:
+    """Make a flow: by an interview, from a template, or by flags alone.
+
+    Without `--step`, `--template` or `--from-json` you are asked for what is missing: name, inputs, steps, agents, and where the result
+    goes; each answer is checked at once. A step is `ID=agent:NAME prompt:TEXT` or `ID=tool:NAME with.ARGUMENT:VALUE`, with any other key
+    of the file before the prompt; an input is `NAME:TYPE`, with `!` where it is required or `=DEFAULT`, and `# what it is`. Nothing is
+    written before all of it has passed `playnex check`.
+
+    $ playnex flow create
+    $ playnex flow create poem --input 'topic:string!' --step 'write=agent:helper prompt:A poem on ${{ inputs.topic }}'
+    $ playnex flow create news --template research
+    $ echo '{"steps": {"nap": {"wait": "1s"}}}' | playnex flow create rest --from-json -
+    """
+    import asyncio  # late: as above
+
+    from playnex.cli.creating import create_flow
+
+    return asyncio.run(create_flow(name, flags, force=force, yes=yes, as_json=as_json))
 
 
 @app.command

@@ -101,7 +101,7 @@ def _noun(command: App, words: tuple[str, ...]) -> HelpPage:
 
 def _verb(command: App, words: tuple[str, ...]) -> HelpPage:
     says, examples = parted(command.help)
-    arguments = [argument for argument in command.assemble_argument_collection() if argument.parse]
+    arguments = [argument for argument in command.assemble_argument_collection() if argument.parse and not argument.children]
     given = [argument for argument in arguments if _is_positional(argument)]
     flags = [argument for argument in arguments if not _is_positional(argument)]
     return HelpPage(
