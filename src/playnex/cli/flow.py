@@ -9,27 +9,18 @@ from cyclopts import App, Parameter
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.flags import AsJson, FlowName
-from playnex.cli.given import text_of
+from playnex.cli.given import GivenInputs, text_of
 from playnex.cli.new_flow import NewFlow
 from playnex.cli.terminal import columns, emit, emit_list, write
 from playnex.errors import UsageError
 
 app = App(name="flow", help="Flows: what you run.", result_action="return_value")
 
-Inputs = Annotated[
-    tuple[str, ...],
-    Parameter(
-        name=["--input", "-i"],
-        metavar="NAME=VALUE",
-        negative=(),
-        help="an input of the flow; NAME=@FILE reads the value from a file; repeat the flag for more",
-    ),
+Given = Annotated[GivenInputs, Parameter(name="*")]
+NOTHING_GIVEN = GivenInputs()
+DryRun = Annotated[
+    bool, Parameter(name="--dry-run", negative=(), help="tell what would run, with which prompts and tools, and start nothing")
 ]
-InputFile = Annotated[
-    str | None, Parameter(name="--input-file", metavar="FILE", allow_leading_hyphen=True, help="a JSON file with the inputs; - reads stdin")
-]
-
-
 Key = Annotated[str, Parameter(metavar="WORDS", help="what you call this run: the same flow and words are the same run")]
 Graph = Annotated[bool, Parameter(negative=(), help="draw the steps from top to bottom, those that run at the same time side by side")]
 Mermaid = Annotated[bool, Parameter(negative=(), help="print the steps as a Mermaid flowchart, for a Markdown page")]
@@ -100,27 +91,32 @@ def run(
     name: FlowName,
     /,
     *,
-    inputs: Inputs = (),
-    input_file: InputFile = None,
+    given: Given = NOTHING_GIVEN,
     key: Key = "",
     detach: Detach = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> int:
     """Run a flow, watch its steps, and name what it made.
 
     On a terminal, inputs that the flow needs and nobody gave are asked for. With `--key`, a second start with the same words is
-    the same run. With `--detach` it goes on in the background, and `playnex run watch` joins it.
+    the same run. With `--detach` it goes on in the background, and `playnex run watch` joins it. With `--dry-run` nothing is started: you
+    see the steps in the order in which they would begin, with prompts, tools, models and limits.
 
     $ playnex flow run research-to-article --input topic="local-first software"
     $ playnex flow run research-to-article --input topic=tides --input sources=./harbour
+    $ playnex flow run research-to-article --input topic=tides --dry-run
     $ echo '{"topic": "tides"}' | playnex flow run research-to-article --input-file - --json
     """
     import asyncio  # late: as above
 
+    values = given_inputs(given.inputs, given.input_file)
+    if dry_run:
+        return asyncio.run(_dry_run(name, values, as_json))
     from playnex.cli.running import run_detached, run_flow
 
     start = run_detached if detach else run_flow
-    return asyncio.run(start(name, given_inputs(inputs, input_file), as_json, key=key))
+    return asyncio.run(start(name, values, as_json, key=key))
 
 
 async def _show(name: str, shape: Literal["graph", "mermaid", "json", "page"]) -> int:
@@ -138,6 +134,22 @@ async def _show(name: str, shape: Literal["graph", "mermaid", "json", "page"]) -
         raise UsageError(f"{name} is written in Python: its steps are known once it runs", hint="playnex run show last")
     else:
         write(flow_graph.graph(pinned.flow, door.terminal) if shape == "graph" else flow_graph.mermaid(pinned.flow))
+    return 0
+
+
+async def _dry_run(name: str, given: dict[str, Json], as_json: bool) -> int:
+    from playnex.app.dry_run import dry_run
+    from playnex.app.opening import opened
+    from playnex.cli.showing_dry_run import dry_run_page
+
+    async with opened(door.workspace) as opened_app:
+        dry = dry_run(opened_app, name, given)
+    if not dry.pinned.flow.steps:
+        raise UsageError(f"{name} is written in Python: its steps are known once it runs", hint="rehearse it: see playnex.testing")
+    if as_json:
+        emit(dry.document())
+    else:
+        write(dry_run_page(dry, door.terminal))
     return 0
 
 
