@@ -64,6 +64,8 @@ PROMISES = (
             "tests/flows/test_research.py::test_all_faults_of_a_flow_and_its_agents_come_at_once_with_their_places_and_no_request",
             "tests/flows/test_research.py::test_a_missing_input_is_told_with_the_flag_to_add_and_exit_2",
             "tests/flows/test_bad_workspaces.py::test_a_wrong_file_is_told_at_its_place_by_run_and_check_before_any_request",
+            "tests/spec/test_broken_files.py::test_all_faults_of_a_file_are_told_at_once_each_with_its_line_a_caret_and_the_mend",
+            "tests/spec/test_broken_files.py::test_every_fault_says_what_to_do",
         ),
     ),
     Promise(

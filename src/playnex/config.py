@@ -160,4 +160,8 @@ def _order(fault: Fault) -> tuple[int, int]:
 def _syntax_fault(message: str, path: str) -> Fault:
     found = re.search(r"\(at line (\d+), column (\d+)\)", message)
     line, column = (int(found[1]), int(found[2])) if found else (1, 1)
-    return Fault(place=Place(path=path, line=line, column=column), message=re.sub(r" \(at .*\)", "", message), hint="this is not TOML")
+    return Fault(
+        place=Place(path=path, line=line, column=column),
+        message=re.sub(r" \(at .*\)", "", message),
+        hint='mend this line: the file is TOML, `key = "value"`',
+    )

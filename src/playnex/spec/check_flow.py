@@ -1,5 +1,6 @@
 """What a flow refers to: agents, tools, steps, inputs and fields, checked before a token is spent."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -108,11 +109,24 @@ class _Checker:
             yield from self._expression_faults(find(check, "that"), judged)
 
     def _case_faults(self, outline: StepOutline, on: ScalarNode) -> Iterator[Fault]:
-        """Cases that the switched value can never have, and values that no case is for, where its schema lists them all."""
-        values = self._values_of(on)
-        cases = find(outline.entry.value, "cases")
-        if values is None or not isinstance(cases, MapNode):
+        """A value that is none, and where its schema is known, cases that it can never have and values that no case is for."""
+        if not is_template(str(on.value)):
+            hint = f"write `switch: ${{{{ {on.value if on.value not in self.read.inputs else f'inputs.{on.value}'} }}}}`"
+            yield Fault(place=on.place, message=f"`switch` must be a ${{{{ }}}} that gives the value, not {on.value!r}", hint=hint)
             return
+        schema = self._schema_of(on)
+        cases = find(outline.entry.value, "cases")
+        if schema is None or not isinstance(cases, MapNode):
+            return
+        if (kind := schema.get("type")) in ("array", "object"):
+            message = f"a route goes by a text, number or flag, and this is a {'list' if kind == 'array' else 'map'}"
+            yield Fault(place=on.place, message=message, hint="switch on one part of it")
+            return
+        if kind in NUMBERS_AND_FLAGS:
+            yield from _odd_cases(cases, str(kind))
+        if "enum" not in schema:
+            return
+        values = tuple(schema["enum"])
         for entry in cases.entries:
             if entry.key not in values:
                 hint = did_you_mean(entry.key, values) or f"it is one of {', '.join(values)}"
@@ -121,8 +135,8 @@ class _Checker:
         if missing and find(outline.entry.value, "default") is None:
             yield Fault(place=cases.place, message=f"there is no case for {', '.join(map(repr, missing))}", hint="add it, or a `default:`")
 
-    def _values_of(self, on: ScalarNode) -> tuple[str, ...] | None:
-        """The texts that a template of just `${{ steps.ID.output… }}` can give, where that step's schema lists them."""
+    def _schema_of(self, on: ScalarNode) -> Mapping[str, Json] | None:
+        """The schema of what a template of just `${{ steps.ID.output… }}` gives, where it is known."""
         text = str(on.value)
         found = references(text) if is_single(text) else ()
         if len(found) != 1 or found[0].keys[0] != "steps" or len(found[0].path) != len(bare(text)):
@@ -130,7 +144,7 @@ class _Checker:
         schema: Json = self.facts[str(found[0].keys[1])].schema if found[0].keys[1] in self.facts else None
         for key in found[0].keys[3:]:
             schema = schema.get("properties", {}).get(key) if isinstance(schema, Mapping) else None
-        return tuple(schema["enum"]) if isinstance(schema, Mapping) and "enum" in schema else None
+        return schema if isinstance(schema, Mapping) else None
 
     def _target_faults(self, spec: StepSpec, node: Node) -> Iterator[Fault]:
         if spec.kind == "agent" and spec.target:
@@ -178,7 +192,8 @@ class _Checker:
         if spec.output is None or spec.fallback is None or spec.fallback.agent or value is None or _has_templates(spec.fallback.value):
             return
         for problem in problems(spec.output, spec.fallback.value, root="fallback"):
-            yield Fault(place=value.place, message=problem, hint="a fallback must fit the step's `output`")
+            message = f"the fallback does not fit the step's `output`: {problem}"
+            yield Fault(place=value.place, message=message, hint="write a value of that form, or change `output`")
 
     def _template_faults(self, node: Node | None, known: Known) -> Iterator[Fault]:
         for scalar in _texts(node):
@@ -197,6 +212,17 @@ class _Checker:
                 yield Fault(place=template.place(reference.offset, reference.width), message=message, hint=hint)
 
 
+NUMBERS_AND_FLAGS = {"integer": r"-?\d+", "number": r"-?\d+(\.\d+)?", "boolean": "true|false"}
+"""What a case for such a value looks like."""
+
+
+def _odd_cases(cases: MapNode, kind: str) -> Iterator[Fault]:
+    for entry in cases.entries:
+        if not re.fullmatch(NUMBERS_AND_FLAGS[kind], entry.key):
+            is_a = "true or false" if kind == "boolean" else "a number"
+            yield Fault(place=entry.place, message=f"the switched value is {is_a}, and never {entry.key!r}", hint=f"write {is_a}")
+
+
 def _argument_faults(tool: str, arguments: MapNode, properties: Mapping[str, Json] | None) -> Iterator[Fault]:
     for entry in arguments.entries:
         if properties is not None and entry.key not in properties:
@@ -209,7 +235,11 @@ def _typed_argument_faults(tool: str, arguments: MapNode, properties: Mapping[st
         value = plain(entry.value)
         if entry.key in properties and not _has_templates(value):
             for problem in problems(properties[entry.key], value, root=entry.key):
-                yield Fault(place=entry.value.place, message=f"an argument does not fit tool {tool!r}: {problem}")
+                yield Fault(
+                    place=entry.value.place,
+                    message=f"an argument does not fit tool {tool!r}: {problem}",
+                    hint="write a value of that kind, or a ${{ }} that gives one",
+                )
 
 
 def _has_templates(value: Json) -> bool:
@@ -275,6 +305,9 @@ def _cycles(outlines: tuple[StepOutline, ...]) -> Iterator[Fault]:
     for start in needs:
         if start not in reported and (circle := _circle(start, needs)):
             reported.update(circle)
+            if len(circle) == 1:
+                yield Fault(place=places[start], message=f"step {start!r} waits for itself", hint=f"take {start!r} out of its `needs`")
+                continue
             shown = " → ".join((*circle, start))
             declared = next((each.id for each in outlines if each.id in circle and find(each.entry.value, "needs")), start)
             yield Fault(place=places[declared], message=f"steps wait for each other: {shown}", hint="take one of them out of `needs`")

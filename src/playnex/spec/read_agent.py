@@ -43,8 +43,12 @@ def read_agent(text: str, path: str, name: str) -> ReadAgent:
     reading = Reading(path=path)
     parts = _parts(text)
     if parts is None:
-        hint = "begin it with a line ---, then the agent's keys, a line --- and the instructions"
-        reading.fault(Place(path=path, line=1, column=1), "the file has no front matter", hint=hint)
+        place = Place(path=path, line=1, column=1)
+        if text.removeprefix("\ufeff").startswith("---"):
+            reading.fault(place, "the front matter that begins here has no end", hint="put a line --- below the agent's keys")
+        else:
+            hint = "begin it with a line ---, then the agent's keys, a line --- and the instructions"
+            reading.fault(place, "the file has no front matter", hint=hint)
         return ReadAgent(path=path, agent=None, faults=tuple(reading.faults))
     front, body = parts
     yaml = read_yaml("\n" + front, path)  # the empty line stands for the first ---, so that lines count as in the file

@@ -62,7 +62,7 @@ def read_flow(text: str, path: str) -> ReadFlow:
 def _read_root(reading: Reading, root: MapNode) -> ReadFlow:
     reading.keys(root, FLOW_KEYS, what="a flow", later=LATER_FLOW_KEYS)
     _read_format(reading, root)
-    inputs = _read_inputs(reading, reading.map(find(root, "inputs"), "`inputs`"))
+    inputs = _read_inputs(reading, reading.map(find(root, "inputs"), "`inputs`", hint="write each as `topic: { type: string }`"))
     outlines = _read_steps(reading, root)
     flow = FlowSpec(
         name=_read_name(reading, root),
@@ -150,7 +150,7 @@ def _read_type(reading: Reading, node: Node | None) -> tuple[InputType, tuple[st
 
 def read_budget(reading: Reading, node: Node | None, what: str, *, most_turns: int = MOST_TURNS) -> Budget:
     """`{turns, tokens, usd, time}`, each of them optional."""
-    limits = reading.map(node, what)
+    limits = reading.map(node, what, hint="write `{ tokens: 200k, time: 30m }`")
     if limits is None:
         return NO_LIMITS
     reading.keys(limits, BUDGET_KEYS, what=what)
@@ -168,14 +168,14 @@ def _read_steps(reading: Reading, root: MapNode) -> tuple[StepOutline, ...]:
     if node is None:
         reading.fault(root, "the flow has no steps", hint="add `steps:` with one entry for each step")
         return ()
-    steps = reading.map(node, "`steps`")
+    steps = reading.map(node, "`steps`", hint="give each step a name: `write: { agent: NAME, prompt: … }`")
     if steps is not None and not steps.entries:
         reading.fault(node, "the flow has no steps", hint="add one entry for each step")
     return StepsReader(reading=reading, defaults=defaults).read(steps) if steps else ()
 
 
 def _read_defaults(reading: Reading, root: MapNode) -> StepDefaults:
-    node = reading.map(find(root, "defaults"), "`defaults`")
+    node = reading.map(find(root, "defaults"), "`defaults`", hint="write `defaults: { timeout: 60s }`")
     if node is None:
         return StepDefaults()
     reading.keys(node, ("timeout", "retry"), what="`defaults`")

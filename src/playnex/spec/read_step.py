@@ -103,11 +103,12 @@ class StepsReader:
         """Every step, each waiting for the one above it unless it says otherwise."""
         self.ids = steps.keys()
         above = ("", *self.ids)
-        return tuple(self._step(entry, previous) for entry, previous in zip(steps.entries, above, strict=False))
+        read = [self._step(entry, previous) for entry, previous in zip(steps.entries, above, strict=False)]
+        return tuple({outline.id: outline for outline in reversed(read)}[each] for each in dict.fromkeys(self.ids))
 
     def _step(self, entry: Entry, previous: str) -> StepOutline:
         self._check_id(entry)
-        node = self.reading.map(entry.value, f"step {entry.key!r}")
+        node = self.reading.map(entry.value, f"step {entry.key!r}", hint=f"write `{entry.key}: {{ agent: NAME, prompt: … }}`")
         if node is None:
             return StepOutline(id=entry.key, entry=entry, needs=(previous,) if previous else ())
         self.reading.keys(node, (*WHAT_KEYS, *BESIDE_KEYS), what="a step", later=(*LATER_WHAT_KEYS, *LATER_BESIDE_KEYS))
@@ -130,7 +131,7 @@ class StepsReader:
             hint = "use letters, digits, - and _, beginning with a letter"
             self.reading.fault(entry, f"{entry.key!r} cannot be the id of a step", hint=hint)
 
-    def _kind(self, entry: Entry, node: MapNode) -> ActionKind | None:
+    def _kind(self, entry: Entry, node: MapNode, offered: tuple[ActionKind, ...] = WHAT_KEYS) -> ActionKind | None:
         what = (*WHAT_KEYS, *LATER_WHAT_KEYS)
         found = [key for key in what if node.entry(key)]
         doing = [key for key in found if key != "save"]
@@ -139,8 +140,8 @@ class StepsReader:
             self.reading.fault(second, f"step {entry.key!r} does two things: {' and '.join(doing)}", hint="make it two steps")
             return None
         if not found:
-            hint = f"say what it does: one of {', '.join(WHAT_KEYS)}"
-            self.reading.fault(entry, f"step {entry.key!r} does nothing", hint=hint)
+            hint = f"say what it does: one of {', '.join(offered)}"
+            self.reading.fault(entry, f"{'step' if offered is WHAT_KEYS else 'case'} {entry.key!r} does nothing", hint=hint)
             return None
         kind = doing[0] if doing else "save"
         return kind if kind in WHAT_KEYS else None
@@ -208,19 +209,20 @@ class StepsReader:
 
     def case_of(self, step_id: str, node: MapNode, case: Entry) -> StepSpec | None:
         """What a case does: its own settings, and those of the switch for all else."""
-        settings = self.reading.map(case.value, f"the case {case.key!r}")
+        settings = self.reading.map(case.value, f"the case {case.key!r}", hint=f"write `{case.key}: {{ agent: NAME }}`")
         if settings is None:
             return None
         self.reading.keys(settings, (*CASE_KEYS, *CASE_SETTINGS), what="a case")
         merged = with_settings(node, settings)
-        kind = self._kind(case, merged)
+        kind = self._kind(case, merged, CASE_KEYS)
         return self._spec(step_id, merged, kind) if kind and kind != "switch" else None
 
     def _check_company(self, node: MapNode, kind: ActionKind) -> None:
         for entry in node.entries:
             owners = ONLY_BESIDE.get(entry.key, (kind,))
             if kind not in owners:
-                hint = f"it goes with {' or '.join(map(repr, owners))}"
+                inside = kind == "approve" and entry.key == "timeout"
+                hint = "put it inside: `approve: { timeout: … }`" if inside else f"it goes with {' or '.join(map(repr, owners))}"
                 self.reading.fault(entry, f"{entry.key!r} has no meaning beside {kind!r}", hint=hint)
         if (other := node.entry("else")) and not node.entry("if"):
             self.reading.fault(other, "'else' has no meaning without 'if'", hint="add `if: EXPRESSION`, or delete it")
@@ -287,7 +289,7 @@ def with_settings(node: MapNode, settings: MapNode) -> MapNode:
 
 def read_approval(reading: Reading, node: Node | None, refusal: Node | None) -> ApproveSpec | None:
     """`{message, show, editable, timeout}`, and what a no means."""
-    parts = reading.map(node, "`approve`")
+    parts = reading.map(node, "`approve`", hint="write `approve: { message: … }`")
     if parts is None:
         return None
     reading.keys(parts, ("message", "show", "editable", "timeout"), what="`approve`")
