@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playnex.app import templates
 from playnex.app.definitions import Definitions
+from playnex.app.editors import FOLDER
 from playnex.canonical import Json
 from playnex.errors import DefinitionError, UsageError
 from playnex.spec.flow import InputSpec
@@ -18,8 +19,8 @@ from playnex.spec.vocabulary import slug
 from playnex.spec.write_flow import agent_text, flow_text
 from playnex.workspace import Workspace, shown
 
-SCHEMA_FILE = ".playnex/schema/flow.json"
-"""Where `playnex schema flow --save` puts the schema for editors; a new flow names it where it is there."""
+SCHEMA_FILE = f"{FOLDER}/flow.json"
+"""What `playnex schema flow --save` keeps; a new flow names it where it is there."""
 
 NOTHING_WRITTEN = "nothing was written"
 

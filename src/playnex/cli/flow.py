@@ -1,4 +1,4 @@
-"""`playnex flow`: list, show and run flows."""
+"""`playnex flow`: list, show, create and run flows."""
 
 import json
 import sys
@@ -117,6 +117,26 @@ def run(
 
     start = run_detached if detach else run_flow
     return asyncio.run(start(name, values, as_json, key=key))
+
+
+@app.command
+def schema(name: FlowName, /) -> int:
+    """Print the JSON Schema of what a flow is given, for forms and for programs that start it.
+
+    $ playnex flow schema research-to-article
+    """
+    import asyncio  # late: as above
+
+    return asyncio.run(_schema(name))
+
+
+async def _schema(name: str) -> int:
+    from playnex.app.opening import opened
+    from playnex.spec.inputs import inputs_schema
+
+    async with opened(door.workspace) as opened_app:
+        emit(inputs_schema(opened_app.definitions.flow(name).flow))
+    return 0
 
 
 async def _show(name: str, shape: Literal["graph", "mermaid", "json", "page"]) -> int:

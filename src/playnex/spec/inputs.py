@@ -58,6 +58,32 @@ def resolve_inputs(flow: FlowSpec, given: Mapping[str, Json]) -> dict[str, Json]
     return values
 
 
+SCHEMA_TYPES: Mapping[str, str] = {"list": "array", "map": "object", "file": "string", "folder": "string"}
+"""Where JSON Schema has another word than the flow file."""
+
+
+def inputs_schema(flow: FlowSpec) -> dict[str, Json]:
+    """The JSON Schema (2020-12) of what the flow is given: forms, clients and `--input-file` can be checked with it."""
+    needed = [spec.name for spec in flow.inputs if spec.required and spec.default is None]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": flow.name,
+        "description": flow.description,
+        "type": "object",
+        "properties": {spec.name: _input_schema(spec) for spec in flow.inputs},
+        "required": needed,
+        "additionalProperties": flow.accepts_any,
+    }
+
+
+def _input_schema(spec: InputSpec) -> dict[str, Json]:
+    schema: dict[str, Json] = {"type": SCHEMA_TYPES.get(spec.type, spec.type)}
+    schema |= {"enum": list(spec.choices)} if spec.choices else {}
+    schema |= {"format": "path"} if spec.type in ("file", "folder") else {}
+    schema |= {"default": spec.default} if spec.default is not None else {}
+    return schema | ({"description": spec.description} if spec.description else {})
+
+
 def path_inputs(flow: FlowSpec) -> tuple[str, ...]:
     """The inputs that name a file or folder: what lets file tools read outside the workspace."""
     return tuple(spec.name for spec in flow.inputs if spec.type in ("file", "folder"))

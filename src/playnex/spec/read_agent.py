@@ -16,6 +16,8 @@ AGENT_KEYS = (
     "name", "description", "model", "tools", "memory", "limits", "plan", "reflect", "output", "temperature", "max_output_tokens",
 )  # fmt: skip
 LATER_AGENT_KEYS = ("skills", "approval")
+MEMORY_KEYS = ("read", "write")
+HOTTEST = 2
 REFLECT = ("never", "after-error", "every-turn")
 
 
@@ -89,7 +91,7 @@ def _read_root(reading: Reading, root: MapNode | None, name: str) -> AgentSpec |
         plan=reading.flag(find(root, "plan"), "`plan`") or False,
         reflect=cast(Reflect, reading.choice(find(root, "reflect"), "`reflect`", REFLECT) or "never"),
         output=read_schema(reading, find(root, "output")),
-        temperature=reading.number(find(root, "temperature"), "`temperature`", least=0, most=2),
+        temperature=reading.number(find(root, "temperature"), "`temperature`", least=0, most=HOTTEST),
         max_output_tokens=reading.count(find(root, "max_output_tokens"), "`max_output_tokens`"),
         path=reading.path,
     )
@@ -111,5 +113,5 @@ def _read_memory(reading: Reading, node: Node | None) -> MemorySpec:
     memory = reading.map(node, "`memory`")
     if memory is None:
         return NO_MEMORY
-    reading.keys(memory, ("read", "write"), what="`memory`")
+    reading.keys(memory, MEMORY_KEYS, what="`memory`")
     return MemorySpec(read=reading.texts(find(memory, "read"), "`read`"), write=reading.texts(find(memory, "write"), "`write`"))

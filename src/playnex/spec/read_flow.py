@@ -17,8 +17,10 @@ FLOW_KEYS = ("playnex", "name", "description", "inputs", "defaults", "budget", "
 LATER_FLOW_KEYS = ("concurrency", "on")
 INPUT_KEYS = ("type", "required", "default", "description")
 INPUT_TYPES = ("string", "integer", "number", "boolean", "list", "map", "file", "folder")
+DEFAULTS_KEYS = ("timeout", "retry")
 BUDGET_KEYS = ("turns", "tokens", "usd", "time")
 MOST_TURNS = 1_000_000
+MOST_USD = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +159,7 @@ def read_budget(reading: Reading, node: Node | None, what: str, *, most_turns: i
     return Budget(
         turns=reading.whole(find(limits, "turns"), "`turns`", least=1, most=most_turns),
         tokens=reading.count(find(limits, "tokens"), "`tokens`"),
-        usd=reading.number(find(limits, "usd"), "`usd`", least=0, most=1_000_000),
+        usd=reading.number(find(limits, "usd"), "`usd`", least=0, most=MOST_USD),
         time=reading.duration(find(limits, "time"), "`time`"),
     )
 
@@ -178,7 +180,7 @@ def _read_defaults(reading: Reading, root: MapNode) -> StepDefaults:
     node = reading.map(find(root, "defaults"), "`defaults`", hint="write `defaults: { timeout: 60s }`")
     if node is None:
         return StepDefaults()
-    reading.keys(node, ("timeout", "retry"), what="`defaults`")
+    reading.keys(node, DEFAULTS_KEYS, what="`defaults`")
     return StepDefaults(timeout=reading.duration(find(node, "timeout"), "`timeout`"), retry=read_retry(reading, find(node, "retry")))
 
 

@@ -54,7 +54,13 @@ CASE_SETTINGS = ("prompt", "with", "capsules", "output", "verify", "timeout", "r
 ROUTING = ("switch", "cases", "default", "for-each", "max-parallel", "if", "else", "needs", "continue-on-error")
 """What belongs to the switch itself, and to none of its cases."""
 
+VERIFY_KEYS = ("that", "agent", "on-fail")
+APPROVE_KEYS = ("message", "show", "editable", "timeout")
+WAIT_KEYS = ("signal", "timeout")
+RETRY_KEYS = ("times", "delay", "backoff", "on")
 MOST_RETRIES = 100
+MOST_AT_ONCE = 10_000
+MOST_BACKOFF = 100
 ON_FAIL = ("retry", "fallback", "fail", "ask")
 
 
@@ -182,7 +188,7 @@ class StepsReader:
 
     def _for_each(self, node: MapNode) -> ForEachSpec | None:
         items, most = find(node, "for-each"), node.entry("max-parallel")
-        at_most = self.reading.whole(most.value, "`max-parallel`", least=1, most=10_000) if most else None
+        at_most = self.reading.whole(most.value, "`max-parallel`", least=1, most=MOST_AT_ONCE) if most else None
         if items is None:
             if most:
                 self.reading.fault(most, "'max-parallel' has no meaning without 'for-each'", hint="add `for-each: ${{ … }}`")
@@ -255,7 +261,7 @@ class StepsReader:
         check = self.reading.map(node, "`verify`")
         if check is None:
             return None
-        self.reading.keys(check, ("that", "agent", "on-fail"), what="`verify`", later=("python",))
+        self.reading.keys(check, VERIFY_KEYS, what="`verify`", later=("python",))
         that = self.reading.filled(find(check, "that"), "`that`")
         agent = self.reading.filled(find(check, "agent"), "`agent`")
         if (find(check, "that") is None) == (find(check, "agent") is None) and find(check, "python") is None:
@@ -292,7 +298,7 @@ def read_approval(reading: Reading, node: Node | None, refusal: Node | None) -> 
     parts = reading.map(node, "`approve`", hint="write `approve: { message: … }`")
     if parts is None:
         return None
-    reading.keys(parts, ("message", "show", "editable", "timeout"), what="`approve`")
+    reading.keys(parts, APPROVE_KEYS, what="`approve`")
     word = reading.text(refusal, "`on-refuse`")
     if refusal is not None and word not in (None, "continue"):
         reading.fault(
@@ -318,7 +324,7 @@ def read_wait(reading: Reading, node: Node | None) -> WaitSpec | None:
     parts = reading.map(node, "`wait`")
     if parts is None:
         return None
-    reading.keys(parts, ("signal", "timeout"), what="`wait`")
+    reading.keys(parts, WAIT_KEYS, what="`wait`")
     if find(parts, "signal") is None:
         reading.fault(parts, "a wait needs a time or a signal", hint="write `wait: 10m`, or `wait: { signal: NAME }`")
     signal = reading.filled(find(parts, "signal"), "`signal`") or ""
@@ -333,10 +339,10 @@ def read_retry(reading: Reading, node: Node | None) -> RetrySpec | None:
     parts = reading.map(node, "`retry`")
     if parts is None:
         return None
-    reading.keys(parts, ("times", "delay", "backoff", "on"), what="`retry`")
+    reading.keys(parts, RETRY_KEYS, what="`retry`")
     times = reading.whole(find(parts, "times"), "`times`", least=0, most=MOST_RETRIES)
     delay = reading.duration(find(parts, "delay"), "`delay`")
-    backoff = reading.number(find(parts, "backoff"), "`backoff`", least=1, most=100)
+    backoff = reading.number(find(parts, "backoff"), "`backoff`", least=1, most=MOST_BACKOFF)
     return RetrySpec(
         times=1 if times is None else times,
         delay=NO_RETRY.delay if delay is None else delay,
