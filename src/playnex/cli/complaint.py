@@ -18,7 +18,7 @@ from playnex.spec.faults import Fault, caret, did_you_mean
 def complain(error: PlaynexError, arguments: Sequence[str]) -> int:
     """Tell of an error; its exit code."""
     if "--json" not in arguments or not _is_emitted(error):
-        for line in _lines(error):
+        for line in lines_of(error):
             door.terminal.tell(line)
     return error.exit_code
 
@@ -26,7 +26,7 @@ def complain(error: PlaynexError, arguments: Sequence[str]) -> int:
 def _is_emitted(error: PlaynexError) -> bool:
     """Write the error's document; false where stdout takes nothing, since the full disk may lie behind it."""
     try:
-        emit({"error": {"code": error.code, "message": error.message, "hint": error.hint, "where": _where(error)}})
+        emit({"error": {"code": error.code, "message": error.message, "hint": error.hint, "where": fault_documents(error)}})
         sys.stdout.flush()
     except OSError:
         return False
@@ -70,7 +70,8 @@ def of_the_disk(error: OSError) -> PlaynexError | None:
     return None
 
 
-def _lines(error: PlaynexError) -> list[str]:
+def lines_of(error: PlaynexError) -> list[str]:
+    """The error for people: each fault with its line, a caret and the mend."""
     head = door.terminal.styled("error:", "red")
     if isinstance(error, DefinitionError):
         faults = [fault for fault in error.faults if isinstance(fault, Fault)]
@@ -95,7 +96,8 @@ def _source(path: str) -> str:
         return ""
 
 
-def _where(error: PlaynexError) -> list[Json]:
+def fault_documents(error: PlaynexError) -> list[Json]:
+    """The faults of files as JSON."""
     if not isinstance(error, DefinitionError):
         return []
     return [
