@@ -7,7 +7,7 @@ every page and test named here exists.
 from dataclasses import dataclass
 
 DUE = (
-    *("F1", "F2", "F3", "F4", "F5", "F6", "F8", "F9", "F10", "F11", "F12", "F15"),
+    *("F1", "F2", "F3", "F4", "F5", "F6", "F8", "F9", "F10", "F11", "F12", "F15", "F17"),
     *("T1", "T2", "T3", "T4", "T5", "T6", "T8"),
     *("A1", "A2", "A4", "A8", "A9", "X1", "X2", "L1", "L2", "L5", "M1", "M2", "M3", "W1", "W3", "W4"),
 )
@@ -143,6 +143,15 @@ PROMISES = (
             "tests/flows/test_kills.py::test_a_journal_whose_results_are_thrown_away_is_found_out",
             "tests/flows/test_background.py::test_runs_of_a_killed_worker_are_all_finished_by_the_next_one",
             "tests/flows/test_background.py::test_a_run_that_kills_its_worker_is_parked_after_the_third_and_the_others_are_all_finished",
+        ),
+    ),
+    Promise(
+        id="F17",
+        says="A flow carries goal, constraints, context and success, and every agent of it is told them.",
+        docs="docs/flow-file.md#brief",
+        tests=(
+            "tests/flows/test_brief.py::test_every_agent_of_a_flow_is_told_its_brief_before_its_task_and_an_edit_does_not_reach_a_run_that_has_begun",
+            "tests/flows/test_brief.py::test_the_brief_is_shown_by_flow_show_and_by_a_dry_run",
         ),
     ),
     Promise(

@@ -169,6 +169,10 @@ EVERYTHING = """\
 playnex: 1
 name: all
 description: Every key once.
+goal: Try everything.
+constraints: [Once each., Nothing twice.]
+context: A test.
+success: No fault.
 inputs:
   topic: string
   tone: [plain, formal]

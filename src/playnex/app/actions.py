@@ -12,20 +12,24 @@ from playnex.capsules.capsule import Author, CapsuleDraft
 from playnex.engine.actions import AgentWork, Given, Saving, ToolWork
 from playnex.errors import StepFailed
 from playnex.spec.agent import AgentSpec
+from playnex.spec.brief import brief_text
 from playnex.spec.context import Attempt, StepContext, Write
 from playnex.spec.envelope import CapsuleRef, Envelope
+from playnex.spec.flow import FlowSpec
 from playnex.tools.gate import CallRequest
 from playnex.tools.tool import CallScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunActions:
-    """Implements the interpreter's `Actions` for one run, with the agents that it pinned. `forked_at` is when it was forked, if it
-    was: it sees memory as it was then."""
+    """Implements the interpreter's `Actions` for one run, with the flow and the agents that it pinned. `forked_at` is when it was forked,
+    if it was: it sees memory as it was then."""
 
     app: App
     agents: Mapping[str, AgentSpec]
     run: str
+    flow: FlowSpec
+    inputs: Mapping[str, Json]
     forked_at: float | None = None
 
     async def model_of(self, context: StepContext, agent: str) -> str:
@@ -41,6 +45,7 @@ class RunActions:
         task = AgentTask(
             agent=agent,
             prompt=work.prompt,
+            brief=brief_text(self.flow.brief, self.inputs),
             schema=work.schema,
             feedback=attempt.feedback,
             data=tuple(DataBlock(name=f"{given.kind} {given.name}", text=given.text, labels=given.labels) for given in work.given),

@@ -9,8 +9,9 @@ from playnex.app.runs import Runs
 from playnex.canonical import Json
 from playnex.config import ModelSettings
 from playnex.spec.expression import references
-from playnex.spec.flow import Budget, FlowSpec, StepSpec
+from playnex.spec.flow import BriefSpec, Budget, FlowSpec, StepSpec
 from playnex.spec.known_part import known_part, known_text
+from playnex.spec.read_flow import BRIEF_KEYS
 from playnex.spec.waves import waves
 
 FOUND_LATER = "found when it runs"
@@ -34,10 +35,17 @@ class DryRun:
             "flow": flow.name,
             "inputs": dict(self.inputs),
             "missing": list(self.missing),
+            "brief": self._brief(flow.brief),
             "budget": limits(flow.budget),
             "waves": [[self._step(step) for step in wave] for wave in waves(flow.steps)],
             "output": self._known(flow.output),
         }
+
+    def _brief(self, brief: BriefSpec) -> dict[str, Json]:
+        """What every agent is told, where anything is said."""
+        points = {"constraints": list(map(self._text, brief.constraints)), "success": list(map(self._text, brief.success))}
+        told = {"goal": self._text(brief.goal), "context": self._text(brief.context), **points}
+        return {key: told[key] for key in BRIEF_KEYS if told[key]}
 
     def _step(self, step: StepSpec) -> dict[str, Json]:
         told = {"step": step.id, "needs": list(step.needs), **self._does(step)}

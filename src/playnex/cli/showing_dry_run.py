@@ -16,6 +16,7 @@ def dry_run_page(dry: DryRun, terminal: Terminal) -> str:
     lines = [f"{terminal.head(told['flow'])}  would run in {counted(len(told['waves']), 'wave')}; nothing was started", ""]
     lines += [f"{name} = {_shown(value)}" for name, value in told["inputs"].items()]
     lines += [f'{name} is missing; add --input {name}="…"' for name in told["missing"]]
+    lines += [f"{key}  {value if isinstance(value, str) else '; '.join(value)}" for key, value in told["brief"].items()]
     for number, wave in enumerate(told["waves"], 1):
         for step in wave:
             lines += ["", f"{number:>3}  {terminal.head(step['step'])}  {_does(step)}", *(f"{IN}{line}" for line in _details(step))]

@@ -12,7 +12,7 @@ from playnex.spec.expression import TemplateFault, bare, expression_faults, expr
 from playnex.spec.faults import Fault, Place, did_you_mean
 from playnex.spec.flow import StepSpec
 from playnex.spec.located import ListNode, MapNode, Node, ScalarNode, find, plain, within
-from playnex.spec.read_flow import ReadFlow, in_file_order
+from playnex.spec.read_flow import BRIEF_KEYS, ReadFlow, in_file_order
 from playnex.spec.read_step import StepOutline
 from playnex.spec.references import Reference, is_single
 
@@ -61,10 +61,25 @@ class _Checker:
         self.facts = {outline.id: self._facts(outline) for outline in self.read.outlines}
         for outline in self.read.outlines:
             yield from self._step_faults(outline)
+        for key in BRIEF_KEYS:
+            yield from self._brief_faults(key)
         yield from _cycles(self.read.outlines)
         yield from _clashes(self.read.outlines)
         everything = Known(inputs=self.read.inputs, steps=self.facts, reachable=frozenset(self.facts))
         yield from self._template_faults(self.read.node("output"), everything)
+
+    def _brief_faults(self, key: str) -> Iterator[Fault]:
+        """The brief is told to whoever works first, too: it can refer to the inputs alone."""
+        known = Known(inputs=self.read.inputs, steps={}, reachable=frozenset())
+        for scalar in _texts(self.read.node(key)):
+            template = _Template(node=scalar)
+            others = [reference for reference in template.references() if reference.keys[0] != "inputs"]
+            for reference in others:
+                place = template.place(reference.offset, reference.width)
+                message = f"`{key}` is told before any step has run, and {reference.path!r} is not known then"
+                yield Fault(place=place, message=message, hint="refer to `inputs` alone")
+            if not others:
+                yield from self._faults_of(template, known)
 
     def _facts(self, outline: StepOutline) -> StepFacts:
         spec = outline.spec

@@ -154,6 +154,10 @@ FLOW: Table = {
     "playnex": ({"const": FORMAT}, "the version of this format"),
     "name": (NAME, "the file's name without .yaml"),
     "description": (TEXT, "one line for lists"),
+    "goal": (FILLED, "what it is all for, told to every agent of the flow"),
+    "constraints": (TEXTS, "what every agent must keep to"),
+    "context": (FILLED, "what every agent should know"),
+    "success": (TEXTS, "how one sees that it has worked out"),
     "inputs": (
         map_of({"anyOf": [INPUT["type"][0], closed(INPUT_KEYS, INPUT)]}, {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}),
         "what the flow needs to start",

@@ -6,14 +6,15 @@ from pathlib import PurePath
 from typing import cast
 
 from playnex.spec.faults import Fault, Place
-from playnex.spec.flow import FORMAT, NO_LIMITS, Budget, FlowSpec, InputSpec, InputType
+from playnex.spec.flow import FORMAT, NO_LIMITS, BriefSpec, Budget, FlowSpec, InputSpec, InputType
 from playnex.spec.inputs import problem_of
 from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, find, plain
 from playnex.spec.read_step import StepDefaults, StepOutline, StepsReader, read_retry
 from playnex.spec.reading import Reading
 from playnex.spec.yaml_source import read_yaml
 
-FLOW_KEYS = ("playnex", "name", "description", "inputs", "defaults", "budget", "steps", "output")
+BRIEF_KEYS = ("goal", "constraints", "context", "success")
+FLOW_KEYS = ("playnex", "name", "description", *BRIEF_KEYS, "inputs", "defaults", "budget", "steps", "output")
 LATER_FLOW_KEYS = ("concurrency", "on")
 INPUT_KEYS = ("type", "required", "default", "description")
 INPUT_TYPES = ("string", "integer", "number", "boolean", "list", "map", "file", "folder")
@@ -69,6 +70,7 @@ def _read_root(reading: Reading, root: MapNode) -> ReadFlow:
     flow = FlowSpec(
         name=_read_name(reading, root),
         description=reading.text(find(root, "description"), "`description`") or "",
+        brief=_read_brief(reading, root),
         inputs=inputs,
         steps=tuple(outline.spec for outline in outlines if outline.spec),
         budget=read_budget(reading, find(root, "budget"), "`budget`"),
@@ -108,6 +110,15 @@ def _read_name(reading: Reading, root: MapNode) -> str:
     if name and file.suffix in (".yaml", ".yml") and file.stem != name:
         reading.fault(node, f"the flow is named {name!r} and its file {file.name!r}", hint=f"rename one: flows are run by {file.stem!r}")
     return name or ""
+
+
+def _read_brief(reading: Reading, root: MapNode) -> BriefSpec:
+    return BriefSpec(
+        goal=reading.filled(find(root, "goal"), "`goal`") or "",
+        constraints=reading.texts(find(root, "constraints"), "`constraints`"),
+        context=reading.filled(find(root, "context"), "`context`") or "",
+        success=reading.texts(find(root, "success"), "`success`"),
+    )
 
 
 def _read_inputs(reading: Reading, node: MapNode | None) -> tuple[InputSpec, ...]:
