@@ -7,7 +7,7 @@ every page and test named here exists.
 from dataclasses import dataclass
 
 DUE = (
-    *("F1", "F2", "F3", "F4", "F5", "F6", "F8", "F9", "F10", "F11", "F12", "F15", "F17"),
+    *("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F13", "F14", "F15", "F17"),
     *("T1", "T2", "T3", "T4", "T5", "T6", "T8"),
     *("A1", "A2", "A4", "A8", "A9", "X1", "X2", "L1", "L2", "L5", "M1", "M2", "M3", "W1", "W3", "W4"),
 )
@@ -84,12 +84,22 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="F7",
+        says="A step goes to one of several agents or steps by what came before; the route taken and why are recorded and shown.",
+        docs="docs/support-ticket.md#routing",
+        tests=(
+            "tests/flows/test_support.py::test_each_kind_of_ticket_goes_to_its_agent_and_the_reply_is_filed",
+            "tests/flows/test_support.py::test_the_route_that_was_taken_and_why_are_recorded_and_shown",
+        ),
+    ),
+    Promise(
         id="F8",
         says="Parts of a Python flow go on at the same time, so many at once as it says, and their results come in declared order.",
         docs="docs/python-flows.md#all-map-and-gather",
         tests=(
             "tests/flows/test_python_flows.py::test_results_come_in_declared_order_whatever_order_they_finish_in",
             "tests/flows/test_python_flows.py::test_no_more_items_go_on_at_once_than_the_flow_says",
+            "tests/flows/test_support.py::test_the_account_is_looked_up_while_the_articles_are_searched_and_the_draft_waits_for_both",
         ),
     ),
     Promise(
@@ -117,6 +127,25 @@ PROMISES = (
         tests=(
             "tests/flows/test_python_flows.py::test_every_end_has_a_state_and_a_reason_and_flows_in_a_circle_end",
             "tests/flows/test_stopping.py::test_a_run_in_a_model_request_is_stopped_by_another_process_and_nothing_further_starts",
+        ),
+    ),
+    Promise(
+        id="F13",
+        says="One agent or flow serves several flows without a copy; a change of it reaches them all.",
+        docs="docs/support-ticket.md#make-it-yours",
+        tests=(
+            "tests/flows/test_shared_definitions.py::test_one_agent_and_one_flow_serve_several_flows_and_a_change_of_theirs_reaches_all",
+        ),
+    ),
+    Promise(
+        id="F14",
+        says="support-ticket routes, looks two things up at once, tries a timed-out one once more, then sends a safe reply and says so.",
+        docs="docs/support-ticket.md#when-something-does-not-answer",
+        tests=(
+            "tests/flows/test_support.py::test_each_kind_of_ticket_goes_to_its_agent_and_the_reply_is_filed",
+            "tests/flows/test_support.py::test_the_account_is_looked_up_while_the_articles_are_searched_and_the_draft_waits_for_both",
+            "tests/flows/test_support.py::test_a_look_up_that_times_out_is_tried_once_more_and_a_safe_reply_goes_out_that_says_so",
+            "tests/flows/test_embedded.py::test_a_support_ticket_ends_well_whatever_the_embedded_model_makes_of_it",
         ),
     ),
     Promise(
@@ -161,6 +190,7 @@ PROMISES = (
         tests=(
             "tests/flows/test_python_flows.py::test_a_finished_run_is_replayed_without_doing_anything",
             "tests/flows/test_python_flows.py::test_results_come_in_declared_order_whatever_order_they_finish_in",
+            "tests/flows/test_support.py::test_the_same_ticket_gives_the_same_steps_routes_and_reply_twice",
         ),
     ),
     Promise(

@@ -168,3 +168,42 @@ def test_a_large_plain_body_is_stored_compressed(database: Database, capsules: S
     asyncio.run(capsules.write(CapsuleDraft(name="big", body="the tide comes in\n" * 10_000)))
     stored = rows.fetch(database.read, "SELECT length(body) FROM versions")[0][0]
     assert stored < 10_000
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(text=st.one_of(st.text(), st.text(alphabet='"*^:(){}+- ANDORTEanotr\x00'), st.lists(st.characters(), max_size=500).map(" ".join)))
+def test_any_text_can_be_searched_for(capsules: SqliteCapsules, text: str) -> None:
+    """No text is a fault of syntax, and whatever is found is found again by a text that only adds words."""
+    asyncio.run(capsules.search(text))
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(words=st.lists(st.from_regex(r"[a-z]{4,9}[0-9]{3}", fullmatch=True), min_size=1, max_size=300))
+def test_a_text_finds_itself_however_long_it_is(capsules: SqliteCapsules, words: list[str]) -> None:
+    asyncio.run(capsules.write(CapsuleDraft(name="self", body=" ".join(words))))
+    assert [found.name for found in asyncio.run(capsules.search(" ".join(words)))] == ["self"]
+
+
+def test_a_store_from_before_search_has_its_capsules_words_taken_in(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    old = Database(path, MIGRATIONS[:2])
+    lines = "\n".join(f"line {number}" for number in range(200))
+    row = ("O1", "1O", "old/one", 1, 1.0)
+    version = ("O1", 1, 1.0, "person", "", "", "", "[]", "[]", "null", 0, lines.encode())
+
+    def fill(connection: apsw.Connection) -> None:
+        connection.execute("INSERT INTO capsules (id, reversed, name, version, written) VALUES (?, ?, ?, ?, ?)", row)
+        connection.execute("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", version)
+
+    asyncio.run(old.write(fill))
+    old.close()
+    new = Database(path, MIGRATIONS)
+    found = asyncio.run(SqliteCapsules(new, SystemClock()).search("line 137"))
+    new.close()
+    assert [capsule.name for capsule in found] == ["old/one"]
+
+
+def test_a_deleted_capsules_words_are_gone_from_the_index_too(database: Database, capsules: SqliteCapsules) -> None:
+    written = asyncio.run(capsules.write(CapsuleDraft(name="secret", body="zanzibar")))
+    asyncio.run(capsules.delete(written.id))
+    assert rows.fetch(database.read, "SELECT rowid FROM words WHERE words MATCH 'zanzibar'") == []

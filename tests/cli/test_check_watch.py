@@ -49,7 +49,12 @@ def test_each_save_is_checked_and_ctrl_c_ends_with_the_code_of_the_last_check(wo
 
 def test_under_json_each_check_is_a_line_and_new_files_and_folders_are_seen(workspace: Path) -> None:
     with watching(workspace, "--json") as watched:
-        assert watched.line() == {"schema": "playnex.check/1", "checked": ["flows/hello.yaml", "agents/helper.md"], "faults": []}
+        assert watched.line() == {
+            "schema": "playnex.check/1",
+            "checked": ["flows/hello.yaml", "agents/helper.md"],
+            "faults": [],
+            "warnings": [],
+        }
         (workspace / "agents/other.md").write_text("---\nmodle: x\n---\nBe brief.\n")
         assert [fault["message"] for fault in watched.line()["faults"]] == ["an agent has no key 'modle'"]
         (workspace / "agents/other.md").unlink()

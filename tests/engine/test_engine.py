@@ -305,7 +305,7 @@ def test_an_append_of_a_worker_that_lost_its_lease_is_refused(stage: Stage) -> N
     journal = SqliteJournal(database, stage.clock)
 
     async def late() -> None:
-        epoch = await journal.claim(RUN, "new worker")
+        epoch = (await journal.claim(RUN, "new worker")).epoch
         await journal.append(RUN, epoch - 1, [Draft(key="x", fact=StepFinished(envelope={"status": "succeeded"}))])
 
     try:

@@ -1,6 +1,7 @@
 """A cancelled worker leaves nothing behind: no task, no open file, no lease, no listener, whatever moment it is cancelled at."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ import pytest
 from playnex.canonical import Json
 from playnex.engine.code import Code
 from playnex.engine.engine import Engine
+from playnex.engine.execution import Execution
+from playnex.engine.history import History
 from playnex.engine.worker import Worker
 from playnex.errors import StoreFull
 from playnex.journal.events import RunFinished, RunPaused, RunStarted, SignalReceived
@@ -173,6 +176,23 @@ def test_very_many_workers_cancelled_at_random_moments_leave_nothing_behind(tmp_
 @pytest.mark.timeout(300)
 def test_many_workers_cancelled_while_tools_run_leave_no_process_behind(tmp_path: Path) -> None:
     assert cancel(CALLS_SLOW, tmp_path, in_a_call) > CALLS_SLOW // 4
+
+
+def test_a_run_that_has_ended_is_out_of_memory_without_a_collection(tmp_path: Path) -> None:
+    async def play() -> None:
+        place = Place(tmp_path, Database(tmp_path / "store.db", MIGRATIONS))
+        await place.cancelled_at(1, TOUCHES * 10, busy)
+        await asyncio.sleep(0)
+        place.database.close()
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(play())
+        left = [kind.__name__ for found in gc.get_objects() if (kind := type(found)) in (Execution, History)]
+    finally:
+        gc.enable()
+    assert left == []
 
 
 class Full(PassingJournal):

@@ -9,7 +9,7 @@ import pytest
 from engine.stage import Stage
 from playnex.canonical import Json
 from playnex.journal.events import RunFinished, RunPaused, RunWaiting, StepFinished, StopRequested
-from playnex.journal.journal import Draft
+from playnex.journal.journal import Draft, Takeover
 from playnex.spec.context import StepContext, Write
 from playnex.testing.passing_journal import PassingJournal
 
@@ -22,7 +22,7 @@ def stage(tmp_path: Path) -> Stage:
 class Overtaken(PassingJournal):
     """Says something in the moment before a worker takes the run over."""
 
-    async def claim(self, run: str, worker: str, reopened: str = "") -> int:
+    async def claim(self, run: str, worker: str, reopened: str = "") -> Takeover:
         await self.journal.post(run, "", StopRequested(stop="cancel", by="ana"))
         return await self.journal.claim(run, worker, reopened)
 
@@ -59,7 +59,7 @@ class LateHolder(PassingJournal):
 
     late: ClassVar[Draft]
 
-    async def claim(self, run: str, worker: str, reopened: str = "") -> int:
+    async def claim(self, run: str, worker: str, reopened: str = "") -> Takeover:
         epoch = (await self.journal.summary(run)).epoch
         await self.journal.append(run, epoch, [self.late])
         return await self.journal.claim(run, worker, reopened)

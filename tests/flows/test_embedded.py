@@ -1,5 +1,6 @@
 """The embedded model, for real: a true article without any server, account or network."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -10,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from flows.stage import Desk
+from playnex.app.stocking import begin
 from playnex.app.templates import lay_out
 from playnex.models import smollm2
 from playnex.workspace import data_folder
 
 NOTES = Path(__file__).parent / "notes"
 TOPICS = (("local-first software", None), ("sourdough bread", "sourdough"), ("the night sky in winter", "winter-sky"))
+WAITING = 6
 EMBEDDED = '[models.main]\nkind = "embedded"\n'
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -93,3 +96,20 @@ def test_the_flow_runs_with_the_network_cut(tmp_path: Path, weights: Path) -> No
     done = subprocess.run(cut, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert "articles/local-first-software" in done.stderr
+
+
+@pytest.mark.parametrize("mail", ["charged-twice", "notes-gone", "schools"])
+def test_a_support_ticket_ends_well_whatever_the_embedded_model_makes_of_it(tmp_path: Path, mail: str) -> None:
+    asyncio.run(begin("support", tmp_path))
+    (tmp_path / "playnex.toml").write_text(EMBEDDED)
+    desk = Desk(tmp_path)
+    done = desk.playnex("flow", "run", "support-ticket", "--input", f"ticket=@mails/{mail}.txt", "--input", "customer_id=C-1001", "--json")
+    if done.returncode == WAITING:  # it may find any ticket urgent, or its own reply wanting
+        (wait,) = desk.json("run", "show", "last")["waits"]
+        desk.playnex("run", "signal", "last", wait["signal"], "--data", '{"approved": true}')
+        done = desk.playnex("run", "resume", "last", "--json")
+    assert done.returncode == 0, done.stderr
+    steps = {step["step"]: step for step in desk.json("run", "show", "last")["steps"]}
+    assert steps["classify"]["output"]["category"] in ("billing", "bug", "other")
+    assert steps["draft"]["route"]["value"] == steps["classify"]["output"]["category"]
+    assert steps["draft"]["output"]["reply"] and steps["file"]["status"] == "succeeded"

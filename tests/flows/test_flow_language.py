@@ -282,3 +282,55 @@ output: { said: "${{ steps.say.output }}" }
     )
     assert user.json("flow", "run", "outer")["output"] == "about tides"
     assert user.playnex("run", "replay", "last").stdout.startswith("same")
+
+
+CHECKED = """
+steps:
+  draft:
+    tool: work.note
+    with: { name: draft, value: Dear Ana }
+    output: string
+    verify: { that: "output | length > 10", on-fail: ask }
+    save: letters/ana
+  file: { tool: work.note, with: { name: file, value: "filed ${{ steps.draft.output }}" } }
+"""
+
+
+def test_a_result_that_fails_its_check_waits_for_a_person_who_may_change_it(tmp_path: Path) -> None:
+    user = desk(tmp_path, checked=CHECKED)
+    for answer, output in (({"approved": True}, "filed Dear Ana"), ({"approved": True, "value": "Dear Anastasia"}, "filed Dear Anastasia")):
+        assert user.playnex("flow", "run", "checked").returncode == WAITING
+        (wait,) = user.json("run", "show", "last")["waits"]
+        assert wait["step"] == "draft/answer" and wait["ask"]["show"] == "Dear Ana" and wait["ask"]["editable"]
+        assert "does not keep to: output | length > 10" in wait["ask"]["message"]
+        user.playnex("run", "signal", "last", wait["signal"], "--data", json.dumps(answer))
+        done = user.json("run", "resume", "last")
+        assert done["output"] == output
+        assert user.playnex("capsule", "view", "letters/ana").stdout.strip() == output.removeprefix("filed ")
+        assert "the result does not keep to" in steps_of(user)["draft"]["reason"]
+    assert ran(tmp_path).count("draft") == 2, "the tool is not called again while a person thinks"
+
+
+def test_a_change_that_does_not_fit_the_output_is_asked_about_again(tmp_path: Path) -> None:
+    user = desk(tmp_path, checked=CHECKED)
+    assert user.playnex("flow", "run", "checked").returncode == WAITING
+    user.playnex("run", "signal", "last", "draft/answer", "--data", '{"approved": true, "value": 5}')
+    assert user.playnex("run", "resume", "last").returncode == WAITING
+    (again,) = user.json("run", "show", "last")["waits"]
+    assert again["signal"] == "draft/answer#2" and "5 is not" in again["ask"]["message"]
+    user.playnex("run", "signal", "last", again["signal"], "--data", '{"approved": true, "value": "Dear all"}')
+    assert user.json("run", "resume", "last")["output"] == "filed Dear all"
+
+
+def test_a_no_to_a_result_fails_the_step_as_refused_and_so_does_silence(tmp_path: Path) -> None:
+    silent = CHECKED.replace("on-fail: ask", "on-fail: ask, timeout: 50ms")
+    user = desk(tmp_path, checked=CHECKED.replace("    save:", "    fallback: Dear customer\n    save:"), silent=silent)
+    assert user.playnex("flow", "run", "checked").returncode == WAITING
+    user.playnex("run", "signal", "last", "draft/answer", "--data", '{"approved": false, "reason": "too cold"}')
+    refused = user.playnex("run", "resume", "last", "--json")
+    assert refused.returncode == 1 and "too cold" in json.loads(refused.stdout)["message"]
+    draft = steps_of(user)["draft"]
+    assert (draft["status"], draft["reason"]) == ("failed", "refused"), "nothing stands in for what a person has refused"
+    user.playnex("flow", "run", "silent")
+    user.playnex("run", "resume", "last")
+    assert steps_of(user)["draft"]["reason"] == "refused"

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from flows.stage import Desk, research_desk
@@ -40,11 +41,11 @@ def laid_out(name: str, folder: Path, url: str = NOWHERE) -> Desk:
 def restored(name: str, store: Path) -> int:
     """The golden store as a file; its version."""
     store.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(store)
-    connection.executescript((HERE / f"{name}.sql").read_text(encoding="utf-8"))
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection = apsw.Connection(str(store))
+    connection.execute((HERE / f"{name}.sql").read_text(encoding="utf-8"))
+    version = int(connection.pragma("user_version"))
     connection.close()
-    return int(version)
+    return version
 
 
 def opening(store: Path) -> Store:

@@ -145,7 +145,7 @@ async def told(journal: Journal, clock: FakeClock, facts: Sequence[Fact | None])
     for fact in facts:
         clock.advance(1)
         if fact is None:
-            epoch = await journal.claim("R", "w")
+            epoch = (await journal.claim("R", "w")).epoch
         elif isinstance(fact, Posted):
             await journal.post("R", "s", fact)
         else:

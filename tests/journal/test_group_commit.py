@@ -1,7 +1,10 @@
 """Writes that are handed over together share one commit, and none pays for another's failure."""
 
 import asyncio
+import math
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -11,13 +14,17 @@ from playnex.errors import StaleEpoch
 from playnex.journal.stores.journal_rows import MIGRATIONS
 from playnex.store import checksums
 from playnex.store.database import Database
+from playnex.store.file import Opening
 
 WRITES = 50
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "store.db", MIGRATIONS)
+BY_THE_THREAD, BY_THE_LOOP = Opening(quick=0.0), Opening(quick=math.inf)
+
+
+@pytest.fixture(params=[BY_THE_THREAD, BY_THE_LOOP], ids=["by the thread", "by the loop"])
+def database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    opened = Database(tmp_path / "store.db", MIGRATIONS, request.param)
     yield opened
     opened.close()
 
@@ -56,6 +63,43 @@ def test_a_write_that_fails_takes_only_its_own_changes_back(database: Database, 
     assert isinstance(failed, StaleEpoch)
     assert (before, after) == (None, None)
     assert kept(tmp_path) == ["after", "before"]
+
+
+@pytest.mark.parametrize(("opening", "is_here"), [(BY_THE_THREAD, False), (BY_THE_LOOP, True)])
+def test_the_loop_commits_itself_where_that_is_quick(tmp_path: Path, opening: Opening, is_here: bool) -> None:
+    with closing(Database(tmp_path / "store.db", MIGRATIONS, opening)) as database:
+        where = asyncio.run(database.write(lambda _: threading.current_thread()))
+    assert (where is threading.current_thread()) == is_here
+
+
+def test_the_loop_goes_on_and_the_order_stays_while_another_process_is_writing(tmp_path: Path) -> None:
+    with (
+        closing(Database(tmp_path / "store.db", MIGRATIONS, BY_THE_LOOP)) as database,
+        closing(checksums.connect(tmp_path / "store.db")) as elsewhere,
+    ):
+        order = asyncio.run(asyncio.wait_for(waiting_for(elsewhere, database), BY_THE_LOOP.patience / 3_000))
+    assert order == ["first", "noted", "second", "last"]
+
+
+async def waiting_for(elsewhere: apsw.Connection, database: Database) -> list[str]:
+    """Write while another connection does, as that of another process would, and after it; in which order that was done."""
+    order: list[str] = []
+
+    def doing(name: str) -> Callable[[apsw.Connection], None]:
+        return lambda _: order.append(name)
+
+    elsewhere.execute("BEGIN IMMEDIATE")
+    first = asyncio.ensure_future(database.write(doing("first")))
+    for _ in range(WRITES):
+        await asyncio.sleep(0)
+    assert not first.done()
+    database.note(doing("noted"))
+    second = asyncio.ensure_future(database.write(doing("second")))
+    await asyncio.sleep(0)
+    elsewhere.execute("COMMIT")
+    await asyncio.gather(first, second)
+    await database.write(doing("last"))
+    return order
 
 
 def keeping(name: str) -> Callable[[apsw.Connection], None]:

@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 
 from playnex.spec.agent import AgentSpec
-from playnex.spec.check_flow import Catalogue, check_flow
+from playnex.spec.check_flow import check_flow
+from playnex.spec.check_targets import Catalogue
 from playnex.spec.read_flow import read_flow
 
 CATALOGUE = Catalogue(
@@ -48,7 +49,7 @@ BROKEN = {
         "8:5",
         "no meaning beside 'approve'",
     ),
-    "a no that leads to a step": (HEAD + "  ask:\n    approve: { message: x }\n    on-refuse: other\n", "8:16", "not available"),
+    "a no that leads to a step": (HEAD + "  ask:\n    approve: { message: x }\n    on-refuse: other\n", "8:16", "no such step"),
     "max-parallel alone": (HEAD + WRITE + "    max-parallel: 2\n", "9:5", "without 'for-each'"),
     "items that are no list": (HEAD + WRITE + "    for-each: all of them\n", "9:15", "a list"),
     "one capsule for every item": (HEAD + WRITE + "    for-each: [1, 2]\n    save: notes/x\n", "10:5", "the same capsule"),
@@ -158,7 +159,7 @@ BROKEN = {
         "an argument does not fit tool 'file.read': at path: 1 is not a string",
     ),
     "content and no save": (HEAD + STEP + "    content: x\n", "9:5", "'content' has no meaning without 'save'"),
-    "a check of nothing": (HEAD + STEP + "    verify: { on-fail: retry }\n", "9:13", "a check is either `that` or `agent`"),
+    "a check of nothing": (HEAD + STEP + "    verify: { on-fail: retry }\n", "9:13", "a check is one of `that`, `agent` and `python`"),
     "an unknown on-fail": (HEAD + STEP + "    verify: { that: 'output', on-fail: retyr }\n", "9:40", "`on-fail` cannot be 'retyr'"),
     "a fallback that is not there": (
         HEAD + STEP + "    verify: { that: 'output', on-fail: fallback }\n",

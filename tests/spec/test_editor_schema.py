@@ -15,7 +15,7 @@ from playnex import config
 from playnex.app.templates import contents, lay_out, names
 from playnex.canonical import Json
 from playnex.config import config_schema
-from playnex.spec import editor_schema, read_agent, read_flow, read_step
+from playnex.spec import editor_schema, read_agent, read_flow, read_settings, read_step
 from playnex.spec.editor_schema import agent_schema, flow_schema
 from playnex.spec.flow import FlowSpec, InputSpec
 from playnex.spec.inputs import inputs_schema, resolve_inputs
@@ -26,8 +26,8 @@ BROKEN = Path(__file__).parent / "broken"
 READABLE = sorted(path.stem for path in BROKEN.glob("flows/*.yaml") if not read_yaml(path.read_text(encoding="utf-8"), "").faults)
 UNSEEN = """
     another-name asks-nothing bad-capsule-name bad-expression bare-name case-that-never-comes cycle fallback-does-not-fit
-    hyphen-is-minus ill-typed-argument item-without-for-each later-step needs-itself needs-nobody no-such-field not-waited-for
-    one-capsule-for-all-items output-refers-wrong refers-to-itself same-capsule-at-once switch-on-a-number unclosed-template
+    hyphen-is-minus ill-typed-argument item-without-for-each later-step loop-ids needs-itself needs-nobody no-such-field not-waited-for
+    one-capsule-for-all-items output-refers-wrong refers-to-itself refusal-to-nowhere stand-ins same-capsule-at-once switch-on-a-number unclosed-template
     unknown-agent unknown-argument unknown-filter unknown-flow unknown-input unknown-step unknown-tool
 """
 """Faults that no JSON Schema can see: names of other things, references, templates, and what does not fit each other."""
@@ -38,10 +38,11 @@ TABLES: dict[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
     "a budget": (read_flow.BUDGET_KEYS, editor_schema.BUDGET),
     "defaults": (read_flow.DEFAULTS_KEYS, editor_schema.DEFAULTS),
     "a step": ((*read_step.WHAT_KEYS, *read_step.BESIDE_KEYS), editor_schema.STEP_TABLE),
-    "verify": (read_step.VERIFY_KEYS, editor_schema.VERIFY),
-    "approve": (read_step.APPROVE_KEYS, editor_schema.APPROVE),
-    "wait": (read_step.WAIT_KEYS, editor_schema.WAIT),
-    "retry": (read_step.RETRY_KEYS, editor_schema.RETRY),
+    "verify": (read_settings.VERIFY_KEYS, editor_schema.VERIFY),
+    "approve": (read_settings.APPROVE_KEYS, editor_schema.APPROVE),
+    "repeat": (read_settings.REPEAT_KEYS, editor_schema.REPEAT),
+    "wait": (read_settings.WAIT_KEYS, editor_schema.WAIT),
+    "retry": (read_settings.RETRY_KEYS, editor_schema.RETRY),
     "an agent": (read_agent.AGENT_KEYS, editor_schema.AGENT),
     "a model": (config.MODEL_KEYS, config.SAYS),
 }
@@ -214,6 +215,19 @@ steps:
     approve: { message: Send it?, show: { a: 1 }, editable: true, timeout: 24h }
     on-refuse: continue
   nap: { wait: 1s }
+  count: { python: "steps.money:total", with: { a: 1 } }
+  loop:
+    repeat: { max: 3, until: iteration.number > 1 }
+    steps:
+      again: { agent: writer, prompt: Go on, fallback: { step: other } }
+      other: { save: notes/z, content: x }
+  shared:
+    switch: ${{ inputs.tone }}
+    agent: writer
+    prompt: Write
+    cases: { plain: { prompt: Plainly }, formal: { step: spare } }
+    verify: { python: "checks:polite", on-fail: ask, timeout: 1h }
+  spare: { agent: writer, prompt: Formally }
   hold: { wait: { signal: paid, timeout: 1d } }
   keep: { save: notes/y, content: 5 }
 output: { a: "${{ steps.call.output }}" }

@@ -16,7 +16,7 @@ from playnex.spec.context import Write
 from playnex.spec.envelope import Envelope
 from playnex.store.database import Database
 from playnex.testing.memory_context import MemoryContext
-from playnex.tools.capsule_tools import PAGE, Revision, capsule_tools
+from playnex.tools.capsule_tools import EXCERPT, PAGE, Revision, capsule_tools
 from playnex.tools.gate import CallRequest, Gate
 from playnex.tools.tool import CallScope
 from playnex.tools.toolbox import WorkspaceToolbox
@@ -171,5 +171,46 @@ def test_a_deleted_capsule_is_gone_for_agents_too(desk: Desk) -> None:
         assert (await desk.call("read", name="notes/a")).reason == "tool-failed"
         assert (await desk.call("list")).output == []
         assert (await desk.call("write", name="notes/a", body="x", expected=1)).output["version"] == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_search_gives_what_fits_with_its_title_labels_and_sources(desk: Desk) -> None:
+    async def scenario() -> None:
+        tides = await desk.capsules.write(CapsuleDraft(name="notes/tides", body="# The tide\n\nIt rises.", labels=("private",)))
+        await desk.capsules.write(CapsuleDraft(name="style/tone", body="No tide here."))
+        await desk.capsules.write(CapsuleDraft(name="secret/plan", body="A tide, hidden."))
+        found = await desk.call("search", SCOPE, query="the tide that rises", **{"in": "notes"})
+        assert found.output == [
+            {"id": tides.id, "name": "notes/tides", "version": 1, "title": "The tide", "text": "# The tide\n\nIt rises."}
+        ]
+        assert (found.labels, found.sources) == (("private",), ("notes/tides",))
+        everywhere = (await desk.call("search", query="tide")).output
+        assert [(hit["name"], hit["title"]) for hit in everywhere] == [("notes/tides", "The tide"), ("style/tone", "style/tone")]
+        assert len((await desk.call("search", query="tide", limit=1)).output) == 1
+        assert (await desk.call("search", CallScope(), query="tide")).output == []
+        await desk.capsules.delete("notes/tides")
+        assert [hit["name"] for hit in (await desk.call("search", query="tide")).output] == ["style/tone"]
+
+    asyncio.run(scenario())
+
+
+def test_a_search_of_a_forked_run_finds_what_was_there_at_its_fork(desk: Desk) -> None:
+    async def scenario() -> None:
+        early = await desk.capsules.write(CapsuleDraft(name="notes/tides", body="ebb"))
+        await asyncio.sleep(0.002)
+        await desk.capsules.write(CapsuleDraft(name="notes/tides", body="flood"))
+        forked = CallScope(run="R", memory_read=("*",), memory_at=early.written)
+        assert [hit["version"] for hit in (await desk.call("search", forked, query="ebb")).output] == [1]
+        assert (await desk.call("search", forked, query="flood")).output == []
+
+    asyncio.run(scenario())
+
+
+def test_a_long_capsule_is_found_with_its_beginning(desk: Desk) -> None:
+    async def scenario() -> None:
+        await desk.capsules.write(CapsuleDraft(name="notes/long", body="x" * EXCERPT + " tide"))
+        (hit,) = (await desk.call("search", query="tide")).output
+        assert (hit["text"], hit["characters"]) == ("x" * EXCERPT, EXCERPT + 5)
 
     asyncio.run(scenario())

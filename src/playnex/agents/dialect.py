@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic_core import from_json
 
+from playnex.agents.bounding import bounded, tidied
 from playnex.agents.quoting import quoted
 from playnex.agents.typed_output import is_text
 from playnex.canonical import Json, encode
@@ -55,6 +56,8 @@ def understood(answer: ModelAnswer, request: ModelRequest, card: ModelCard) -> M
         return _chosen(answer, said, request)
     if _is_wrapped(request) and not request.tools and said.keys() == {"answer"}:
         return _with_text(answer, said["answer"])
+    if card.kind == "embedded" and said and request.schema is not None and answer.finish != "length":
+        return _with_text(answer, tidied(said, bounded(request.schema, _room(request))))
     return answer
 
 
@@ -165,8 +168,13 @@ def _limits(request: ModelRequest, card: ModelCard) -> dict[str, Json]:
     return {
         "temperature": 0.0 if request.temperature is None else request.temperature,
         "seed": 0 if request.seed is None else request.seed,
-        "max_output_tokens": request.max_output_tokens or EMBEDDED_ANSWER,
+        "max_output_tokens": _room(request),
+        "schema": request.schema if request.schema is None or is_text(request.schema) else bounded(request.schema, _room(request)),
     }
+
+
+def _room(request: ModelRequest) -> int:
+    return request.max_output_tokens or EMBEDDED_ANSWER
 
 
 def _fitted(messages: Sequence[Message], card: ModelCard) -> tuple[Message, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from playnex.capsules.capsule import Author, Capsule, Capsules
 from playnex.engine.history import fold
-from playnex.engine.step_work import as_text
+from playnex.engine.verifying import as_text
 from playnex.errors import NotFoundError
 from playnex.ids import matches
 from playnex.journal.events import StepFinished, StepStarted

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from playnex.app import python_flows, python_outline
+from playnex.app import function_outline, python_flows, python_outline
 from playnex.app.pinning import Pinned
 from playnex.canonical import Json
 from playnex.capsules.capsule import check_name
 from playnex.errors import DefinitionError, UsageError
 from playnex.spec.agent import AgentSpec
-from playnex.spec.check_flow import Catalogue, check_flow
+from playnex.spec.check_flow import check_flow, warnings_of
+from playnex.spec.check_targets import Catalogue
 from playnex.spec.expression import is_template
 from playnex.spec.faults import Fault, Place, decoded, did_you_mean
 from playnex.spec.flow import FlowSpec, StepSpec
@@ -22,10 +23,11 @@ from playnex.workspace import PYTHON_ENDING, Workspace, shown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a check looked at and found."""
+    """What a check looked at and found; `warnings` keep nothing from running."""
 
     paths: tuple[str, ...]
     faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +45,20 @@ class Definitions:
         path = self.workspace.flow_path(name)
         if path.suffix == PYTHON_ENDING:
             return self._python_flow(path)
-        flow, faults = self._flow(path)
+        read, faults = self._flow(path)
+        flow = read.flow if read else None
         used = {word for step in flow.steps for word in step.agents()} if flow else set()
         own = {agent: self._agent(agent) for agent in sorted(used) if agent in self.workspace.agent_names()}
         faults += tuple(fault for _, agent_faults in own.values() for fault in agent_faults) + self.tool_faults
         if flow is None or faults:
             raise DefinitionError(faults)
-        return Pinned(flow=flow, agents={agent: spec for agent, (spec, _) in own.items() if spec})
+        return Pinned(flow=flow, agents={agent: spec for agent, (spec, _) in own.items() if spec}, functions=self._sources(flow))
+
+    def _sources(self, flow: FlowSpec) -> dict[str, str]:
+        """The texts of the Python files whose functions the flow calls."""
+        functions = {function for step in flow.steps for function in step.functions()}
+        found = {function_outline.file_of(function): function_outline.read(self.workspace.root, function) for function in sorted(functions)}
+        return {path: text for path, text in found.items() if text is not None}
 
     def _python_flow(self, path: Path) -> Pinned:
         text, undecodable = decoded(path.read_bytes(), shown(path))
@@ -82,9 +91,13 @@ class Definitions:
         paths = [path for path in (*flows, *agents) if not wanted or path.resolve() in wanted]
         missing = wanted - {path.resolve() for path in paths}
         faults = [_not_here(path) for path in sorted(missing)]
+        warnings: list[Fault] = []
         for path in paths:
-            faults += self._faults(path)
-        return Checked(paths=tuple(shown(path) for path in paths), faults=(*faults, *(() if files else self.tool_faults)))
+            found = self._checked(path)
+            faults += found.faults
+            warnings += found.warnings
+        everything = (*faults, *(() if files else self.tool_faults))
+        return Checked(paths=tuple(shown(path) for path in paths), faults=everything, warnings=tuple(warnings))
 
     def faults_of_draft(self, name: str, text: str, agents: Mapping[str, str]) -> tuple[Fault, ...]:
         """Every fault of a flow that is not saved yet, and of the agents that come with it, each under the path it would have."""
@@ -98,13 +111,16 @@ class Definitions:
         """The same of an agent that is not saved yet."""
         return self._read_agent(self.workspace.root / "agents" / f"{name}.md", text)[1]
 
-    def _faults(self, path: Path) -> tuple[Fault, ...]:
+    def _checked(self, path: Path) -> Checked:
         if path.suffix == PYTHON_ENDING:
             text, undecodable = decoded(path.read_bytes(), shown(path))
-            return undecodable or python_outline.faults_of(text, shown(path))
-        return self._flow(path)[1] if path.parent.name == "flows" else self._agent(path.stem)[1]
+            return Checked(paths=(), faults=undecodable or python_outline.faults_of(text, shown(path)))
+        if path.parent.name != "flows":
+            return Checked(paths=(), faults=self._agent(path.stem)[1])
+        read, faults = self._flow(path)
+        return Checked(paths=(), faults=faults, warnings=warnings_of(read) if read else ())
 
-    def _flow(self, path: Path) -> tuple[FlowSpec | None, tuple[Fault, ...]]:
+    def _flow(self, path: Path) -> tuple[ReadFlow | None, tuple[Fault, ...]]:
         text, undecodable = decoded(path.read_bytes(), shown(path))
         if undecodable:
             return None, undecodable
@@ -114,10 +130,13 @@ class Definitions:
         """The agents by name; one that cannot be read is there all the same, for it has its own faults."""
         return {name: self._agent(name)[0] or AgentSpec(name=name) for name in self.workspace.agent_names()}
 
-    def _read_flow(self, path: Path, text: str, agents: Mapping[str, AgentSpec]) -> tuple[FlowSpec | None, tuple[Fault, ...]]:
+    def _read_flow(self, path: Path, text: str, agents: Mapping[str, AgentSpec]) -> tuple[ReadFlow, tuple[Fault, ...]]:
         read = read_flow(text, shown(path))
-        faults = check_flow(read, Catalogue(agents=agents, tools=self.tools, flows=self.workspace.flow_names()))
-        return read.flow, in_file_order([*faults, *_name_faults(read)])
+        named = {function for outline in read.outlines if outline.spec for function in outline.spec.functions()}
+        functions = {name: function_outline.outline(name, function_outline.read(self.workspace.root, name)).facts for name in named}
+        offered = Catalogue(agents=agents, tools=self.tools, flows=self.workspace.flow_names(), functions=functions)
+        faults = check_flow(read, offered)
+        return read, in_file_order([*faults, *_name_faults(read)])
 
     def _agent(self, name: str) -> tuple[AgentSpec | None, tuple[Fault, ...]]:
         path = self.workspace.root / "agents" / f"{name}.md"

@@ -9,7 +9,7 @@ from playnex.app.runs import Runs
 from playnex.canonical import Json
 from playnex.config import ModelSettings
 from playnex.spec.expression import references
-from playnex.spec.flow import BriefSpec, Budget, FlowSpec, StepSpec
+from playnex.spec.flow import BriefSpec, Budget, FlowSpec, StepSpec, VerifySpec
 from playnex.spec.known_part import known_part, known_text
 from playnex.spec.read_flow import BRIEF_KEYS
 from playnex.spec.waves import waves
@@ -59,15 +59,16 @@ class DryRun:
         return {
             "does": step.kind,
             "target": step.target,
-            "agents": [self._agent(name, step) for name in step.agents()] if step.switch is None else [],
+            "agents": [self._agent(name, step) for name in _own_agents(step)],
             "prompt": self._text(step.prompt),
             "given": self._given(step),
             "capsules": [self._text(name) for name in step.capsules],
             "arguments": self._known(dict(step.arguments)),
+            "repeat": self._loop(step),
             "approve": self._approval(step),
             "wait": None if step.wait is None else {"signal": self._text(step.wait.signal), "seconds": step.wait.seconds},
             **self._routes(step),
-            "verify": [{"that": check.that, "agent": check.agent, "on_fail": check.on_fail} for check in step.verify],
+            "verify": [_check(check) for check in step.verify],
             "timeout": step.timeout,
             "retries": step.retry.times or None,
             "fallback": self._fallback(step),
@@ -81,11 +82,18 @@ class DryRun:
         cases = [{"value": value, **self._does(replace(done, needs=step.needs))} for value, done in leads]
         return {"switch": self._known(step.switch.on), "cases": [_filled(case) for case in cases]}
 
+    def _loop(self, step: StepSpec) -> Json:
+        """A loop's cap, and its steps in waves."""
+        if step.repeat is None:
+            return None
+        inner = [[self._step(each) for each in wave] for wave in waves(step.repeat.steps)]
+        return {"max": step.repeat.most, "until": step.repeat.until, "waves": inner}
+
     def _agent(self, name: str, step: StepSpec) -> dict[str, Json]:
         agent = self.pinned.agents[name]
         return {
             "agent": name,
-            "part": "works" if name in step.workers() else "judges" if any(check.agent == name for check in step.verify) else "stands in",
+            "part": _part(name, step),
             "model": agent.model,
             "answered_by": self._answered_by(agent.model),
             "tools": list(agent.tools),
@@ -106,11 +114,13 @@ class DryRun:
             return None
         asked = step.approve
         shown = {"message": self._text(asked.message), "show": self._known(asked.show), "editable": asked.editable}
-        return {**shown, "seconds": asked.timeout, "on_refuse": "continue" if asked.goes_on else "fail"}
+        return {**shown, "seconds": asked.timeout, "on_refuse": "continue" if asked.goes_on else asked.refused_to or "fail"}
 
     def _fallback(self, step: StepSpec) -> Json:
         if step.fallback is None:
             return None
+        if step.fallback.step is not None:
+            return {"step": step.fallback.step.id, **_filled(self._does(step.fallback.step))}
         return {"agent": step.fallback.agent} if step.fallback.agent else {"value": self._known(step.fallback.value)}
 
     def _text(self, template: str | None) -> str | None:
@@ -132,6 +142,26 @@ def dry_run(app: App, flow: str, given: Mapping[str, Json]) -> DryRun:
 def missing_inputs(flow: FlowSpec, given: Mapping[str, Json]) -> tuple[str, ...]:
     """The inputs that the flow needs and nobody gave."""
     return tuple(spec.name for spec in flow.inputs if spec.required and spec.default is None and spec.name not in given)
+
+
+def _own_agents(step: StepSpec) -> tuple[str, ...]:
+    """The agents of the step itself: its own, its judges and its stand-in; those of the steps within it are told there."""
+    if step.switch is not None:
+        return ()
+    own = step.target if step.kind == "agent" else None
+    others = (*(check.agent for check in step.verify), step.fallback.agent if step.fallback else None)
+    return tuple(dict.fromkeys(name for name in (own, *others) if name))
+
+
+def _part(name: str, step: StepSpec) -> str:
+    if step.kind == "agent" and name == step.target:
+        return "works"
+    return "judges" if any(check.agent == name for check in step.verify) else "stands in"
+
+
+def _check(check: VerifySpec) -> dict[str, Json]:
+    told = {"that": check.that, "agent": check.agent, "python": check.python, "on_fail": check.on_fail}
+    return {key: value for key, value in told.items() if value is not None}
 
 
 def limits(budget: Budget) -> dict[str, Json]:

@@ -23,6 +23,7 @@ from playnex.store.database import Database
 from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
 from playnex.tools.gate import Gate
+from playnex.tools.python_functions import PythonFunctions
 from playnex.tools.python_tools import discover
 from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
@@ -33,6 +34,7 @@ MIGRATIONS = (
     capsule_rows.create_capsules,
     capsule_rows.create_versions,
     journal_rows.add_due_and_keys,
+    capsule_rows.create_words,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
@@ -49,6 +51,7 @@ class App:
     shelf: CapsuleShelf
     toolbox: WorkspaceToolbox
     gate: Gate
+    functions: PythonFunctions
     models: WorkspaceModels
     engine: Engine
     clock: SystemClock
@@ -82,6 +85,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
             toolbox=toolbox,
             gate=Gate(toolbox),
+            functions=PythonFunctions(workspace.root, workers),
             models=models,
             engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
             clock=clock,

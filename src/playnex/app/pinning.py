@@ -1,7 +1,7 @@
 """The definition that a run is started with: the flow and its agents as checked data, kept with the run whatever happens to the files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -13,11 +13,13 @@ from playnex.spec.flow import FORMAT, FlowSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pinned:
-    """A flow with every agent that it uses; `source` is the text of its file, where it is written in Python."""
+    """A flow with every agent that it uses; `source` is the text of its file, where it is written in Python; `functions` are the texts
+    of the Python files whose functions it calls, by their path below the workspace."""
 
     flow: FlowSpec
     agents: Mapping[str, AgentSpec]
     source: str = ""
+    functions: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
 

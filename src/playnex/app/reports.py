@@ -1,6 +1,7 @@
 """Runs as documents: the shapes that `--json` prints and that the dashboard's API will give."""
 
 from playnex.canonical import Json
+from playnex.engine.doing import ROUTE, is_route
 from playnex.engine.history import fold
 from playnex.engine.keys import is_of_the_run, outermost
 from playnex.journal.events import Event, RunState, StepFinished, StepIntended, StepStarted
@@ -52,7 +53,15 @@ def own_steps(events: tuple[Event, ...]) -> tuple[str, ...]:
 def _step(key: str, fact: StepFinished, events: tuple[Event, ...]) -> Json:
     actor = next((past.fact.actor for past in events if past.key == key and isinstance(past.fact, StepStarted)), "")
     model = next((name for past in events if (name := answered_by(past, key))), "")
-    return {"step": key, "kind": fact.kind, "actor": actor, "model": model, "seconds": fact.seconds, **fact.envelope}
+    route = route_of(key, events)
+    own = {"step": key, "kind": fact.kind, "actor": actor, "model": model, "seconds": fact.seconds}
+    return own | ({"route": route} if route else {}) | fact.envelope
+
+
+def route_of(step: str, events: tuple[Event, ...]) -> Json:
+    """What a switch led to: the `value`, what was done (`to`), and the expression that gave the value (`by`); None for other steps."""
+    taken = (event.fact for event in events if event.key == f"{step}/{ROUTE}" and isinstance(event.fact, StepFinished))
+    return next((fact.envelope["output"] for fact in taken if is_route(fact.envelope.get("output"))), None)
 
 
 def waits(events: tuple[Event, ...]) -> list[Json]:

@@ -1,6 +1,9 @@
-"""Workspaces to start from: folders shipped with Playnex, copied without touching what is there."""
+"""Workspaces to start from: folders shipped with Playnex, copied without touching what is there.
 
-from collections.abc import Sequence
+The Markdown files of a template's folder `capsules/` are not copied: they are the first versions of capsules (stocking.py).
+"""
+
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -20,13 +23,16 @@ def contents(template: str) -> dict[str, bytes]:
     if template not in (known := names()):
         hint = did_you_mean(template, known) or f"there are: {', '.join(known)}"
         raise UsageError(f"there is no template {template!r}", hint=hint)
-    return {path: file.read_bytes() for path, file in _files(resources.files("playnex") / "templates" / template, "")}
+    return {path: file.read_bytes() for path, file in _files(_folder(template), "") if not path.startswith(DOCUMENTS)}
+
+
+DOCUMENTS = "capsules/"
+ENDING = ".md"
 
 
 def lay_out(template: str, target: Path) -> tuple[str, ...]:
     """Copy the template's files into the folder; their paths, sorted. Raises UsageError where one is already there."""
-    source = resources.files("playnex") / "templates" / template
-    files = dict(_files(source, ""))
+    files = {path: file for path, file in _files(_folder(template), "") if not path.startswith(DOCUMENTS)}
     there = [path for path in files if (target / path).exists()]
     if there:
         raise UsageError(f"{target} already has {', '.join(sorted(there)[:3])}", hint="choose an empty folder; nothing was changed")
@@ -37,16 +43,26 @@ def lay_out(template: str, target: Path) -> tuple[str, ...]:
         for folder in ("flows", "agents"):
             (target / folder).mkdir(parents=True, exist_ok=True)
     except OSError:
-        _take_back([target / path for path in files])
+        take_back([target / path for path in files])
         raise
     return tuple(sorted(files))
 
 
-def _take_back(files: Sequence[Path]) -> None:
+def documents(template: str) -> Mapping[str, str]:
+    """The texts that the template brings as capsules, by name: `capsules/kb/refunds.md` is `kb/refunds`."""
+    files = sorted((path, file) for path, file in _files(_folder(template), "") if path.startswith(DOCUMENTS))
+    return {path.removeprefix(DOCUMENTS).removesuffix(ENDING): file.read_text(encoding="utf-8") for path, file in files}
+
+
+def take_back(files: Sequence[Path]) -> None:
     """Remove what a full disk let be written, half files among it, so that the same command works once there is space."""
     for file in files:
         with suppress(OSError):
             file.unlink(missing_ok=True)
+
+
+def _folder(template: str) -> Traversable:
+    return resources.files("playnex") / "templates" / template
 
 
 def _files(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:

@@ -18,6 +18,8 @@ PART_BYTES = 240
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 """Device names that Windows keeps for itself, whatever their ending."""
 
+HEADING = re.compile(r"^#{1,6}[ \t]+(.*\S)", re.MULTILINE)
+
 RUN_VIEWS = "runs/"
 """Names that begin so are a view over the journal; nobody writes them."""
 
@@ -60,6 +62,12 @@ class Capsule(CapsuleHead):
     """One version of a capsule, whole and immutable."""
 
     body: str
+
+    @property
+    def title(self) -> str:
+        """The first heading of its body, or its name."""
+        heading = HEADING.search(self.body)
+        return heading[1] if heading else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +117,14 @@ class Capsules(Protocol):
 
     async def list(self, *, prefix: str = "", limit: int = 200) -> tuple[CapsuleHead, ...]:
         """The newest version of each capsule that is not deleted, last written first, without bodies."""
+        ...
+
+    async def search(
+        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
+    ) -> tuple[Capsule, ...]:
+        """The capsules that have words of the text in their name or body, best first: those that have all of them, then those that
+        have any. `text` is plain words, never a query's syntax; `within` is a folder of names, `patterns` are those that a name may
+        fit. A deleted capsule is never among them. With `at`, memory is searched as `read_as_of` sees it."""
         ...
 
     async def history(self, typed: str) -> tuple[CapsuleHead, ...]:

@@ -13,7 +13,7 @@ from playnex.cli import door
 from playnex.cli.asking import confirmed
 from playnex.cli.flags import AsJson, CapsuleId, Limit
 from playnex.cli.given import text_of
-from playnex.cli.terminal import ago, columns, emit, emit_list, write
+from playnex.cli.terminal import ago, columns, emit, emit_list, gist, write
 from playnex.errors import UsageError
 from playnex.ids import short
 
@@ -24,6 +24,8 @@ SCHEMA = "playnex.capsule/1"
 
 Prefix = Annotated[str, Parameter(metavar="PREFIX", help="only those whose name begins like this")]
 Version = Annotated[int | None, Parameter(metavar="N", help="an older version of it")]
+Words = Annotated[str, Parameter(help="what to look for, in plain words")]
+Within = Annotated[str, Parameter(name="--in", metavar="FOLDER", help="only below this folder of names, such as kb")]
 NewName = Annotated[str, Parameter(help="its name, such as notes/idea")]
 Text = Annotated[str | None, Parameter(help="the text; without it and without --file, stdin is read")]
 File = Annotated[str | None, Parameter(metavar="FILE", allow_leading_hyphen=True, help="read the text from this file; - reads stdin")]
@@ -49,6 +51,15 @@ def view(capsule: CapsuleId, /, *, version: Version = None, as_json: AsJson = Fa
     $ playnex capsule view runs/last/research
     """
     return asyncio.run(_view(capsule, version, as_json))
+
+
+@app.command
+def search(query: Words, /, *, within: Within = "", limit: Limit = 10, as_json: AsJson = False) -> int:
+    """Find capsules by words of their names and texts: first those that have all of them, then those that have any.
+
+    $ playnex capsule search "charged twice" --in kb
+    """
+    return asyncio.run(_search(query, within, limit, as_json))
 
 
 @app.command
@@ -117,6 +128,22 @@ async def _view(typed: str, version: int | None, as_json: bool) -> int:
         emit({"schema": SCHEMA, **head_json(capsule), "body": capsule.body})
     else:
         write(capsule.body)
+    return 0
+
+
+async def _search(query: str, within: str, limit: int, as_json: bool) -> int:
+    from playnex.app.opening import opened
+
+    async with opened(door.workspace) as opened_app:
+        found = await opened_app.capsules.search(query, within=within, limit=limit)
+    if as_json:
+        emit_list("playnex.capsule-search/1", [{**head_json(one), "title": one.title, "body": one.body} for one in found])
+    elif found:
+        rows = [(short(one.id), one.name, gist(one.title, 80)) for one in found]
+        write(columns(("ID", "NAME", "TITLE"), rows, door.terminal))
+    else:
+        where = f" below {within}" if within else ""
+        door.terminal.say(f"no capsule{where} has any of these words; playnex capsules lists them all")
     return 0
 
 

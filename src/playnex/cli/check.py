@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from playnex.cli import door
+from playnex.cli.complaint import places_of, warning_lines
 from playnex.cli.flags import AsJson
 from playnex.cli.terminal import counted, emit
 from playnex.errors import DefinitionError
@@ -21,8 +22,9 @@ Watch = Annotated[bool, Parameter(negative=(), help="check again whenever a file
 def check(*files: Files, watch: Watch = False, as_json: AsJson = False) -> int:
     """Check flows, agents, tools and playnex.toml without running anything.
 
-    Every fault is told at once, with file, line, column and the mend; the exit code is 3 then. With `--watch` it goes on: each time a
-    file is saved you see how things stand, under `--json` as one line; Ctrl-C ends it with the exit code of the last check.
+    Every fault is told at once, with file, line, column and the mend; the exit code is 3 then. A warning is of something that may be
+    meant so, and keeps nothing from running. With `--watch` it goes on: each time a file is saved you see how things stand, under
+    `--json` as one line; Ctrl-C ends it with the exit code of the last check.
 
     $ playnex check
     $ playnex check flows/research-to-article.yaml
@@ -43,8 +45,11 @@ async def _check(files: tuple[str, ...], as_json: bool) -> int:
     if checked.faults:
         raise DefinitionError(checked.faults)
     if as_json:
-        emit({"schema": "playnex.check/1", "checked": list(checked.paths), "faults": []})
+        emit({"schema": "playnex.check/1", "checked": list(checked.paths), "faults": [], "warnings": places_of(checked.warnings)})
     else:
+        for warning in checked.warnings:
+            for line in warning_lines(warning):
+                door.terminal.tell(line)
         found = counted(len(checked.paths), "file")
         door.terminal.say(f"{door.terminal.symbol('succeeded')} {found} checked, no fault" if checked.paths else NOTHING)
     return 0

@@ -15,11 +15,13 @@ from playnex.app.definitions import Checked
 from playnex.app.listing import workspace_of
 from playnex.app.opening import opened
 from playnex.cli import door
-from playnex.cli.complaint import fault_documents, lines_of
+from playnex.cli.complaint import lines_of, places_of, warning_lines
 from playnex.cli.terminal import counted
 from playnex.errors import DefinitionError, FaultLike, PlaynexError
+from playnex.spec.faults import Fault
 from playnex.workspace import CONFIG
 
+SCHEMA = "playnex.check/1"
 FOLDERS = ("flows", "agents", "tools")
 LONGEST = 1000
 """Milliseconds after which the files are looked at even where nobody told of a change, as on some network disks."""
@@ -94,16 +96,18 @@ async def _checked(files: tuple[str, ...]) -> Checked:
 def _tell(found: Checked | PlaynexError, *, as_json: bool) -> None:
     """The outcome for people, or as a line of JSON."""
     match found:
-        case Checked() | DefinitionError() if as_json:
-            paths = list(found.paths) if isinstance(found, Checked) else []
-            faults = [] if isinstance(found, Checked) else fault_documents(found)
-            _line({"schema": "playnex.check/1", "checked": paths, "faults": faults})
+        case Checked() if as_json:
+            _line({"schema": SCHEMA, "checked": list(found.paths), "faults": [], "warnings": places_of(found.warnings)})
+        case DefinitionError() if as_json:
+            faults = places_of([fault for fault in found.faults if isinstance(fault, Fault)])
+            _line({"schema": SCHEMA, "checked": [], "faults": faults, "warnings": []})
         case PlaynexError() if as_json:
             _line({"error": {"code": found.code, "message": found.message, "hint": found.hint, "where": []}})
         case PlaynexError():
             _show(lines_of(found))
         case Checked():
-            _show([f"{door.terminal.symbol('succeeded')} {counted(len(found.paths), 'file')} checked, no fault"])
+            warnings = [line for warning in found.warnings for line in warning_lines(warning)]
+            _show([*warnings, f"{door.terminal.symbol('succeeded')} {counted(len(found.paths), 'file')} checked, no fault"])
 
 
 def _show(lines: list[str]) -> None:

@@ -26,11 +26,24 @@ def complain(error: PlaynexError, arguments: Sequence[str]) -> int:
 def _is_emitted(error: PlaynexError) -> bool:
     """Write the error's document; false where stdout takes nothing, since the full disk may lie behind it."""
     try:
-        emit({"error": {"code": error.code, "message": error.message, "hint": error.hint, "where": fault_documents(error)}})
+        emit({"error": {"code": error.code, "message": error.message, "hint": error.hint, "where": _where(error)}})
         sys.stdout.flush()
     except OSError:
         return False
     return True
+
+
+def warning_lines(warning: Fault) -> list[str]:
+    """A warning, drawn like a fault."""
+    return _fault_lines(warning, door.terminal.styled("warning:", "yellow"))
+
+
+def places_of(faults: Sequence[Fault]) -> list[Json]:
+    """Faults as data."""
+    return [
+        {"path": fault.place.path, "line": fault.place.line, "column": fault.place.column, "message": fault.message, "hint": fault.hint}
+        for fault in faults
+    ]
 
 
 def wrong_usage(error: CycloptsError) -> UsageError:
@@ -81,7 +94,7 @@ def lines_of(error: PlaynexError) -> list[str]:
     return [f"{head} {error.message}", *([f"  {error.hint}"] if error.hint else [])]
 
 
-def _fault_lines(fault: Fault, head: str, draft: str | None) -> list[str]:
+def _fault_lines(fault: Fault, head: str, draft: str | None = None) -> list[str]:
     place = door.terminal.styled(f"{fault.place.path}:{fault.place.line}:{fault.place.column}:", "bold")
     lines = [f"{place} {head} {fault.message}"]
     if drawn := caret(fault, _source(fault.place.path) if draft is None else draft):
@@ -96,12 +109,5 @@ def _source(path: str) -> str:
         return ""
 
 
-def fault_documents(error: PlaynexError) -> list[Json]:
-    """The faults of files as JSON."""
-    if not isinstance(error, DefinitionError):
-        return []
-    return [
-        {"path": fault.place.path, "line": fault.place.line, "column": fault.place.column, "message": fault.message, "hint": fault.hint}
-        for fault in error.faults
-        if isinstance(fault, Fault)
-    ]
+def _where(error: PlaynexError) -> list[Json]:
+    return places_of([fault for fault in error.faults if isinstance(fault, Fault)]) if isinstance(error, DefinitionError) else []

@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playnex.app.creating import NOTHING_WRITTEN, Creating, Draft, NewAgent, first_run_of, flow_from_json, write_files
 from playnex.app.listing import agents as agents_of
 from playnex.app.opening import App, opened
+from playnex.app.stocking import stock_into
+from playnex.app.templates import take_back
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.asking import ask, heeding_ctrl_c
@@ -26,18 +28,47 @@ Enter takes what stands in [ ], < goes back one question, and Ctrl-C leaves: not
 
 async def create_flow(name: str, wanted: NewFlow, *, force: bool, yes: bool, as_json: bool) -> int:
     """Make the flow, or nothing at all; the exit code."""
+    if wanted.template:
+        return await _from_template(name, wanted, force=force, as_json=as_json)
     async with opened(door.workspace) as app:
         creating = Creating(workspace=app.workspace, definitions=app.definitions, replacing=force)
         if name:
             creating.check_flow_name(name)
         begun = flow_of(name, wanted)
         draft = _draft(creating, begun, wanted) if _is_whole(wanted) else _interviewed(app, creating, begun, wanted, yes=yes)
-        made = creating.write(draft)
-        checked = app.definitions.check(tuple(str(app.workspace.root / path) for path in made if path.startswith(("flows/", "agents/"))))
-        _tell(Made(what={"flow": draft.name}, files=made, checked=len(checked.paths), following=first_run_of(draft)), as_json=as_json)
-        if checked.faults:
-            raise DefinitionError(checked.faults)
+        _finish(app, draft, creating.write(draft), as_json=as_json)
     return 0
+
+
+async def _from_template(name: str, wanted: NewFlow, *, force: bool, as_json: bool) -> int:
+    """Make the flow of a template. What stands beside flow and agents comes first, for the flow may need tools that only a workspace
+    opened anew knows; where the flow then has a fault it is taken back."""
+    if wanted.steps or wanted.inputs or wanted.from_json:
+        raise UsageError("a template brings its own inputs and steps", hint="leave out --template, or --input, --step and --from-json")
+    async with opened(door.workspace) as app:
+        creating = Creating(workspace=app.workspace, definitions=app.definitions, replacing=force)
+        draft = creating.from_template(name, wanted.template)
+        creating.check_flow_name(draft.name)
+    root = app.workspace.root
+    beside = write_files(root, draft.others)
+    try:
+        async with opened(door.workspace) as app:
+            creating = Creating(workspace=app.workspace, definitions=app.definitions, replacing=force)
+            made = creating.write(replace(draft, others={}))
+            await stock_into(app.capsules, wanted.template)
+            _finish(app, draft, (*made, *beside), as_json=as_json)
+    except BaseException:
+        take_back([root / path for path in beside])
+        raise
+    return 0
+
+
+def _finish(app: App, draft: Draft, made: tuple[str, ...], *, as_json: bool) -> None:
+    """Check what was written, once more and as it lies there, and tell of it."""
+    checked = app.definitions.check(tuple(str(app.workspace.root / path) for path in made if path.startswith(("flows/", "agents/"))))
+    if checked.faults:
+        raise DefinitionError(checked.faults)
+    _tell(Made(what={"flow": draft.name}, files=made, checked=len(checked.paths), following=first_run_of(draft)), as_json=as_json)
 
 
 async def create_agent(name: str, new: NewAgent, *, force: bool, as_json: bool) -> int:
@@ -83,15 +114,11 @@ def agents_in(wanted: NewFlow) -> dict[str, NewAgent]:
 
 def _is_whole(wanted: NewFlow) -> bool:
     """Whether the flags say all that a flow needs."""
-    return bool(wanted.steps or wanted.template or wanted.from_json)
+    return bool(wanted.steps or wanted.from_json)
 
 
 def _draft(creating: Creating, flow: Mapping[str, Json], wanted: NewFlow) -> Draft:
     """The draft that the flags describe without a question. Raises UsageError."""
-    if wanted.template:
-        if wanted.steps or wanted.inputs or wanted.from_json:
-            raise UsageError("a template brings its own inputs and steps", hint="leave out --template, or --input, --step and --from-json")
-        return creating.from_template(str(flow.get("name", "")), wanted.template)
     if "name" not in flow:
         raise UsageError(f"the flow has no name; {NOTHING_WRITTEN}", hint=BY_FLAGS)
     return creating.draft(flow, agents_in(wanted))

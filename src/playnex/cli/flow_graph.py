@@ -63,6 +63,9 @@ def does(step: StepSpec) -> str:
         return "a person decides"
     if step.wait is not None:
         return f"waits for {step.wait.signal or seconds(step.wait.seconds or 0)}"
+    if step.repeat is not None:
+        until = f" until {gist(step.repeat.until, LONGEST)}" if step.repeat.until else ""
+        return f"repeats, {step.repeat.most} times at most{until}"
     if step.kind == "save":
         return f"saves {gist(step.save or '', LONGEST)}"
     return f"{step.kind} {step.target}"
@@ -76,15 +79,23 @@ def when(step: StepSpec) -> Iterable[str]:
         items = step.for_each.items
         yield f"for each of {gist(items if isinstance(items, str) else json.dumps(items), LONGEST)}"
     if step.fallback is not None:
-        yield f"fallback {step.fallback.agent}" if step.fallback.agent else "with a fallback"
+        instead = step.fallback.step.id if step.fallback.step else step.fallback.agent
+        yield f"fallback {instead}" if instead else "with a fallback"
+    if step.approve is not None and step.approve.refused_to:
+        yield f"a no leads to {step.approve.refused_to}"
 
 
 def routes(step: StepSpec) -> list[str]:
-    """What each value of a switch leads to."""
+    """What each value of a switch leads to; the steps of a loop."""
+    if step.repeat is not None:
+        return [f"{inner.id}: {does(inner)}" for inner in step.repeat.steps]
     if step.switch is None:
         return []
-    cases = [f"{case.value}: {does(case.step)}" for case in step.switch.cases]
-    return [*cases, *([f"any other: {does(step.switch.default)}"] if step.switch.default else [])]
+    ways = [
+        *((case.value, case.step) for case in step.switch.cases),
+        *((("any other", step.switch.default),) if step.switch.default else ()),
+    ]
+    return [f"{word}: {does(taken)}" if taken.id == step.id else f"{word}: step {taken.id}, {does(taken)}" for word, taken in ways]
 
 
 def _quoted(text: str) -> str:

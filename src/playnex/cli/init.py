@@ -11,29 +11,34 @@ from playnex.cli import door
 from playnex.cli.flags import AsJson
 
 Folder = Annotated[str, Parameter(help="the folder; it is made where it is not there")]
-Template = Annotated[Literal["minimal", "research"], Parameter(help="what to begin with")]
+Template = Annotated[Literal["minimal", "research", "support"], Parameter(help="what to begin with")]
 DEMO_TOPIC = "local-first software"
 FIRST_RUNS = {
     "minimal": "playnex flow run hello",
     "research": f'playnex flow run research-to-article --input topic="{DEMO_TOPIC}"',
+    "support": "playnex flow run support-ticket --input ticket=@mails/charged-twice.txt --input customer_id=C-1001",
 }
 
 
 def init(folder: Folder = ".", /, *, template: Template = "minimal") -> int:
     """Make a workspace in a folder.
 
-    It gets a playnex.toml, flows, agents, and what the template brings. Nothing that is there already is changed.
+    It gets a playnex.toml, flows, agents, and what the template brings: files, and capsules. Nothing that is there already is
+    changed.
 
     $ playnex init news --template research
+    $ playnex init help-desk --template support
     $ playnex init
     """
-    from playnex.app.templates import lay_out  # late, here and below: only what the command needs
+    from playnex.app.stocking import begin  # late, here and below: only what the command needs
 
     target = Path(folder).expanduser().resolve()
-    made = lay_out(template, target)
-    say = door.terminal.say
-    for path in made:
-        say(f"{door.terminal.symbol('succeeded')} {Path(folder) / path}")
+    begun = asyncio.run(begin(template, target))
+    say, done = door.terminal.say, door.terminal.symbol("succeeded")
+    for path in begun.files:
+        say(f"{done} {Path(folder) / path}")
+    for name in begun.capsules:
+        say(f"{done} capsule {name}")
     where = "" if folder == "." else f"cd {shlex.quote(folder)} && "
     say(f"next: {where}{FIRST_RUNS[template]}")
     return 0

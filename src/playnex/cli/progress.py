@@ -6,15 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from playnex.cli.terminal import Terminal, counted, seconds
-from playnex.cli.watching import StepLine, Watched, line_text
+from playnex.cli.watching import StepLine, Watched, layout_of, line_text
 from playnex.journal.events import Event
 from playnex.spec.flow import FlowSpec
 
 if TYPE_CHECKING:
     from rich.text import Text
-
-OF_A_PYTHON_FLOW = 16
-"""Columns for the names of steps that only its run will tell."""
 
 REDRAWS = 8
 """A second; cli.md allows ten."""
@@ -37,12 +34,12 @@ class PlainProgress:
 
     def __init__(self, flow: FlowSpec, terminal: Terminal) -> None:
         self._terminal = terminal
-        self._watched = Watched()
-        self._width = _width(flow)
+        self._watched = _watched(flow)
+        self._layout = layout_of(flow)
 
     def show(self, event: Event) -> None:
         for line in self._watched.fold(event):
-            self._terminal.say(f"{time.strftime('%H:%M:%S', time.localtime(event.at))} {line_text(line, self._terminal, self._width)}")
+            self._terminal.say(f"{time.strftime('%H:%M:%S', time.localtime(event.at))} {line_text(line, self._terminal, self._layout)}")
 
     def close(self) -> None:
         return
@@ -57,8 +54,8 @@ class LiveProgress:
 
         self._flow = flow
         self._terminal = terminal
-        self._watched = Watched()
-        self._width = _width(flow)
+        self._watched = _watched(flow)
+        self._layout = layout_of(flow)
         self._began = time.monotonic()
         self._console = Console(stderr=True, highlight=False)
         self._live = Live(get_renderable=self._picture, console=self._console, refresh_per_second=REDRAWS, transient=True)
@@ -67,7 +64,7 @@ class LiveProgress:
     def show(self, event: Event) -> None:
         for line in self._watched.fold(event):
             self._console.print(
-                self._text(line_text(line, self._terminal, self._width)), soft_wrap=False, overflow="ellipsis", no_wrap=True
+                self._text(line_text(line, self._terminal, self._layout)), soft_wrap=False, overflow="ellipsis", no_wrap=True
             )
 
     def close(self) -> None:
@@ -80,7 +77,7 @@ class LiveProgress:
 
     def _picture(self) -> "Text":
         now = time.time()
-        lines = [line_text(_live(line, now), self._terminal, self._width) for line in self._watched.running]
+        lines = [line_text(_live(line, now), self._terminal, self._layout) for line in self._watched.running]
         return self._text("\n".join([*lines, self._summary()]))
 
     def _summary(self) -> str:
@@ -107,5 +104,5 @@ def _live(line: StepLine, now: float) -> StepLine:
     return replace(line, took=max(0.0, now - line.began))
 
 
-def _width(flow: FlowSpec) -> int:
-    return max(8, *(len(step.id) for step in flow.steps)) if flow.steps else OF_A_PYTHON_FLOW
+def _watched(flow: FlowSpec) -> Watched:
+    return Watched(retries={step.id: step.retry.times for step in flow.steps})

@@ -19,6 +19,7 @@ from playnex.cli import door
 from playnex.cli.asking import ask_missing
 from playnex.cli.follower import Watching
 from playnex.cli.progress import progress_for
+from playnex.cli.showing import stand_ins
 from playnex.cli.terminal import emit, spent, whole, write
 from playnex.engine.engine import Ending
 from playnex.errors import NotFoundError, PlaynexError, RunBusy, StoreError
@@ -178,8 +179,11 @@ async def _watching(app: App, run: str) -> Watching:
 
 
 async def _end(watching: "asyncio.Future[Any]") -> None:
+    """Stop showing; where that had gone wrong, the run did not suffer, and the person is told."""
     watching.cancel()
     await asyncio.wait([watching])
+    if not watching.cancelled() and (fault := watching.exception()):
+        door.terminal.tell(f"  its progress could not be shown: {type(fault).__name__}: {fault}")
 
 
 async def _see_to_models(app: App, aliases: set[str]) -> None:
@@ -244,6 +248,8 @@ async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None
         say(f"  what is finished is kept ({cost}); go on with: playnex run resume {short(run)}")
         return
     say(f"{terminal.symbol('succeeded')} done  {cost}")
+    for line in stand_ins(await Runs(app=app).detail(run)):
+        say(f"{terminal.symbol('fallback')} {line}")
     if document["capsules"]:
         made = document["capsules"][-1]
         say(f"  capsule {terminal.styled(made['name'], 'bold')} (version {made['version']})")

@@ -1,5 +1,6 @@
 """Pages for people: a flow, an agent, a run and its transcript, from the same data that `--json` prints."""
 
+import json
 import time
 from collections.abc import Iterable
 
@@ -7,8 +8,10 @@ from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
 from playnex.canonical import Json
 from playnex.cli.terminal import Terminal, columns, gist, seconds, spent, tokens, whole
+from playnex.cli.watching import WHY
 from playnex.ids import short
 from playnex.journal.events import AttemptFailed, Event, StepFinished, StepStarted
+from playnex.spec import expression
 from playnex.spec.agent import AgentSpec
 from playnex.spec.flow import BriefSpec, Budget
 
@@ -82,16 +85,40 @@ def run_page(detail: dict[str, Json], terminal: Terminal) -> str:
     lines = [
         f"{terminal.styled(detail['flow'], 'bold')}  run {short(detail['run'])}  {state}"
         + (f" ({detail['reason']})" if detail["reason"] else ""),
-        *(f"  {name} = {gist(value, 80)}" for name, value in detail["inputs"].items()),
+        *(f"  {name} = {gist(_on_one_line(value), 80)}" for name, value in detail["inputs"].items()),
         "",
         columns(("STEP", "STATUS", "BY", "MODEL", "TIME", "TOKENS", "OUTPUT"), [_step_row(step) for step in detail["steps"]], terminal),
         "",
+        *routes(detail),
+        *stand_ins(detail),
         spent(detail["usage"]),
     ]
     if detail.get("message"):
         lines.append(detail["message"])
     lines += [f"capsule {made['name']} (version {made['version']}) by step {made['step']}" for made in detail["capsules"]]
     return "\n".join([*lines, *_next_moves(detail, state)])
+
+
+def _on_one_line(value: Json) -> Json:
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def routes(detail: dict[str, Json]) -> list[str]:
+    """Which way each switch went, and why."""
+    taken = [(step["step"], step["route"]) for step in detail["steps"] if "route" in step]
+    return [f"{step} went to {route['to']}: {expression.bare(route['by'])} is {json.dumps(route['value'])}" for step, route in taken]
+
+
+def stand_ins(detail: dict[str, Json]) -> list[str]:
+    """Each fallback that was used: of which step, why, and what was made from it."""
+    lines = []
+    for step in detail["steps"]:
+        if step["status"] == "fallback":
+            made = [other["step"] for other in detail["steps"] if step["step"] in other.get("fallback_from", ())]
+            why = WHY.get(step.get("reason", ""), step.get("reason", ""))
+            tries = f" after {step['attempts']} tries" if step.get("attempts", 1) > 1 else ""
+            lines.append(f"{step['step']} gave its fallback{tries}: {why}" + (f"; made from it: {', '.join(made)}" if made else ""))
+    return lines
 
 
 def _next_moves(detail: dict[str, Json], state: str) -> list[str]:

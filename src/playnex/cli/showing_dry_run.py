@@ -36,6 +36,11 @@ def _details(step: dict[str, Json]) -> Iterator[str]:
     for case in step.get("cases", []):
         yield f"{'any other' if case['value'] is None else case['value']}:  {_does(case)}"
         yield from (f"  {line}" for line in _details({key: value for key, value in case.items() if key not in ("does", "target")}))
+    if loop := step.get("repeat"):
+        yield f"at most {counted(loop['max'], 'round')}" + (f", until {loop['until']}" if loop["until"] else "")
+        for inner in (each for wave in loop["waves"] for each in wave):
+            yield f"  {inner['step']}  {_does(inner)}"
+            yield from (f"    {line}" for line in _details(inner))
     for agent in step.get("agents", []):
         yield from _agent(agent)
     yield from _texts(step)
@@ -70,9 +75,11 @@ def _net(step: dict[str, Json]) -> Iterator[str]:
     if "retries" in step:
         yield f"retry  {step['retries']} more"
     for check in step.get("verify", []):
-        yield f"verify  {check['that'] or 'agent ' + check['agent']}, else {check['on_fail']}"
+        held = check.get("that") or " ".join(f"{key} {check[key]}" for key in ("agent", "python") if key in check)
+        yield f"verify  {held}, else {check['on_fail']}"
     if other := step.get("fallback"):
-        yield f"fallback  {'agent ' + other['agent'] if 'agent' in other else _shown(other['value'])}"
+        named = next((f"{key} {other[key]}" for key in ("step", "agent") if key in other), "")
+        yield f"fallback  {named or _shown(other['value'])}"
     if "saves" in step:
         yield f"saves  {step['saves']}"
 

@@ -15,7 +15,9 @@ Color = Literal["auto", "always", "never"]
 CODES: dict[Style, str] = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 
 SYMBOLS = {"succeeded": "✓", "running": "●", "retry": "↻", "fallback": "!", "failed": "✕", "pending": "○", "run": "▶", "waiting": "◌"}
+SYMBOLS |= {"skipped": "○", "cancelled": "✕"}
 ASCII = {"succeeded": "ok", "running": "..", "retry": "~", "fallback": "!", "failed": "x", "pending": "-", "run": ">", "waiting": "?"}
+ASCII |= {"skipped": "-", "cancelled": "x"}
 STYLES: dict[str, Style] = {
     "succeeded": "green",
     "running": "blue",
@@ -23,6 +25,8 @@ STYLES: dict[str, Style] = {
     "fallback": "yellow",
     "failed": "red",
     "pending": "dim",
+    "skipped": "dim",
+    "cancelled": "red",
     "run": "bold",
     "waiting": "yellow",
 }

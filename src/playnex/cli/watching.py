@@ -1,9 +1,11 @@
 """A run as a person watches it: its events folded into lines, one per step of the flow; pure, so it can be tested as data."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from playnex.cli.terminal import Terminal, gist, seconds, tokens
+from playnex.canonical import Json
+from playnex.cli.terminal import Terminal, counted, gist, seconds, tokens
 from playnex.engine.keys import is_of_the_run
 from playnex.journal.events import (
     AttemptFailed,
@@ -16,7 +18,8 @@ from playnex.journal.events import (
     StepStarted,
     WaitStarted,
 )
-from playnex.spec.envelope import from_json
+from playnex.spec.envelope import Envelope, from_json
+from playnex.spec.flow import FlowSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +38,10 @@ class StepLine:
 
 @dataclass(slots=True)
 class Watched:
-    """What has been seen of a run. `fold` returns the lines that became final with an event."""
+    """What has been seen of a run. `fold` returns the lines that became final with an event; `retries` says of the flow's steps how
+    often each may be tried again."""
 
+    retries: Mapping[str, int] = field(default_factory=dict)
     lines: dict[str, StepLine] = field(default_factory=dict)
     spent: int = 0
     ended: bool = False
@@ -52,7 +57,8 @@ class Watched:
                 self.lines[step] = StepLine(key=step, actor=event.fact.actor, began=event.at)
             case AttemptFailed():
                 line = self.lines.setdefault(step, StepLine(key=step, began=event.at))
-                return [replace(line, status="retry", took=event.at - line.began, note=_retry_note(event.fact))]
+                note = _retry_note(event.fact, self.retries.get(event.key, 0))
+                return [replace(line, status="retry", took=event.at - line.began, note=note)]
             case StepFinished() if line is not None or event.key == step:
                 began = event.at - event.fact.seconds
                 return self._finished(event, event.fact, line or StepLine(key=step, began=began))
@@ -76,9 +82,8 @@ class Watched:
                 self.spent += envelope.usage.tokens
                 self.lines[line.key] = replace(line, tokens=line.tokens + envelope.usage.tokens)
             return []
-        note = envelope.reason if envelope.status in ("failed", "fallback") else ""
-        shown = envelope.output.get("error") if envelope.status == "failed" and isinstance(envelope.output, dict) else envelope.output
-        final = replace(line, status=envelope.status, took=fact.seconds, note=note, gist=gist(shown))
+        note, said = _told(envelope, line.actor)
+        final = replace(line, status=envelope.status, took=fact.seconds, note=note, gist=said)
         self.lines[line.key] = final
         return [final]
 
@@ -93,24 +98,32 @@ class Watched:
         return len(self.lines) - len(self.running)
 
 
-def line_text(line: StepLine, terminal: Terminal, width: int = 12) -> str:
-    """A step's line: `✓ classify   1.2s   412 tok   billing · high`."""
-    said = " · ".join(part for part in (_note(line), line.gist) if part)
-    name = line.key.ljust(width)
-    actor = terminal.styled(line.actor.ljust(width + 4 - max(0, len(name) - width)), "dim")
-    return f"{terminal.symbol(line.status)} {name} {actor} {seconds(line.took):>7} {tokens(line.tokens):>10}   {said}".rstrip()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How wide the columns of steps and of who does them are; as they stand here where nobody knows the steps beforehand."""
+
+    names: int = 16
+    actors: int = 20
 
 
-def _retry_note(fact: AttemptFailed) -> str:
-    again = f" · again in {seconds(fact.delay)}" if fact.delay else ""
-    return f"{fact.reason}: {fact.message}{again}"
+WIDEST = 24
+"""Columns for who does a step; a longer name pushes its own line alone."""
 
 
-def _waited_for(wait: WaitStarted) -> str:
-    until = f" until {time.strftime('%H:%M:%S', time.localtime(wait.until))}" if wait.until else ""
-    if wait.ask is not None:
-        return f"asks a person{until}: {gist(wait.ask['message'])}"
-    return f"waits for the signal {wait.signal}{until}" if wait.signal else f"sleeps{until}"
+def layout_of(flow: FlowSpec) -> Layout:
+    """Columns that fit the flow's steps."""
+    if not flow.steps:
+        return Layout()
+    does = (doing for step in flow.steps for doing in (step, *(step.switch.steps() if step.switch else ())))
+    return Layout(names=max(8, *(len(step.id) for step in flow.steps)), actors=min(WIDEST, max(len(step.target) for step in does)))
+
+
+def line_text(line: StepLine, terminal: Terminal, layout: Layout) -> str:
+    """A step's line: `✓ classify  triage   1.2s   412 tok   billing · high`."""
+    said = " · ".join(part for part in (line.note, line.gist) if part)
+    name = line.key.ljust(layout.names)
+    actor = terminal.styled(line.actor.ljust(layout.actors - max(0, len(name) - layout.names)), "dim")
+    return f"{terminal.symbol(line.status)} {name}  {actor} {seconds(line.took):>7} {tokens(line.tokens):>10}   {said}".rstrip()
 
 
 WHY = {
@@ -119,10 +132,42 @@ WHY = {
     "invalid-output": "the answer did not fit its form",
     "model-unavailable": "the model did not answer",
 }
-"""Reasons of a fallback, in words for whoever watches."""
+"""Reasons of a failure, in words for whoever watches."""
 
 
-def _note(line: StepLine) -> str:
-    if line.status == "fallback":
-        return f"fallback used: {WHY.get(line.note, line.note)}"
-    return line.note
+def _told(envelope: Envelope, actor: str) -> tuple[str, str]:
+    """What a finished step's line says: why it ended like this, and an idea of its result."""
+    output = envelope.output if envelope.has_output else None
+    match envelope.status:
+        case "failed":
+            return envelope.reason, gist(output.get("error") if isinstance(output, dict) else output)
+        case "fallback":
+            what, said = (f" {in_short(output)}", "") if isinstance(output, dict) else ("", gist(output))
+            return f"fallback used{what}: {WHY.get(envelope.reason, envelope.reason)}", said
+        case "skipped":
+            return ("skipped", in_short(output)) if envelope.has_output else (f"skipped: {envelope.reason}", "")
+        case _ if isinstance(output, list) and actor.endswith(".search"):
+            return "", counted(len(output), "hit")
+        case _:
+            return "", gist(output)
+
+
+def in_short(output: Json) -> str:
+    """A value that was given and not made: a map with its names, `{plan: unknown}`; anything else as its gist."""
+    if not isinstance(output, dict):
+        return gist(output)
+    return gist("{" + ", ".join(f"{name}: {gist(part, 40)}" for name, part in output.items()) + "}")
+
+
+def _retry_note(failed: AttemptFailed, retries: int) -> str:
+    again = f" in {seconds(failed.delay)}" if failed.delay else ""
+    of = f"/{retries}" if failed.number <= retries else ""
+    said = WHY["timeout"] if failed.reason == "timeout" else f"{failed.reason}: {failed.message}"
+    return f"{said}, retry {failed.number}{of}{again}"
+
+
+def _waited_for(wait: WaitStarted) -> str:
+    until = f" until {time.strftime('%H:%M:%S', time.localtime(wait.until))}" if wait.until else ""
+    if wait.ask is not None:
+        return f"asks a person{until}: {gist(wait.ask['message'])}"
+    return f"waits for the signal {wait.signal}{until}" if wait.signal else f"sleeps{until}"

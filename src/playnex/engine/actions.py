@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from playnex.canonical import Json
-from playnex.spec.context import Attempt, StepContext, Write
+from playnex.spec.context import Attempt, StepContext, Verdict, Write
 from playnex.spec.envelope import CapsuleRef, Envelope, Label
 
 
@@ -43,6 +43,25 @@ class ToolWork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PythonWork:
+    """A function's part in a step, as `module:function`. `may_repeat` is the user's word that it may run again."""
+
+    step: str
+    function: str
+    arguments: Mapping[str, Json]
+    may_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonCheck:
+    """A function that judges an output; it may ask for the flow's `inputs` too."""
+
+    function: str
+    output: Json
+    inputs: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Saving:
     """A result on its way into a capsule."""
 
@@ -67,6 +86,14 @@ class Actions(Protocol):
 
     async def call_tool(self, attempt: Attempt, work: ToolWork) -> Envelope:
         """Call the tool through the gate; its record, also when it failed."""
+        ...
+
+    async def call_python(self, attempt: Attempt, work: PythonWork) -> Envelope:
+        """Call the function where synchronous Python tools run; its record. Raises StepFailed."""
+        ...
+
+    async def check_python(self, attempt: Attempt, check: PythonCheck) -> Verdict:
+        """What the function says of the output; a function that fails says no."""
         ...
 
     async def find_capsule(self, name: str) -> CapsuleRef:

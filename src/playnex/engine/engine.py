@@ -76,18 +76,21 @@ class Engine:
                 await execution.stop(end)
                 return end
             box.open(execution.history.position, execution.deliver)
-            return await _carry_on(execution, code)
+            try:
+                return await _carry_on(execution, code)
+            finally:
+                execution.waits.let_go()
 
     async def _begin(self, run: str, history: History, code: Code) -> Execution:
         """Take the run over, with all that its journal says by then."""
         reopened = history.finished.step if history.finished is not None else ""
-        epoch = await self.journal.claim(run, self.worker, reopened)
-        fresh = await self._by_now(run, epoch, history)
+        takeover = await self.journal.claim(run, self.worker, reopened)
+        fresh = history if takeover.after == history.position else await self._by_now(run, takeover.epoch)
         if fresh.finished is not None and fresh.finished == history.finished:
             fresh.reopen()
         return Execution(
             run=run,
-            epoch=epoch,
+            epoch=takeover.epoch,
             journal=self.journal,
             history=fresh,
             clock=self.clock,
@@ -96,11 +99,8 @@ class Engine:
             flows=code.flows,
         )
 
-    async def _by_now(self, run: str, epoch: int, history: History) -> History:
+    async def _by_now(self, run: str, epoch: int) -> History:
         """The history up to this takeover: until then, a holder whose lease had run out could still write."""
-        news = await self.journal.events(run, history.position)
-        if len(news) == 1:
-            return history
         return fold(event for event in await self.journal.skim(run) if not _is_takeover(event, epoch))
 
 

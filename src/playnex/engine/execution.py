@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from playnex.clock import Clock
+from playnex.engine.caps import Caps, caps_of
 from playnex.engine.code import Flows, NoFlows
 from playnex.engine.history import History
 from playnex.engine.keys import scope_of
@@ -36,6 +37,7 @@ class Execution:
     jitter: Callable[[], float]
     purse: Purse
     flows: Flows = field(default_factory=NoFlows)
+    caps: Caps = field(init=False)
     waits: Waits = field(init=False)
     ending: RunFinished | RunParked | RunPaused | RunWaiting | None = None
     body: Working | None = None
@@ -48,6 +50,7 @@ class Execution:
         early = [self.history.signals[position] for position in sorted(self.history.signals)]
         self.waits = Waits(clock=self.clock, set_aside=self.end_as, early=early)
         self.seen = self.history.position
+        self.caps = caps_of(self.history.results)
         self.unseen = {}
         for key in self.history.results:
             self.unseen.setdefault(scope_of(key), set()).add(key)

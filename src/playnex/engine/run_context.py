@@ -8,21 +8,19 @@ from typing import TypeVar
 
 from playnex.canonical import Json
 from playnex.engine import failure
+from playnex.engine.caps import DEFINITION
 from playnex.engine.execution import Execution
 from playnex.engine.wait_step import approved, rung, signalled, wait
-from playnex.engine.work import Work
+from playnex.engine.work import Work, do_plainly
 from playnex.errors import JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
 from playnex.journal.events import WaitStarted
-from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, Fallback, StepContext, StepPlan
+from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, Fallback, Round, StepContext, StepPlan
 from playnex.spec.envelope import Envelope, Usage
 from playnex.spec.flow import RetrySpec
 from playnex.spec.python_flow import FlowFunction, flow_name
 
 T = TypeVar("T")
 Item = TypeVar("Item")
-
-DEFINITION = "run.definition"
-"""Where a called flow's definition is recorded; a step's id has no dot, so none can be taken for it."""
 
 DEEPEST = 40
 """Scopes within scopes: flows that call each other in a circle end there (requirement F11), before Python's own stack does."""
@@ -63,17 +61,30 @@ class RunContext:
         retry: int | RetrySpec = 0,
         fallback: Callable[[], Awaitable[Json]] | None = None,
     ) -> Json:
+        is_plain = (effect, timeout, retry, fallback) == ("idempotent", None, 0, None)
+        if is_plain and not self.execution.history.intents:
+            return await self._plainly(name, do)
+
         async def perform(_: Attempt) -> Envelope:
             return Envelope(output=await do())
 
-        if (effect, timeout, retry, fallback) == ("idempotent", None, 0, None):  # as nearly always
-            return _output_of(await self._performed(name, perform, PLAIN))
         again = RetrySpec(times=retry) if isinstance(retry, int) else retry
         plan = StepPlan(effect=effect, timeout=timeout, retry=again, fallback=_standing_in(fallback) if fallback else None)
         return _output_of(await self._performed(name, perform, plan))
 
     async def perform(self, name: str, do: Do, plan: StepPlan = PLAIN) -> Envelope:
         return (await self._performed(name, do, plan))[1]
+
+    async def _plainly(self, name: str, do: Callable[[], Awaitable[Json]]) -> Json:
+        """A step that asks for nothing but to be recorded, as nearly all do: the same as `perform`, by a shorter way."""
+        key, execution = self._next_key(name), self.execution
+        if (recorded := await execution.recorded(key, PLAIN.kind)) is not None:
+            return _output_of((key, recorded))
+        self._open.add(name)
+        try:
+            return await do_plainly(execution, key, do, beside=self._open)
+        finally:
+            self._open.discard(name)
 
     async def _performed(self, name: str, do: Do, plan: StepPlan) -> tuple[str, Envelope]:
         def work(key: str) -> Awaitable[Envelope]:
@@ -87,11 +98,7 @@ class RunContext:
 
     async def _once(self, name: str, kind: str, live: Callable[[str], Awaitable[Envelope]]) -> tuple[str, Envelope]:
         """The step's key and its record: from the journal, or by doing it now."""
-        if name in self._open:
-            raise UsageError(
-                f"step {self.prefix + name!r} is still running, so its name cannot be used again", hint="give each branch its own scope"
-            )
-        key = self.prefix + self._numbered(name)
+        key = self._next_key(name)
         if (recorded := await self.execution.recorded(key, kind)) is not None:
             return key, recorded
         self._open.add(name)
@@ -140,11 +147,18 @@ class RunContext:
         async def do(attempt: Attempt) -> Envelope:
             if not isinstance(called, str):
                 return Envelope(output=await called(attempt.context, given))
-            definition = await attempt.context.step(DEFINITION, lambda: self.execution.flows.pin(called))
+            definition = await attempt.context.step(DEFINITION, partial(self._pinned, called, attempt.key))
             code = self.execution.flows.load(definition, given)
             return Envelope(output=await code.body(attempt.context))
 
         return _output_of(await self._performed(name, do, StepPlan(kind="flow", actor=name, announce=True)))
+
+    async def round(self, name: str, round_: Round) -> None:
+        async def begin(attempt: Attempt) -> Envelope:
+            self.execution.caps.loop(attempt.key, round_.steps)
+            return Envelope(output={"steps": round_.steps, "why": round_.why})
+
+        await self._performed(name, begin, StepPlan(kind="round"))
 
     async def sleep(self, seconds: float) -> None:
         started = WaitStarted(until=self.execution.clock.now() + seconds)
@@ -162,6 +176,10 @@ class RunContext:
             return await wait(self.execution, key, started, conclude=approved)
 
         return _output_of(await self._once(name, "approve", ask_a_person))
+
+    async def _pinned(self, called: str, key: str) -> Json:
+        self.execution.caps.call(key)
+        return await self.execution.flows.pin(called)
 
     def _until(self, timeout: float | None) -> float | None:
         return None if timeout is None else self.execution.clock.now() + timeout
@@ -183,6 +201,14 @@ class RunContext:
     def _chance(self) -> bytes:
         self._drawn += 1
         return hashlib.sha256(f"{self.execution.seed}/{self.prefix}{self._drawn}".encode()).digest()
+
+    def _next_key(self, name: str) -> str:
+        """The key of the next step of that name. Raises UsageError where one of that name is still running."""
+        if name in self._open:
+            raise UsageError(
+                f"step {self.prefix + name!r} is still running, so its name cannot be used again", hint="give each branch its own scope"
+            )
+        return self.prefix + self._numbered(name)
 
     def _numbered(self, name: str) -> str:
         if not name or "/" in name or "#" in name:

@@ -1,6 +1,6 @@
 """What expressions of a running flow can see: inputs, the records of finished steps, the run, and the agents' models."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from playnex.canonical import Json
@@ -9,10 +9,25 @@ from playnex.spec.envelope import Envelope, Label, to_json
 from playnex.spec.flow import StepSpec
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Iteration:
+    """Which round of a loop this is, and the records of the one before; none in the first. `shown` is how expressions see it:
+    `{number, previous}`, where `previous` is null or like `steps`."""
+
+    number: int = 1
+    previous: Mapping[str, Envelope] | None = None
+    shown: Json = field(init=False)
+
+    def __post_init__(self) -> None:
+        previous = None if self.previous is None else {step: view(record) for step, record in self.previous.items()}
+        object.__setattr__(self, "shown", {"number": self.number, "previous": previous})
+
+
 @dataclass(slots=True, kw_only=True)
 class Scope:
     """The names in sight. Records and `models` grow as the run goes on; `output` is in sight only where a step's own
-    result is judged or replaced, `item` only where a step is done for every item of a list."""
+    result is judged or replaced, `item` only where a step is done for every item of a list, `iteration` only within a loop and
+    where a route has led back."""
 
     run: str
     inputs: Mapping[str, Json]
@@ -21,11 +36,23 @@ class Scope:
     models: dict[str, Json] = field(default_factory=dict)
     output: tuple[Json, ...] = ()
     item: tuple[Json, ...] = ()
+    iteration: Iteration = field(default_factory=Iteration)
 
     def add(self, step: str, record: Envelope) -> None:
         """Bring a finished step into sight."""
         self.records[step] = record
         self.views[step] = view(record)
+
+    def within(self, iteration: Iteration) -> "Scope":
+        """The scope of a round of a loop: all of this, and room for its own steps."""
+        return replace(self, records=dict(self.records), views=dict(self.views), output=(), iteration=iteration)
+
+    def begin_round(self, number: int, steps: Sequence[str]) -> None:
+        """Put these steps out of sight, but for `iteration.previous`: they are done again."""
+        previous = {step: self.records.pop(step) for step in steps if step in self.records}
+        for step in previous:
+            del self.views[step]
+        self.iteration = Iteration(number=number, previous=previous)
 
     def with_output(self, output: Json) -> "Scope":
         """The scope in which `output` is this."""
@@ -42,7 +69,13 @@ class Scope:
     def names(self) -> dict[str, Json]:
         """All that an expression can refer to, as plain JSON."""
         own = ({"output": self.output[0]} if self.output else {}) | ({"item": self.item[0]} if self.item else {})
-        return own | {"inputs": self.inputs, "steps": self.views, "run": {"id": self.run}, "agents": self.models}
+        return own | {
+            "inputs": self.inputs,
+            "steps": self.views,
+            "run": {"id": self.run},
+            "agents": self.models,
+            "iteration": self.iteration.shown,
+        }
 
     def text(self, template: str) -> str:
         """The template as text."""
@@ -57,17 +90,24 @@ class Scope:
         return expression.evaluate(source, self.names())
 
     def referred_steps(self, *templates: str) -> tuple[str, ...]:
-        """The ids of finished steps that these templates refer to, in the order of the flow."""
-        words = {reference.path for template in templates for reference in expression.references(template)}
-        named = {path.split(".")[1] for path in words if path.startswith("steps.") and "." in path}
-        return tuple(step for step in self.records if step in named)
+        """The ids of finished steps that these templates refer to, in the order in which they do."""
+        named = dict.fromkeys(str(keys[1]) for keys in _references(templates) if keys[0] == "steps" and len(keys) > 1)
+        return tuple(step for step in named if step in self.records)
 
-    def inherited(self, step: StepSpec, record: Envelope) -> Envelope:
-        """The record with the labels, sources and fallbacks of the steps that it was made from."""
-        templates = _templates(step)
+    def referred_rounds(self, *templates: str) -> tuple[str, ...]:
+        """The ids of steps of the round before that these templates refer to: all of them where `iteration.previous` is taken whole."""
+        asked = [keys for keys in _references(templates) if keys[:2] == ("iteration", "previous")]
+        named = {keys[2] for keys in asked if len(keys) > 2}
+        return tuple(step for step in self.iteration.previous or () if step in named or any(len(keys) == 2 for keys in asked))
+
+    def inherited(self, step: StepSpec, record: Envelope, *made_from: str) -> Envelope:
+        """The record with the labels, sources and fallbacks of the steps that it was made from: those that the step's templates refer
+        to (`made_from`, where it was made from others), else those that it waited for."""
+        templates = made_from or _templates(step)
         origins = self.referred_steps(*templates) or step.needs
         given = [(origin, self.records[origin]) for origin in origins if origin in self.records]
-        fallback_from = [
+        given += [(origin, (self.iteration.previous or {})[origin]) for origin in self.referred_rounds(*templates)]
+        fallback_from = [*record.fallback_from] + [
             name for origin, past in given for name in (*past.fallback_from, *((origin,) if past.status == "fallback" else ()))
         ]
         labels: list[Label] = [*record.labels, *(label for _, past in given for label in past.labels)]
@@ -86,12 +126,17 @@ def view(record: Envelope) -> Json:
     return empty | to_json(record)
 
 
+def _references(templates: Iterable[str]) -> list[tuple[str | int, ...]]:
+    return [reference.keys for template in templates for reference in expression.references(template)]
+
+
 def _templates(step: StepSpec) -> tuple[str, ...]:
-    return tuple(_texts([step.prompt, dict(step.arguments), step.content, step.fallback.value if step.fallback else None]))
+    return tuple(texts([step.prompt, dict(step.arguments), step.content, step.fallback.value if step.fallback else None]))
 
 
-def _texts(value: Json) -> list[str]:
+def texts(value: Json) -> list[str]:
+    """All texts within a value, in their order."""
     if isinstance(value, str):
         return [value]
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return [text for part in parts for text in _texts(part)]
+    return [text for part in parts for text in texts(part)]

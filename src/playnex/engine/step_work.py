@@ -1,24 +1,16 @@
 """One step of a flow being carried out: what its action does, its checks, its fallback, and the capsule that it saves."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from playnex.canonical import Json
 from playnex.engine import failure
-from playnex.engine.actions import Actions, AgentWork, Given, Saving, ToolWork
+from playnex.engine.actions import Actions, AgentWork, Given, PythonWork, Saving, ToolWork
 from playnex.engine.scope import Scope
+from playnex.engine.verifying import Verifier, as_text
 from playnex.spec.check_value import problems
-from playnex.spec.context import Approval, Attempt, StepContext, StepPlan, Verdict
+from playnex.spec.context import Approval, Attempt, StepPlan
 from playnex.spec.envelope import CapsuleRef, Envelope, capsule_json
-from playnex.spec.flow import ApproveSpec, StepSpec, VerifySpec, WaitSpec
-
-VERDICT_SCHEMA: Mapping[str, Json] = {
-    "type": "object",
-    "properties": {"pass": {"type": "boolean"}, "reason": {"type": "string"}},
-    "required": ["pass", "reason"],
-    "additionalProperties": False,
-}
+from playnex.spec.flow import ApproveSpec, StepSpec, WaitSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +30,13 @@ class StepWork:
             actor=step.target,
             timeout=step.timeout,
             retry=step.retry,
-            verify=self._verify if step.verify else None,
+            verify=Verifier(step=step, scope=self.scope, actions=self.actions).verify if step.verify or step.output else None,
             fallback=self._fall_back if step.fallback is not None else None,
             complete=self._complete,
             announce=True,
         )
 
-    async def attempt(self, attempt: Attempt) -> Envelope:
+    async def attempt(self, attempt: Attempt) -> Envelope:  # noqa: PLR0911 - one line a kind
         """One try of the step."""
         step = self.step
         match step.kind:
@@ -54,6 +46,8 @@ class StepWork:
                 arguments = self.scope.value(dict(step.arguments))
                 work = ToolWork(step=step.id, tool=step.target, arguments=arguments, folders=self.folders)
                 return await self.actions.call_tool(attempt, work)
+            case "python":
+                return await self._call(attempt)
             case "save":
                 return Envelope(output=self.scope.text(step.content or ""))
             case "flow":
@@ -62,8 +56,14 @@ class StepWork:
                 return await self._approve(step.approve, attempt)
             case "wait":
                 return await self._wait(step.wait, attempt)
-            case "switch":
-                raise AssertionError("a switch is routed before it is carried out")
+            case "switch" | "repeat":
+                raise AssertionError("a switch is routed and a loop is taken apart before it is carried out")
+
+    async def _call(self, attempt: Attempt) -> Envelope:
+        step = self.step
+        arguments = self.scope.value(dict(step.arguments))
+        work = PythonWork(step=step.id, function=step.target, arguments=arguments, may_repeat=step.retry.times > 0)
+        return await self.actions.call_python(attempt, work)
 
     async def _approve(self, asked: ApproveSpec | None, attempt: Attempt) -> Envelope:
         assert asked is not None
@@ -116,38 +116,12 @@ class StepWork:
         found = await attempt.context.step("capsules", find)
         return tuple([await self.actions.read_capsule(CapsuleRef(**parts)) for parts in found])
 
-    async def _verify(self, record: Envelope, attempt: Attempt) -> Verdict:
-        for number, check in enumerate(self.step.verify, 1):
-            verdict = await self._judge(check, record, Attempt(key=attempt.key, number=number, context=attempt.context))
-            if not verdict.passed:
-                return verdict
-        return Verdict(passed=True)
-
-    async def _judge(self, check: VerifySpec, record: Envelope, attempt: Attempt) -> Verdict:
-        """One check: an expression, or a judge agent that answers `{pass, reason}`."""
-        if check.that is not None:
-            holds = bool(self.scope.with_output(record.output).expression(check.that))
-            return Verdict(passed=holds, reason=f"the result does not keep to: {check.that}", on_fail=check.on_fail)
-        judged = Given(kind="step", name="output", text=as_text(record.output), labels=record.labels)
-        work = AgentWork(
-            step=f"verify-{attempt.number}",
-            agent=check.agent or "",
-            prompt="Check this result. Answer whether it passes, and why.",
-            schema=VERDICT_SCHEMA,
-            given=(judged,),
-        )
-        context = attempt.context.scope(work.step)
-        answer = await self.actions.ask_agent(replace_context(attempt, context), work)
-        if answer.status == "failed":
-            return Verdict(passed=False, reason=failure.message_of(answer), on_fail=check.on_fail)
-        return Verdict(passed=answer.output["pass"], reason=answer.output["reason"], on_fail=check.on_fail)
-
     async def _fall_back(self, record: Envelope, attempt: Attempt) -> Envelope:
         """What stands in for the step's result: an agent's answer, or a value in which `output` is what was refused."""
         step, spec = self.step, self.step.fallback
         assert spec is not None
         if spec.agent is not None:
-            return await self._ask(spec.agent, replace_context(attempt, attempt.context.scope("fallback")))
+            return await self._ask(spec.agent, replace(attempt, context=attempt.context.scope("fallback")))
         refused = record.output.get("partial") if isinstance(record.output, dict) else None
         value = self.scope.with_output(refused).value(spec.value)
         broken = problems(step.output, value, root="output") if step.output is not None else ()
@@ -175,15 +149,3 @@ class StepWork:
         ref, write = await self.actions.prepare(self.scope.run, saving)
         attempt.writes.append(write)
         return replace(record, capsule=ref)
-
-
-def as_text(value: Json) -> str:
-    """A result as a document: text as it is, anything else as a JSON block (rulings: `save`)."""
-    if isinstance(value, str):
-        return value
-    return f"```json\n{json.dumps(value, ensure_ascii=False, indent=2)}\n```\n"
-
-
-def replace_context(attempt: Attempt, context: StepContext) -> Attempt:
-    """The same try in another scope of keys."""
-    return replace(attempt, context=context)

@@ -48,6 +48,7 @@ class Waits:
     branches: set[Working] = field(default_factory=set)
     live: int = 0
     blocked: int = 0
+    looks: bool = False
 
     def join(self, branch: Working) -> None:
         """Count the task as a branch."""
@@ -58,6 +59,7 @@ class Waits:
         """Let branches work and wait until all have ended; while they do, their parent is none. The first exception ends the
         others and is raised; so does a cancellation."""
         is_branch = asyncio.current_task() in self.branches
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         going = len(works)
 
         def leave(branch: Working) -> None:
@@ -65,7 +67,9 @@ class Waits:
             going -= 1
             self.branches.discard(branch)
             self.live += is_branch - 1 if going == 0 else -1  # the parent goes on from here, though it may not have woken yet
-            asyncio.get_running_loop().call_soon(self._look)
+            self._look_soon()
+            if not over.done() and (going == 0 or (not branch.cancelled() and branch.exception() is not None)):
+                over.set_result(None)
 
         self.live -= is_branch
         tasks = [asyncio.ensure_future(work) for work in works]
@@ -73,11 +77,11 @@ class Waits:
             self.join(task)
             task.add_done_callback(leave)
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            await over
         finally:
-            await _end(tasks)
-        for task in tasks:
-            task.result()
+            if going:
+                await _end(tasks)
+        _raise_first(tasks)
 
     async def hold(self, wait: Wait) -> Event | None:
         """The event that ends the wait, or None when its time has come."""
@@ -87,7 +91,7 @@ class Waits:
         self.blocked += wait.is_counted
         self.open[wait.key] = wait
         ring = asyncio.ensure_future(self._ring(wait)) if wait.until is not None else None
-        asyncio.get_running_loop().call_soon(self._look)
+        self._look_soon()
         try:
             return await wait.ended
         finally:
@@ -102,6 +106,11 @@ class Waits:
             self._resolve(wait, event)
         elif isinstance(event.fact, (SignalReceived, OutcomeDecided)):
             self.early.append(event)
+
+    def let_go(self) -> None:
+        """The run's code has ended: forget whom to tell, who knows us too. Such a circle, with all of the run's results, would stay
+        in memory until the next collection."""
+        self.set_aside = _ignored
 
     def _early(self, wait: Wait) -> Event | None:
         event = next((event for event in self.early if _fits(wait, event)), None)
@@ -123,8 +132,14 @@ class Waits:
             await self.clock.sleep(min(left, LONGEST_SLEEP))
         self._resolve(wait, None)
 
+    def _look_soon(self) -> None:
+        if not self.looks:
+            self.looks = True
+            asyncio.get_running_loop().call_soon(self._look)
+
     def _look(self) -> None:
         """Set the run aside where every branch is blocked and no timer is about to ring."""
+        self.looks = False
         if not self.open or self.blocked < self.live:
             return
         until = min((wait.until for wait in self.open.values() if wait.until is not None), default=None)
@@ -150,6 +165,20 @@ def _fits(wait: Wait, event: Event) -> bool:
             return wait.kind == "decision" and wait.key == event.key
         case _:
             return False
+
+
+def _ignored(_standing: RunWaiting | RunParked) -> None:
+    """There is nobody to tell."""
+
+
+def _raise_first(tasks: Sequence[Working]) -> None:
+    """Raise the first failure of these, whose tasks have ended; each is asked for its own, or asyncio complains of those that were not.
+    A task that was cancelled, since another failed, has none."""
+    failures = [failure for task in tasks if not task.cancelled() and (failure := task.exception()) is not None]
+    if failures:
+        raise failures[0]
+    if any(task.cancelled() for task in tasks):
+        raise asyncio.CancelledError
 
 
 async def _end(tasks: Sequence[Working]) -> None:

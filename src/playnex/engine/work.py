@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from playnex.canonical import Json
 from playnex.engine import failure
 from playnex.engine.execution import Execution
 from playnex.engine.history import NO_TRIES
 from playnex.engine.waits import Wait
-from playnex.errors import CapsuleConflict
+from playnex.errors import CapsuleConflict, StepFailed
 from playnex.journal.events import AttemptFailed, OutcomeDecided, StepFinished, StepIntended, StepStarted
 from playnex.spec import envelope as envelopes
 from playnex.spec.context import Attempt, Do, StepContext, StepPlan
@@ -131,11 +132,14 @@ class Work:
             return tried
         verdict = await self.plan.verify(tried.outcome, attempt)
         if verdict.passed:
-            return tried
-        refused = replace(failure.failed("verify", verdict.reason, tried.outcome.output), usage=tried.outcome.usage)
+            return tried if verdict.instead is None else replace(tried, outcome=verdict.instead)
+        reason = "refused" if verdict.on_fail == "ask" else "verify"
+        outcome = tried.outcome
+        refused = failure.failed(reason, verdict.reason, outcome.output)
+        refused = replace(refused, usage=outcome.usage, labels=outcome.labels, sources=outcome.sources)
         times = max(1, self.plan.retry.times) if verdict.on_fail == "retry" else 0
         retry = replace(self.plan.retry, times=times, on=(), delay=0.0)
-        return Tried(outcome=refused, retry=retry, may_fall_back=verdict.on_fail != "fail")
+        return Tried(outcome=refused, retry=retry, may_fall_back=verdict.on_fail not in ("fail", "ask"))
 
     async def _fallen_back(self, tried: Tried, attempt: Attempt) -> Envelope:
         """The outcome, or what stands in for it."""
@@ -172,6 +176,23 @@ class Work:
             return outcome
         completed = await _caught(self.plan.complete(outcome, attempt))
         return replace(completed, usage=outcome.usage, attempts=outcome.attempts)
+
+
+async def do_plainly(execution: Execution, key: str, do: Callable[[], Awaitable[Json]], *, beside: set[str]) -> Json:
+    """What `Work` does with a step that has no plan: one try, and its record. Raises StepFailed once the failure is recorded."""
+    began, failed = execution.clock.monotonic(), None
+    try:
+        parts: dict[str, Json] = {"status": "succeeded", "output": await do()}
+    except failure.ENDS_THE_RUN:
+        raise
+    except Exception as error:  # the border: a step is the user's code
+        failed = failure.from_exception(error)
+        parts = envelopes.to_json(failed)
+    seconds = round(execution.clock.monotonic() - began, 3)
+    await execution.append(key, StepFinished(envelope=parts, seconds=seconds, beside=len(beside) > 1))
+    if failed is not None:
+        raise StepFailed(failure.message_of(failed), step=key, reason=failed.reason)
+    return parts["output"]
 
 
 def _counted(tried: Tried, number: int) -> Tried:

@@ -11,7 +11,7 @@ an output that has grown out of an earlier one of its run, as a transcript does,
 """
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from playnex import canonical
@@ -78,10 +78,10 @@ def encode(value: Json) -> Encoded:
     return Encoded(body=_packed(body), blobs=tuple(blobs.values()))
 
 
-def encode_result(parts: dict[str, Json], bases: tuple[Base, ...]) -> Encoded:
+def encode_result(parts: dict[str, Json], bases: Sequence[Base]) -> Encoded:
     """The fields of a result: as `encode` does it, or as what its output adds to one of the bases."""
     output = parts.get(OUTPUT)
-    if not isinstance(output, (str, list, dict)):
+    if not isinstance(output, (str, list, dict)) or (isinstance(output, str) and len(output) <= INLINE):
         return encode(parts)
     text = canonical.encode(output)
     if len(text) <= LONG:
@@ -168,7 +168,7 @@ def _packed(body: bytes) -> bytes:
     return packed if len(packed) < len(body) else body
 
 
-def _most_alike(text: bytes, bases: tuple[Base, ...]) -> tuple[int, int, int]:
+def _most_alike(text: bytes, bases: Sequence[Base]) -> tuple[int, int, int]:
     """How many bytes at the start and at the end the text shares with the base it shares most with, and that base's position;
     the newest is looked at first, and no other one where it is there as a whole."""
     best = 0, 0, 0

@@ -52,6 +52,14 @@ class Outlined:
     position: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takeover:
+    """A worker has taken a run over: the run's new epoch, and the position of its newest event before that."""
+
+    epoch: int
+    after: int
+
+
 class Journal(Protocol):
     """Append-only facts of runs. An append says the epoch it believes in, and a stale one is refused."""
 
@@ -60,8 +68,8 @@ class Journal(Protocol):
         this idempotency key already. Durable when it returns."""
         ...
 
-    async def claim(self, run: str, worker: str, reopened: str = "") -> int:
-        """Take the run over: raise its epoch by one, record RunResumed, state `running`; the new epoch."""
+    async def claim(self, run: str, worker: str, reopened: str = "") -> Takeover:
+        """Take the run over: raise its epoch by one, record RunResumed, state `running`."""
         ...
 
     async def append(self, run: str, epoch: int, drafts: Sequence[Draft], writes: Sequence[Write] = ()) -> None:

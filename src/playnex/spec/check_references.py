@@ -5,14 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from playnex.canonical import Json
 from playnex.spec.faults import did_you_mean
-from playnex.spec.reading import NOT_YET
 from playnex.spec.references import Reference
 
 ENVELOPE_KEYS = ("output", "status", "reason", "fallback_from", "labels", "sources", "capsule", "usage", "attempts")
 CAPSULE_KEYS = ("name", "id", "version")
 USAGE_KEYS = ("requests", "input_tokens", "output_tokens", "usd")
 RUN_KEYS = ("id",)
-LATER_ROOTS = ("iteration",)
+ITERATION_KEYS = ("number", "previous")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +21,13 @@ class StepFacts:
     id: str
     schema: Mapping[str, Json] | None = None
     saves: bool = True
+    stands_in: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a template at one place of the file may refer to."""
+    """What a template at one place of the file may refer to. `iteration` are the steps that are done in rounds, where this is one of
+    them; `inside` says of the steps that lie in loops in which."""
 
     inputs: tuple[str, ...]
     steps: Mapping[str, StepFacts]
@@ -35,6 +36,8 @@ class Known:
     has_item: bool = False
     has_output: bool = False
     output: Mapping[str, Json] | None = field(default=None)
+    iteration: Mapping[str, StepFacts] | None = None
+    inside: Mapping[str, str] = field(default_factory=dict)
 
     def with_output(self, schema: Mapping[str, Json] | None) -> "Known":
         """The same, where the step's own result is known as `output`."""
@@ -42,7 +45,8 @@ class Known:
 
     def roots(self) -> tuple[str, ...]:
         """The first words of all references."""
-        return ("inputs", "steps", "run", "agents", *(("output",) if self.has_output else ()), *(("item",) if self.has_item else ()))
+        here = {"output": self.has_output, "item": self.has_item, "iteration": self.iteration is not None}
+        return ("inputs", "steps", "run", "agents", *(root for root, is_known in here.items() if is_known))
 
 
 Found = tuple[str, str]
@@ -71,8 +75,8 @@ def reference_fault(reference: Reference, known: Known) -> Found | None:  # noqa
             return "`output` is known only in `verify`, `fallback`, `content` and `save`", "write `steps.NAME.output`"
         case "item":
             return None if known.has_item else ("`item` is known only in a step with `for-each`", "add `for-each: ${{ … }}` to the step")
-        case _ if root in LATER_ROOTS:
-            return f"`{root}` {NOT_YET}", ""
+        case "iteration":
+            return _iteration(rest, known)
         case _:
             return _unknown_root(str(root), known)
 
@@ -95,19 +99,40 @@ def _whole_only(keys: list[str | int], root: str, members: tuple[str, ...]) -> F
     return None if keys else (f"`{root}` alone is no value", f"name one of {', '.join(members) or 'its members'}")
 
 
-def _step(keys: list[str | int], known: Known) -> Found | None:
+def _step(keys: list[str | int], known: Known) -> Found | None:  # noqa: PLR0911 - one line a reason
     if not keys:
         return "`steps` alone is no value", "write `steps.NAME.output`"
     step = str(keys[0])
+    if step not in known.steps and step in known.inside:
+        loop = known.inside[step]
+        return f"step {step!r} lies in the loop {loop!r}", f"the loop's result is `steps.{loop}.output`, that of its last step"
     if step not in known.steps:
         return f"there is no step {step!r}", _step_hint(step, known.steps)
     if step == known.step:
         return f"step {step!r} refers to itself", "its own result is `output`, in `verify` and `fallback`"
+    if known.steps[step].stands_in:
+        return f"step {step!r} runs only in the place of another", "refer to the step that it stands in for"
     if step not in known.reachable:
         return f"step {known.step!r} does not wait for step {step!r}", f"add {step!r} to its `needs`, or put it below {step!r}"
     if wrong := _member(keys[1:], ENVELOPE_KEYS, f"the record of step {step!r} has no"):
         return wrong
     return _record_member(keys[1:], known.steps[step])
+
+
+def _iteration(keys: list[str | int], known: Known) -> Found | None:
+    """`iteration.number`, `iteration.previous`, and what the steps of the round before gave."""
+    if known.iteration is None:
+        return "`iteration` is known only in a loop, and where a refusal leads back to", "put the step below `repeat:`"
+    if not keys or keys[0] not in ITERATION_KEYS:
+        return _member(keys, ITERATION_KEYS, "`iteration` has no") or _whole_only(keys, "iteration", ITERATION_KEYS)
+    if keys[0] == "number" or len(keys) == 1:
+        return None
+    step = str(keys[1])
+    if step not in known.iteration:
+        return f"the round has no step {step!r}", did_you_mean(step, known.iteration) or f"its steps: {', '.join(known.iteration)}"
+    if wrong := _member(keys[2:], ENVELOPE_KEYS, f"the record of step {step!r} has no"):
+        return wrong
+    return _record_member(keys[2:], known.iteration[step])
 
 
 def _step_hint(step: str, steps: Mapping[str, StepFacts]) -> str:

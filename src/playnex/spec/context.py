@@ -15,7 +15,7 @@ Effect = Literal["pure", "idempotent", "once"]
 Write: TypeAlias = Callable[[Any], object]
 """A piece of work for the store's own transaction (see store/database.py): called with its connection, by its writer."""
 
-StepKind = Literal["step", "agent", "tool", "save", "model", "verify", "flow", "switch", "wait", "approve"]
+StepKind = Literal["step", "agent", "tool", "python", "save", "model", "verify", "flow", "switch", "wait", "approve", "repeat", "round"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,11 +32,13 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a verifier says; a refused result takes `on_fail`."""
+    """What a verifier says; a refused result takes `on_fail`, where `ask` means that a person was asked and said no.
+    `instead` is the result as a person has approved it."""
 
     passed: bool
     reason: str = ""
     on_fail: Literal["retry", "fallback", "fail", "ask"] = "fail"
+    instead: Envelope | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,14 @@ class Approval:
     show: Json = None
     editable: bool = False
     timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """So many `steps` that are to be done, again perhaps, and why."""
+
+    steps: int
+    why: Json = None
 
 
 Branch: TypeAlias = Callable[["StepContext"], Awaitable[T]]
@@ -165,4 +175,9 @@ class StepContext(Protocol):
 
     def spent(self) -> Usage:
         """What this run's model requests have cost so far."""
+        ...
+
+    async def round(self, name: str, round_: Round) -> None:
+        """Record that a loop begins a round, or that a route leads back; its steps count against the cap of the run, which no setting
+        removes. Raises BudgetExhausted."""
         ...

@@ -12,21 +12,19 @@ from playnex.spec.agent import TURN_CEILING
 from playnex.spec.flow import FORMAT
 from playnex.spec.read_agent import AGENT_KEYS, HOTTEST, MEMORY_KEYS, REFLECT
 from playnex.spec.read_flow import BUDGET_KEYS, DEFAULTS_KEYS, FLOW_KEYS, INPUT_KEYS, INPUT_TYPES, MOST_TURNS, MOST_USD
-from playnex.spec.read_step import (
+from playnex.spec.read_settings import (
     APPROVE_KEYS,
-    BESIDE_KEYS,
-    CASE_KEYS,
-    CASE_SETTINGS,
-    MOST_AT_ONCE,
+    FUNCTION,
     MOST_BACKOFF,
     MOST_RETRIES,
+    MOST_ROUNDS,
     ON_FAIL,
-    ONLY_BESIDE,
+    REPEAT_KEYS,
     RETRY_KEYS,
     VERIFY_KEYS,
     WAIT_KEYS,
-    WHAT_KEYS,
 )
+from playnex.spec.read_step import BESIDE_KEYS, CASE_KEYS, CASE_SETTINGS, MOST_AT_ONCE, ONLY_BESIDE, STEP_ALONE, WHAT_KEYS
 from playnex.spec.reading import SLUG, WORD
 from playnex.spec.schema import WORDS
 
@@ -43,6 +41,7 @@ ANY: Schema = {}
 DURATION: Schema = {
     "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": rf"^\s*{units.DURATION.pattern}\s*$"}]
 }
+PYTHON: Schema = {"type": "string", "pattern": f"^{FUNCTION.pattern}$"}
 COUNT: Schema = {"anyOf": [{"type": "integer", "exclusiveMinimum": 0}, {"type": "string", "pattern": rf"^\s*{units.COUNT.pattern}\s*$"}]}
 NAME: Schema = {"type": "string", "pattern": f"^{SLUG.pattern}$"}
 SHORT: Schema = {"$ref": "#/$defs/short"}
@@ -80,6 +79,8 @@ def or_list(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "array", "items": schema}]}
 
 
+STEPS = map_of(STEP, {"pattern": f"^{WORD.pattern}$"}) | {"minProperties": 1}
+
 BUDGET: Table = {
     "turns": (whole(1, MOST_TURNS), "model requests at most"),
     "tokens": (COUNT, "tokens at most: 500, 200k, 2M"),
@@ -96,13 +97,19 @@ RETRYING: Schema = {"anyOf": [whole(0, MOST_RETRIES), closed(RETRY_KEYS, RETRY)]
 VERIFY: Table = {
     "that": (FILLED, "an expression over `output` that must hold"),
     "agent": (FILLED, "a judge, which answers {pass, reason}"),
+    "python": (PYTHON, "a function of yours that says whether it holds"),
     "on-fail": (choice(ON_FAIL), "what becomes of an output that does not hold"),
+    "timeout": (DURATION, "how long a person has who is asked"),
 }
 APPROVE: Table = {
     "message": (FILLED, "what the person is asked"),
     "show": (ANY, "what the person is shown"),
     "editable": (FLAG, "the person may change what is shown"),
     "timeout": (DURATION, "after so long, silence means no"),
+}
+REPEAT: Table = {
+    "max": (whole(1, MOST_ROUNDS), "so many rounds at most"),
+    "until": (FILLED, "an expression that ends the loop"),
 }
 WAIT: Table = {
     "signal": (FILLED, "the signal that ends the wait"),
@@ -125,9 +132,11 @@ STEP_TABLE: Table = {
     "agent": (FILLED, "an agent of agents/NAME.md works on the prompt"),
     "tool": (FILLED, "a tool is called, without a model"),
     "flow": (FILLED, "another flow runs as one step"),
+    "python": (PYTHON, "a function of yours: MODULE:FUNCTION"),
     "switch": ({"type": "string", "pattern": r"\$\{\{|\{%|\{##"}, "a route: the value, as one ${{ }}"),
     "approve": (closed(APPROVE_KEYS, APPROVE, needed=("message",)), "a person says yes or no"),
     "wait": ({"anyOf": [DURATION, closed(WAIT_KEYS, WAIT, needed=("signal",))]}, "time passes, or a signal comes"),
+    "repeat": (closed(REPEAT_KEYS, REPEAT, needed=("max",)), "a loop: its `steps` are done in rounds"),
     "save": (FILLED, "the capsule that keeps the output; alone it is a step with `content`"),
     "prompt": (FILLED, "what the agent is asked; ${{ }} and {% %} are filled in"),
     "with": ({"type": "object"}, "arguments of the tool, or inputs of the flow"),
@@ -140,11 +149,12 @@ STEP_TABLE: Table = {
     "else": (ANY, "the output of a step that is skipped"),
     "timeout": (DURATION, "for each try"),
     "retry": (RETRYING, "more tries"),
-    "fallback": (ANY, "what stands in: a value, or { agent: NAME }"),
+    "fallback": (ANY, "what stands in: a value, { agent: NAME } or { step: ID }"),
     "continue-on-error": (FLAG, "the run goes on where this step fails"),
-    "on-refuse": (choice(("continue",)), "a no does not end the run"),
+    "on-refuse": (FILLED, "where a no leads: `continue`, or a step"),
     "for-each": ({"type": ["string", "array"], "pattern": r"^\s*\$\{\{"}, "a list, or one ${{ }} that gives one: the step for every item"),
     "max-parallel": (whole(1, MOST_AT_ONCE), "so many items at the same time at most"),
+    "steps": (STEPS, "the steps of a loop"),
     "cases": (map_of({"$ref": "#/$defs/case"}) | {"minProperties": 1}, "what each value of the switch leads to"),
     "default": ({"$ref": "#/$defs/case"}, "what any other value leads to"),
     "name": (TEXT, "a name for people"),
@@ -165,7 +175,7 @@ FLOW: Table = {
     "defaults": (closed(DEFAULTS_KEYS, DEFAULTS), "what every step has unless it says otherwise"),
     "budget": (closed(BUDGET_KEYS, BUDGET), "limits of the whole run"),
     "steps": (
-        map_of(STEP, {"pattern": f"^{WORD.pattern}$"}) | {"minProperties": 1},
+        STEPS,
         "what is done, from top to bottom: a step without `needs` waits for the one above",
     ),
     "output": (ANY, "what the run returns; the last step's output where nothing is said"),
@@ -210,18 +220,20 @@ def _root(title: str, schema: Schema) -> Schema:
 
 
 def _step() -> Schema:
-    """A step does one thing; beside it stands only what goes with it."""
+    """A step does one thing, a switch what its cases say; beside it stands only what goes with it."""
     doing = [key for key in WHAT_KEYS if key != "save"]
+    others = [key for key in doing if key != "switch"]
     alone: Schema = {"required": ["save"], "not": {"anyOf": [{"required": [key]} for key in doing]}}
     return closed((*WHAT_KEYS, *BESIDE_KEYS), STEP_TABLE) | {
-        "oneOf": [*({"required": [key]} for key in doing), alone],
-        "dependentRequired": {"else": ["if"], "max-parallel": ["for-each"], "content": ["save"], "switch": ["cases"]},
+        "oneOf": [{"required": ["switch"]}, *({"required": [key], "not": {"required": ["switch"]}} for key in others), alone],
+        "dependentRequired": {"else": ["if"], "max-parallel": ["for-each"], "content": ["save"], "switch": ["cases"], "repeat": ["steps"]},
         "dependentSchemas": {key: {"anyOf": [{"required": [kind]} for kind in kinds]} for key, kinds in ONLY_BESIDE.items()},
     }
 
 
 def _case() -> Schema:
-    return closed((*CASE_KEYS, *CASE_SETTINGS), STEP_TABLE)
+    named = closed(STEP_ALONE, {"step": (FILLED, "a step that runs only here")}, needed=STEP_ALONE)
+    return {"anyOf": [closed((*CASE_KEYS, *CASE_SETTINGS), STEP_TABLE), named]}
 
 
 def _short() -> Schema:

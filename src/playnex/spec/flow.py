@@ -9,7 +9,7 @@ from playnex.canonical import Json
 FORMAT = 1
 
 InputType = Literal["string", "integer", "number", "boolean", "list", "map", "file", "folder"]
-ActionKind = Literal["agent", "tool", "flow", "switch", "approve", "wait", "save"]
+ActionKind = Literal["agent", "tool", "flow", "python", "switch", "approve", "wait", "save", "repeat"]
 OnFail = Literal["retry", "fallback", "fail", "ask"]
 
 
@@ -67,30 +67,38 @@ NO_RETRY = RetrySpec()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallbackSpec:
-    """What stands in when a step's attempts are spent: a `value` (templates in it see the rejected `output`) or an agent."""
+    """What stands in when a step's attempts are spent: a `value` (templates in it see the rejected `output`), an agent, or another
+    step, which runs in no other place."""
 
     value: Json = None
     agent: str | None = None
+    step: "StepSpec | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifySpec:
-    """A check on a step's output before anyone sees it: an expression `that`, or a judge `agent` answering `{pass, reason}`."""
+    """A check on a step's output before anyone sees it: an expression `that`, a judge `agent` answering `{pass, reason}`, or a
+    `python` function, as `module:function`. `timeout` is how many seconds a person has who is asked about a result that fails it;
+    None means for ever."""
 
     that: str | None = None
     agent: str | None = None
+    python: str | None = None
     on_fail: OnFail = "fail"
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApproveSpec:
-    """What a person is asked: templates in `message` and `show`. `goes_on` says that a no does not end the run."""
+    """What a person is asked: templates in `message` and `show`. `goes_on` says that a no does not end the run, `refused_to` names
+    the step where it goes on instead."""
 
     message: str
     show: Json = None
     editable: bool = False
     timeout: float | None = None
     goes_on: bool = False
+    refused_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +126,7 @@ class ForEachSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSpec:
-    """What a switch does for one value."""
+    """What a switch does for one value: the switch's own step with other settings, or another step, which has an id of its own."""
 
     value: str
     step: "StepSpec"
@@ -138,8 +146,17 @@ class SwitchSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatSpec:
+    """A loop: its `steps` are done in rounds, `most` of them, until the expression `until` holds (None: all rounds are done)."""
+
+    most: int
+    until: str | None = None
+    steps: tuple["StepSpec", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepSpec:
-    """One step. `kind` and `target` say what it does: the name of the agent, tool or flow, or for the others nothing.
+    """One step. `kind` and `target` say what it does: the name of the agent, tool, flow or function, or for the others nothing.
     `needs` is what it waits for, resolved: without a declaration (`declares_needs`), the step above it. `condition` is a bare
     expression; where it does not hold the step is skipped, and `otherwise` is its output."""
 
@@ -167,18 +184,28 @@ class StepSpec:
     wait: WaitSpec | None = None
     for_each: ForEachSpec | None = None
     switch: SwitchSpec | None = None
+    repeat: RepeatSpec | None = None
+
+    def within(self) -> tuple["StepSpec", ...]:
+        """The steps that are done as a part of this one or in its place."""
+        stand_in = (self.fallback.step,) if self.fallback and self.fallback.step else ()
+        return (*(self.switch.steps() if self.switch else ()), *(self.repeat.steps if self.repeat else ()), *stand_in)
 
     def workers(self) -> tuple[str, ...]:
-        """The agents that the step, or one of its cases, is the work of."""
-        routed = tuple(agent for step in (self.switch.steps() if self.switch else ()) for agent in step.workers())
-        return (*((self.target,) if self.kind == "agent" else ()), *routed)
+        """The agents that the step, or a step within it, is the work of."""
+        return (*((self.target,) if self.kind == "agent" else ()), *(agent for step in self.within() for agent in step.workers()))
 
     def agents(self) -> tuple[str, ...]:
-        """The agents that may work on it: its own, those of its cases, its judges and its stand-in, each once."""
+        """The agents that may work on it: its own, those of the steps within it, its judges and its stand-in, each once."""
         judges = tuple(check.agent for check in self.verify if check.agent)
         stand_in = (self.fallback.agent,) if self.fallback and self.fallback.agent else ()
-        routed = tuple(agent for step in (self.switch.steps() if self.switch else ()) for agent in step.agents())
-        return tuple(dict.fromkeys((*self.workers(), *routed, *judges, *stand_in)))
+        deeper = tuple(agent for step in self.within() for agent in step.agents())
+        return tuple(dict.fromkeys((*self.workers(), *deeper, *judges, *stand_in)))
+
+    def functions(self) -> tuple[str, ...]:
+        """The Python functions that it may call, as `module:function`, each once."""
+        own = ((self.target,) if self.kind == "python" else ()) + tuple(check.python for check in self.verify if check.python)
+        return tuple(dict.fromkeys((*own, *(function for step in self.within() for function in step.functions()))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,11 @@ def stem(word: str) -> str:
     return plain.removesuffix("e") if len(plain) > 3 else plain
 
 
+def content_words(text: str) -> tuple[str, ...]:
+    """The words that carry what a text says, as they stand there, in their order."""
+    return tuple(word for word in WORD.findall(text) if word.casefold() not in _FUNCTION_WORDS)
+
+
 def content_stems(text: str) -> tuple[str, ...]:
     """The stems of the words that carry what a text says, in their order."""
     return _read(text).stems

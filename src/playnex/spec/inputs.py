@@ -28,6 +28,7 @@ ACCEPTED: Mapping[str, type | tuple[type, ...]] = {
     "file": str,
     "folder": str,
 }
+SCHEMA_TYPES: Mapping[str, str] = {"list": "array", "map": "object", "file": "string", "folder": "string"}
 FLAGS: Mapping[str, bool] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -58,10 +59,6 @@ def resolve_inputs(flow: FlowSpec, given: Mapping[str, Json]) -> dict[str, Json]
     return values
 
 
-SCHEMA_TYPES: Mapping[str, str] = {"list": "array", "map": "object", "file": "string", "folder": "string"}
-"""Where JSON Schema has another word than the flow file."""
-
-
 def inputs_schema(flow: FlowSpec) -> dict[str, Json]:
     """The JSON Schema (2020-12) of what the flow is given: forms, clients and `--input-file` can be checked with it."""
     needed = [spec.name for spec in flow.inputs if spec.required and spec.default is None]
@@ -77,11 +74,17 @@ def inputs_schema(flow: FlowSpec) -> dict[str, Json]:
 
 
 def _input_schema(spec: InputSpec) -> dict[str, Json]:
-    schema: dict[str, Json] = {"type": SCHEMA_TYPES.get(spec.type, spec.type)}
-    schema |= {"enum": list(spec.choices)} if spec.choices else {}
+    schema = json_schema(spec)
     schema |= {"format": "path"} if spec.type in ("file", "folder") else {}
     schema |= {"default": spec.default} if spec.default is not None else {}
     return schema | ({"description": spec.description} if spec.description else {})
+
+
+def json_schema(spec: InputSpec) -> dict[str, Json]:
+    """What is known of the input's value, as JSON Schema."""
+    if spec.choices:
+        return {"type": "string", "enum": list(spec.choices)}
+    return {"type": SCHEMA_TYPES.get(spec.type, spec.type)}
 
 
 def path_inputs(flow: FlowSpec) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from playnex.spec.agent import DEFAULT_LIMITS, NO_MEMORY, TURN_CEILING, AgentSpe
 from playnex.spec.faults import Fault, Place
 from playnex.spec.located import MapNode, Node, ScalarNode, find
 from playnex.spec.read_flow import in_file_order, read_budget
-from playnex.spec.read_step import read_schema
+from playnex.spec.read_settings import read_schema
 from playnex.spec.reading import Reading
 from playnex.spec.yaml_source import read_yaml
 

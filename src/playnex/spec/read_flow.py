@@ -9,7 +9,8 @@ from playnex.spec.faults import Fault, Place
 from playnex.spec.flow import FORMAT, NO_LIMITS, BriefSpec, Budget, FlowSpec, InputSpec, InputType
 from playnex.spec.inputs import problem_of
 from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, find, plain
-from playnex.spec.read_step import StepDefaults, StepOutline, StepsReader, read_retry
+from playnex.spec.read_settings import read_retry
+from playnex.spec.read_step import StepDefaults, StepOutline, StepsReader, run_by_themselves
 from playnex.spec.reading import Reading
 from playnex.spec.yaml_source import read_yaml
 
@@ -35,6 +36,7 @@ class ReadFlow:
     tree: Node | None = None
     outlines: tuple[StepOutline, ...] = ()
     inputs: tuple[str, ...] = ()
+    input_specs: tuple[InputSpec, ...] = ()
 
     def node(self, *keys: str | int) -> Node | None:
         """The value at a path of keys, such as `("steps", "write", "prompt")`."""
@@ -72,14 +74,22 @@ def _read_root(reading: Reading, root: MapNode) -> ReadFlow:
         description=reading.text(find(root, "description"), "`description`") or "",
         brief=_read_brief(reading, root),
         inputs=inputs,
-        steps=tuple(outline.spec for outline in outlines if outline.spec),
+        steps=run_by_themselves(outlines),
         budget=read_budget(reading, find(root, "budget"), "`budget`"),
         output=plain(find(root, "output")),
         path=reading.path,
     )
     faults = in_file_order(reading.faults)
     names = tuple(root_inputs.keys()) if isinstance(root_inputs := find(root, "inputs"), MapNode) else ()
-    return ReadFlow(path=reading.path, flow=None if faults else flow, faults=faults, tree=root, outlines=outlines, inputs=names)
+    return ReadFlow(
+        path=reading.path,
+        flow=None if faults else flow,
+        faults=faults,
+        tree=root,
+        outlines=outlines,
+        inputs=names,
+        input_specs=inputs,
+    )
 
 
 def in_file_order(faults: list[Fault]) -> tuple[Fault, ...]:

@@ -1,46 +1,39 @@
 """The `steps` of a flow file: what each does, what it waits for, and what it does when it fails."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
 
-from playnex.canonical import Json
-from playnex.spec.check_value import schema_problem
 from playnex.spec.faults import did_you_mean
 from playnex.spec.flow import (
     NO_RETRY,
     ActionKind,
-    ApproveSpec,
     CaseSpec,
     ElseSpec,
     FallbackSpec,
     ForEachSpec,
-    OnFail,
     RetrySpec,
     StepSpec,
     SwitchSpec,
-    VerifySpec,
-    WaitSpec,
 )
-from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, find, plain
-from playnex.spec.reading import NOT_YET, WORD, Reading
+from playnex.spec.located import Entry, ListNode, MapNode, Node, find, plain
+from playnex.spec.read_settings import read_approval, read_checks, read_function, read_loop, read_retry, read_schema, read_wait
+from playnex.spec.reading import WORD, Reading
 from playnex.spec.references import is_single
-from playnex.spec.schema import SchemaError, to_json_schema
 
-WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow", "switch", "approve", "wait", "save")
-LATER_WHAT_KEYS = ("python", "pattern", "repeat")
+WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow", "python", "switch", "approve", "wait", "save", "repeat")
+LATER_WHAT_KEYS = ("pattern",)
 BESIDE_KEYS = (
     "prompt", "with", "content", "capsules", "output", "verify", "needs", "if", "else", "timeout", "retry", "fallback",
-    "continue-on-error", "on-refuse", "for-each", "max-parallel", "cases", "default", "name", "description",
+    "continue-on-error", "on-refuse", "for-each", "max-parallel", "cases", "default", "steps", "name", "description",
 )  # fmt: skip
-LATER_BESIDE_KEYS = ("steps",)
-ACTING: tuple[ActionKind, ...] = ("agent", "tool", "flow", "switch", "save")
+ACTING: tuple[ActionKind, ...] = ("agent", "tool", "flow", "python", "switch", "save", "repeat")
 ONLY_BESIDE: Mapping[str, tuple[ActionKind, ...]] = {
     "prompt": ("agent", "switch"),
     "capsules": ("agent", "switch"),
-    "with": ("tool", "flow", "switch"),
+    "with": ("tool", "flow", "python", "switch"),
     "cases": ("switch",),
     "default": ("switch",),
+    "steps": ("repeat",),
     "for-each": ACTING,
     "on-refuse": ("approve",),
     "retry": ACTING,
@@ -49,44 +42,54 @@ ONLY_BESIDE: Mapping[str, tuple[ActionKind, ...]] = {
     "timeout": ACTING,
 }
 
-CASE_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow")
+CASE_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow", "python")
 CASE_SETTINGS = ("prompt", "with", "capsules", "output", "verify", "timeout", "retry", "fallback", "save", "content")
 ROUTING = ("switch", "cases", "default", "for-each", "max-parallel", "if", "else", "needs", "continue-on-error")
 """What belongs to the switch itself, and to none of its cases."""
 
-VERIFY_KEYS = ("that", "agent", "on-fail")
-APPROVE_KEYS = ("message", "show", "editable", "timeout")
-WAIT_KEYS = ("signal", "timeout")
-RETRY_KEYS = ("times", "delay", "backoff", "on")
-MOST_RETRIES = 100
-MOST_AT_ONCE = 10_000
-MOST_BACKOFF = 100
-ON_FAIL = ("retry", "fallback", "fail", "ask")
+OF_ITS_OWN = ("needs", "if", "else", "continue-on-error", "on-refuse")
+"""What has no meaning in a step that runs in the place of another: when it runs is not its own to say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepOutline:
-    """A step as far as it could be read; `spec` is None where it does something that this version does not know."""
+    """A step as far as it could be read; `spec` is None where it does something that this version does not know. `inner` are the
+    steps of a loop. One that `stands_in` runs only where another step names it, as its fallback or as one of its cases."""
 
     id: str
     entry: Entry
     needs: tuple[str, ...] = ()
     spec: StepSpec | None = None
+    inner: "tuple[StepOutline, ...]" = ()
+    stands_in: bool = False
 
     def cases(self) -> "tuple[StepOutline, ...]":
-        """What a switch can lead to, each as the step that it would be."""
+        """What a switch can lead to, each as the step that it would be; steps that stand in are steps of their own."""
         if self.spec is None or self.spec.switch is None or not isinstance(self.entry.value, MapNode):
             return ()
         found: list[StepOutline] = []
-        settings = find(self.entry.value, "cases")
-        steps = {case.value: case.step for case in self.spec.switch.cases}
-        entries = settings.entries if isinstance(settings, MapNode) else ()
-        for entry in (*entries, *((default,) if (default := self.entry.value.entry("default")) else ())):
-            step = self.spec.switch.default if entry.key == "default" and entry not in entries else steps.get(entry.key)
-            if step and isinstance(entry.value, MapNode):
+        for entry, step in self._routes(self.entry.value, self.spec.switch):
+            if step and isinstance(entry.value, MapNode) and entry.value.keys() != STEP_ALONE:
                 merged = replace(entry, value=with_settings(self.entry.value, entry.value))
                 found.append(replace(self, entry=merged, spec=step))
         return tuple(found)
+
+    def _routes(self, node: MapNode, switch: SwitchSpec) -> Iterator[tuple[Entry, StepSpec | None]]:
+        steps = {case.value: case.step for case in switch.cases}
+        if isinstance(cases := find(node, "cases"), MapNode):
+            yield from ((entry, steps.get(entry.key)) for entry in cases.entries)
+        if default := node.entry("default"):
+            yield default, switch.default
+
+
+MOST_AT_ONCE = 10_000
+STEP_ALONE = ("step",)
+"""The keys of `{step: ID}`."""
+
+
+def run_by_themselves(outlines: tuple[StepOutline, ...]) -> tuple[StepSpec, ...]:
+    """The steps that could be read, without those that stand in for others."""
+    return tuple(outline.spec for outline in outlines if outline.spec and not outline.stands_in)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,31 +102,87 @@ class StepDefaults:
 
 @dataclass(slots=True, kw_only=True)
 class StepsReader:
-    """Reads steps in order."""
+    """Reads steps in order. `outside` are the ids that are taken already, where these are the steps of a loop."""
 
     reading: Reading
     defaults: StepDefaults
-    ids: tuple[str, ...] = field(default=())
+    outside: tuple[str, ...] = ()
+    entries: dict[str, Entry] = field(default_factory=dict)
+    standing_in: dict[str, StepOutline] = field(default_factory=dict)
+    being_read: list[str] = field(default_factory=list)
 
     def read(self, steps: MapNode) -> tuple[StepOutline, ...]:
         """Every step, each waiting for the one above it unless it says otherwise."""
-        self.ids = steps.keys()
-        above = ("", *self.ids)
-        read = [self._step(entry, previous) for entry, previous in zip(steps.entries, above, strict=False)]
-        return tuple({outline.id: outline for outline in reversed(read)}[each] for each in dict.fromkeys(self.ids))
+        for entry in steps.entries:
+            self.entries.setdefault(entry.key, entry)
+        named = {str(plain(node)) for entry in steps.entries for node in _named_steps(entry.value)}
+        outlines: list[StepOutline] = []
+        previous = ""
+        for entry in steps.entries:
+            if entry.key in named:
+                outlines.append(self._stand_in(entry))
+            else:
+                outlines.append(self._step(entry, previous))
+                previous = entry.key
+        self._check_needs(outlines)
+        first = {outline.id: outline for outline in reversed(outlines)}
+        return tuple(first[step] for step in self.entries)
 
     def _step(self, entry: Entry, previous: str) -> StepOutline:
+        read = self._outline(entry)
+        needs = self._needs(find(entry.value, "needs"), previous)
+        if read.spec and not needs:
+            self._check_first(entry, read.spec)
+        return replace(read, needs=needs, spec=replace(read.spec, needs=needs) if read.spec else None)
+
+    def _stand_in(self, entry: Entry) -> StepOutline:
+        """A step that others name, read once."""
+        if entry.key not in self.standing_in:
+            self.being_read.append(entry.key)
+            for owned in entry.value.entries if isinstance(entry.value, MapNode) else ():
+                if owned.key in OF_ITS_OWN:
+                    message = f"step {entry.key!r} runs only in the place of another, so {owned.key!r} has no meaning in it"
+                    self.reading.fault(owned, message, hint="delete it, or write it in the step that this one stands in for")
+            self.standing_in[entry.key] = replace(self._outline(entry), stands_in=True)
+            self.being_read.pop()
+        return self.standing_in[entry.key]
+
+    def _named(self, node: Node) -> StepSpec | None:
+        """The step that stands in where `{step: ID}` names it."""
+        name = self.reading.filled(node, "`step`")
+        if name is None:
+            return None
+        if name not in self.entries:
+            hint = did_you_mean(name, self.entries) or f"steps: {', '.join(self.entries)}"
+            self.reading.fault(node, f"there is no step {name!r}", hint=hint)
+            return None
+        if name in self.being_read:
+            shown = " → ".join((*self.being_read[self.being_read.index(name) :], name))
+            self.reading.fault(node, f"steps stand in for each other: {shown}", hint="name another step, or a value")
+            return None
+        return self._stand_in(self.entries[name]).spec
+
+    def _outline(self, entry: Entry) -> StepOutline:
         self._check_id(entry)
         node = self.reading.map(entry.value, f"step {entry.key!r}", hint=f"write `{entry.key}: {{ agent: NAME, prompt: … }}`")
         if node is None:
-            return StepOutline(id=entry.key, entry=entry, needs=(previous,) if previous else ())
-        self.reading.keys(node, (*WHAT_KEYS, *BESIDE_KEYS), what="a step", later=(*LATER_WHAT_KEYS, *LATER_BESIDE_KEYS))
-        needs = self._needs(entry, node, previous)
+            return StepOutline(id=entry.key, entry=entry)
+        self.reading.keys(node, (*WHAT_KEYS, *BESIDE_KEYS), what="a step", later=LATER_WHAT_KEYS)
         kind = self._kind(entry, node)
         spec = self._spec(entry.key, node, kind) if kind else None
-        if spec and not needs:
-            self._check_first(entry, spec)
-        return StepOutline(id=entry.key, entry=entry, needs=needs, spec=replace(spec, needs=needs) if spec else None)
+        inner = self._inner(entry, node) if kind == "repeat" else ()
+        if spec and spec.repeat:
+            spec = replace(spec, repeat=replace(spec.repeat, steps=run_by_themselves(inner)))
+        return StepOutline(id=entry.key, entry=entry, spec=spec, inner=inner)
+
+    def _inner(self, entry: Entry, node: MapNode) -> tuple[StepOutline, ...]:
+        """The steps of a loop."""
+        steps = self.reading.map(find(node, "steps"), "`steps`")
+        if steps is None or not steps.entries:
+            if node.entry("steps") is None or steps is not None:
+                self.reading.fault(node.entry("steps") or entry, f"the loop {entry.key!r} has no steps", hint="add `steps:` below it")
+            return ()
+        return StepsReader(reading=self.reading, defaults=self.defaults, outside=(*self.outside, *self.entries)).read(steps)
 
     def _check_first(self, entry: Entry, spec: StepSpec) -> None:
         """A step that waits for nothing is given nothing but what it says itself."""
@@ -136,11 +195,16 @@ class StepsReader:
         if not WORD.fullmatch(entry.key):
             hint = "use letters, digits, - and _, beginning with a letter"
             self.reading.fault(entry, f"{entry.key!r} cannot be the id of a step", hint=hint)
+        if entry.key in self.outside:
+            self.reading.fault(entry, f"there is a step {entry.key!r} outside of the loop too", hint="give one of them another id")
 
     def _kind(self, entry: Entry, node: MapNode, offered: tuple[ActionKind, ...] = WHAT_KEYS) -> ActionKind | None:
         what = (*WHAT_KEYS, *LATER_WHAT_KEYS)
         found = [key for key in what if node.entry(key)]
         doing = [key for key in found if key != "save"]
+        if "switch" in doing:  # beside it, one action may stand that all cases share
+            doing = ["switch", *(key for key in doing if key != "switch")]
+            doing = doing[:1] if len(doing) == 2 and doing[1] in CASE_KEYS else doing
         if len(doing) > 1:
             second = node.entry(doing[1]) or entry
             self.reading.fault(second, f"step {entry.key!r} does two things: {' and '.join(doing)}", hint="make it two steps")
@@ -150,7 +214,7 @@ class StepsReader:
             self.reading.fault(entry, f"{'step' if offered is WHAT_KEYS else 'case'} {entry.key!r} does nothing", hint=hint)
             return None
         kind = doing[0] if doing else "save"
-        return kind if kind in WHAT_KEYS else None
+        return next((known for known in WHAT_KEYS if known == kind), None)
 
     def _spec(self, step_id: str, node: MapNode, kind: ActionKind) -> StepSpec:
         reading = self.reading
@@ -159,11 +223,11 @@ class StepsReader:
         other = node.entry("else")
         retry = read_retry(reading, find(node, "retry"))
         timeout = reading.duration(find(node, "timeout"), "`timeout`")
-        has_defaults = kind not in ("save", "approve", "wait")
+        has_defaults = kind not in ("save", "approve", "wait", "repeat")
         return StepSpec(
             id=step_id,
             kind=kind,
-            target=reading.filled(find(node, kind), f"`{kind}`") or "" if kind in ("agent", "tool", "flow") else "",
+            target=self._target(node, kind),
             name=reading.text(find(node, "name"), "`name`") or "",
             description=reading.text(find(node, "description"), "`description`") or "",
             prompt=reading.filled(find(node, "prompt"), "`prompt`"),
@@ -171,7 +235,7 @@ class StepsReader:
             content=reading.text(find(node, "content"), "`content`"),
             capsules=reading.texts(find(node, "capsules"), "`capsules`"),
             output=read_schema(reading, find(node, "output")),
-            verify=self._verify(node),
+            verify=read_checks(reading, find(node, "verify"), has_fallback=find(node, "fallback") is not None),
             timeout=self.defaults.timeout if timeout is None and has_defaults else timeout,
             retry=retry or (self.defaults.retry if has_defaults else None) or NO_RETRY,
             fallback=self._fallback(find(node, "fallback")),
@@ -184,7 +248,13 @@ class StepsReader:
             wait=read_wait(reading, find(node, "wait")),
             for_each=self._for_each(node),
             switch=self._switch(step_id, node) if kind == "switch" else None,
+            repeat=read_loop(reading, find(node, "repeat")),
         )
+
+    def _target(self, node: MapNode, kind: ActionKind) -> str:
+        if kind == "python":
+            return read_function(self.reading, find(node, kind)) or ""
+        return self.reading.filled(find(node, kind), f"`{kind}`") or "" if kind in CASE_KEYS else ""
 
     def _for_each(self, node: MapNode) -> ForEachSpec | None:
         items, most = find(node, "for-each"), node.entry("max-parallel")
@@ -218,6 +288,8 @@ class StepsReader:
         settings = self.reading.map(case.value, f"the case {case.key!r}", hint=f"write `{case.key}: {{ agent: NAME }}`")
         if settings is None:
             return None
+        if settings.keys() == STEP_ALONE:
+            return self._named(settings.entries[0].value)
         self.reading.keys(settings, (*CASE_KEYS, *CASE_SETTINGS), what="a case")
         merged = with_settings(node, settings)
         kind = self._kind(case, merged, CASE_KEYS)
@@ -235,47 +307,23 @@ class StepsReader:
         if (content := node.entry("content")) and not node.entry("save"):
             self.reading.fault(content, "'content' has no meaning without 'save'", hint="add `save: NAME`")
 
-    def _needs(self, entry: Entry, node: MapNode, previous: str) -> tuple[str, ...]:
-        declared = find(node, "needs")
+    def _needs(self, declared: Node | None, previous: str) -> tuple[str, ...]:
         if declared is None:
             return (previous,) if previous else ()
-        needs = self.reading.texts(declared, "`needs`")
-        for position, need in enumerate(needs):
-            self._check_need(entry.key, need, find(declared, position) or declared)
-        return tuple(dict.fromkeys(needs))
+        return tuple(dict.fromkeys(self.reading.texts(declared, "`needs`")))
 
-    def _check_need(self, step_id: str, need: str, node: Node) -> None:
-        if need not in self.ids:
-            hint = did_you_mean(need, self.ids) or f"steps: {', '.join(self.ids)}"
-            self.reading.fault(node, f"step {step_id!r} needs {need!r}, and there is no such step", hint=hint)
-
-    def _verify(self, node: MapNode) -> tuple[VerifySpec, ...]:
-        found = find(node, "verify")
-        if found is None:
-            return ()
-        checks = found.items if isinstance(found, ListNode) else (found,)
-        read = (self._check(check, has_fallback=find(node, "fallback") is not None) for check in checks)
-        return tuple(check for check in read if check)
-
-    def _check(self, node: Node, *, has_fallback: bool) -> VerifySpec | None:
-        check = self.reading.map(node, "`verify`")
-        if check is None:
-            return None
-        self.reading.keys(check, VERIFY_KEYS, what="`verify`", later=("python",))
-        that = self.reading.filled(find(check, "that"), "`that`")
-        agent = self.reading.filled(find(check, "agent"), "`agent`")
-        if (find(check, "that") is None) == (find(check, "agent") is None) and find(check, "python") is None:
-            self.reading.fault(check, "a check is either `that` or `agent`", hint='write {that: "output.x > 0"} or {agent: NAME}')
-        on_fail = self._on_fail(find(check, "on-fail"), has_fallback=has_fallback)
-        return VerifySpec(that=that, agent=agent, on_fail=on_fail)
-
-    def _on_fail(self, node: Node | None, *, has_fallback: bool) -> OnFail:
-        word = self.reading.choice(node, "`on-fail`", ON_FAIL)
-        if node is not None and word == "ask":
-            self.reading.fault(node, f"`on-fail: ask` {NOT_YET}", hint="use retry, fallback or fail")
-        if node is not None and word == "fallback" and not has_fallback:
-            self.reading.fault(node, "`on-fail: fallback` and the step has no fallback", hint="add `fallback:` to the step")
-        return cast(OnFail, word or "fail")
+    def _check_needs(self, outlines: list[StepOutline]) -> None:
+        apart = {outline.id for outline in outlines if outline.stands_in}
+        for outline in outlines:
+            declared = find(outline.entry.value, "needs")
+            for position, need in enumerate(self.reading.texts(declared, "`needs`") if declared and outline.needs else ()):
+                node = find(declared, position) or declared
+                if need in apart:
+                    message = f"step {outline.id!r} needs {need!r}, which runs only in the place of another step"
+                    self.reading.fault(node or outline.entry, message, hint="wait for the step that it stands in for")
+                elif need not in self.entries:
+                    hint = did_you_mean(need, self.entries) or f"steps: {', '.join(self.entries)}"
+                    self.reading.fault(node or outline.entry, f"step {outline.id!r} needs {need!r}, and there is no such step", hint=hint)
 
     def _fallback(self, node: Node | None) -> FallbackSpec | None:
         if node is None:
@@ -283,84 +331,28 @@ class StepsReader:
         if isinstance(node, MapNode) and node.keys() == ("agent",):
             agent = self.reading.filled(find(node, "agent"), "`agent`")
             return FallbackSpec(agent=agent) if agent else None
+        if isinstance(node, MapNode) and node.keys() == STEP_ALONE:
+            step = self._named(node.entries[0].value)
+            return FallbackSpec(step=step) if step else None
         return FallbackSpec(value=plain(node))
+
+
+def _named_steps(node: Node) -> Iterator[Node]:
+    """Where a step names another that stands in: `{step: ID}` as its fallback, one of its cases or their default."""
+    cases = find(node, "cases")
+    routes = [entry.value for entry in cases.entries] if isinstance(cases, MapNode) else []
+    for place in (find(node, "fallback"), find(node, "default"), *routes):
+        if isinstance(place, MapNode) and place.keys() == STEP_ALONE:
+            yield place.entries[0].value
 
 
 def with_settings(node: MapNode, settings: MapNode) -> MapNode:
     """A switch's step as one of its cases has it: without the routing and what does not fit it, the case's settings above its own."""
-    kind = next((key for key in CASE_KEYS if settings.entry(key)), "agent")
-    fitting = [entry for entry in node.entries if entry.key not in ROUTING and kind in ONLY_BESIDE.get(entry.key, (kind,))]
+    kind = next((key for each in (settings, node) for key in CASE_KEYS if each.entry(key)), "agent")
+    fitting = [entry for entry in node.entries if entry.key not in ROUTING and _fits(entry.key, kind)]
     return MapNode(place=settings.place, entries=(*settings.entries, *(entry for entry in fitting if not settings.entry(entry.key))))
 
 
-def read_approval(reading: Reading, node: Node | None, refusal: Node | None) -> ApproveSpec | None:
-    """`{message, show, editable, timeout}`, and what a no means."""
-    parts = reading.map(node, "`approve`", hint="write `approve: { message: … }`")
-    if parts is None:
-        return None
-    reading.keys(parts, APPROVE_KEYS, what="`approve`")
-    word = reading.text(refusal, "`on-refuse`")
-    if refusal is not None and word not in (None, "continue"):
-        reading.fault(
-            refusal, f"`on-refuse` with a step {NOT_YET}", hint="write `continue`, and ask `if: steps.ID.status == 'failed'` below"
-        )
-    if find(parts, "message") is None:
-        reading.fault(parts, "an approval asks nothing", hint="add `message:`")
-    return ApproveSpec(
-        message=reading.filled(find(parts, "message"), "`message`") or "",
-        show=plain(find(parts, "show")),
-        editable=reading.flag(find(parts, "editable"), "`editable`") or False,
-        timeout=reading.duration(find(parts, "timeout"), "`timeout`"),
-        goes_on=word == "continue",
-    )
-
-
-def read_wait(reading: Reading, node: Node | None) -> WaitSpec | None:
-    """`10m`, or `{signal, timeout}`."""
-    if node is None:
-        return None
-    if isinstance(node, ScalarNode):
-        return WaitSpec(seconds=reading.duration(node, "`wait`"))
-    parts = reading.map(node, "`wait`")
-    if parts is None:
-        return None
-    reading.keys(parts, WAIT_KEYS, what="`wait`")
-    if find(parts, "signal") is None:
-        reading.fault(parts, "a wait needs a time or a signal", hint="write `wait: 10m`, or `wait: { signal: NAME }`")
-    signal = reading.filled(find(parts, "signal"), "`signal`") or ""
-    return WaitSpec(signal=signal, seconds=reading.duration(find(parts, "timeout"), "`timeout`"))
-
-
-def read_retry(reading: Reading, node: Node | None) -> RetrySpec | None:
-    """`1`, or `{times, delay, backoff, on}`."""
-    if node is None or isinstance(node, ScalarNode):
-        times = reading.whole(node, "`retry`", least=0, most=MOST_RETRIES)
-        return None if times is None else RetrySpec(times=times)
-    parts = reading.map(node, "`retry`")
-    if parts is None:
-        return None
-    reading.keys(parts, RETRY_KEYS, what="`retry`")
-    times = reading.whole(find(parts, "times"), "`times`", least=0, most=MOST_RETRIES)
-    delay = reading.duration(find(parts, "delay"), "`delay`")
-    backoff = reading.number(find(parts, "backoff"), "`backoff`", least=1, most=MOST_BACKOFF)
-    return RetrySpec(
-        times=1 if times is None else times,
-        delay=NO_RETRY.delay if delay is None else delay,
-        backoff=NO_RETRY.backoff if backoff is None else backoff,
-        on=reading.texts(find(parts, "on"), "`on`"),
-    )
-
-
-def read_schema(reading: Reading, node: Node | None) -> dict[str, Json] | None:
-    """The short schema of an `output`, as JSON Schema."""
-    if node is None:
-        return None
-    try:
-        schema = to_json_schema(plain(node))
-    except SchemaError as error:
-        for fault in error.faults:
-            reading.fault(find(node, *fault.keys) or node, fault.message, hint=fault.hint)
-        return None
-    if problem := schema_problem(schema):
-        reading.fault(node, f"the JSON Schema is not valid: {problem}")
-    return schema
+def _fits(key: str, kind: str) -> bool:
+    """Whether a setting of the switch goes with what a case does."""
+    return key == kind if key in CASE_KEYS else kind in ONLY_BESIDE.get(key, (kind,))

@@ -24,9 +24,9 @@ TOGETHER = ("playnex", "name", "description")
 """Keys that stand in one paragraph; each of the others has its own."""
 
 STEP_ORDER = (
-    "name", "description", "needs", "if", "else", "for-each", "max-parallel", "agent", "tool", "flow", "switch", "approve", "wait",
-    "with", "cases", "default", "capsules", "prompt", "output", "verify", "timeout", "retry", "fallback", "continue-on-error",
-    "on-refuse", "save", "content",
+    "name", "description", "needs", "if", "else", "for-each", "max-parallel", "switch", "agent", "tool", "flow", "python", "approve",
+    "wait", "repeat", "with", "cases", "default", "steps", "capsules", "prompt", "output", "verify", "timeout", "retry", "fallback",
+    "continue-on-error", "on-refuse", "save", "content",
 )  # fmt: skip
 INPUT_ORDER = ("type", "required", "default", "description")
 

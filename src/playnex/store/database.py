@@ -1,8 +1,9 @@
-"""One SQLite file, used well: a writer thread with group commit, readers that never wait, migrations that only append.
+"""One SQLite file, used well: one writer with group commit, readers that never wait, migrations that only append.
 
-Many callers hand over writes at the same time; the writer runs all that are waiting in one transaction, so they share one
-fsync, and each caller goes on when its group is durable. WAL with synchronous=FULL: NORMAL loses acknowledged work in a
-power cut (https://sqlite.org/pragma.html#pragma_synchronous).
+Many callers submit writes at the same time; all that are waiting become one transaction, so they share one fsync, and each caller
+goes on when its group is durable. On a slow disk a thread commits, and what comes meanwhile waits for the next group; on a quick one
+the event loop does, which has gathered all that came in one of its rounds. WAL with synchronous=FULL: NORMAL loses acknowledged work
+in a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
 """
 
 import asyncio
@@ -10,33 +11,18 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import apsw
 
-from playnex.errors import StoreFull
-from playnex.store.ballast import Ballast
-from playnex.store.faults import OF_THE_FILE, no_space, store_error
-from playnex.store.file import SAFE, Migration, Opening, carry_over, close, open_reader, open_writer
+from playnex.store.file import SAFE, Migration, Opening, carry_over, close, open_reader
+from playnex.store.writer import Submission, Writer
 
 T = TypeVar("T")
 
 GROUP = 512
 """Writes after which a transaction takes no more in."""
-
-
-@dataclass(slots=True, eq=False)
-class Submission(Generic[T]):
-    """A write on its way: the work, and where its result goes."""
-
-    work: Callable[[apsw.Connection], T]
-    future: "asyncio.Future[T] | None"
-    outcome: T | None = None
-    fault: BaseException | None = None
-    is_last: bool = False
 
 
 class Database:
@@ -45,21 +31,16 @@ class Database:
     def __init__(self, path: Path, migrations: Sequence[Migration], opening: Opening = SAFE) -> None:
         self.path = path
         self._opening = opening
-        self._ballast = Ballast(path.parent)
+        self._writer = Writer(path, migrations, opening)
+        self._turn = threading.Lock()
+        self._under_way = 0
         self._waiting: queue.SimpleQueue[list[Submission[Any]] | None] = queue.SimpleQueue()
         self._gathered: dict[asyncio.AbstractEventLoop, list[Submission[Any]]] = {}
         self._listeners: list[Callable[[], None]] = []
         self._local = threading.local()
         self._readers: list[apsw.Connection] = []
-        try:
-            connection = open_writer(path, migrations, opening)
-        except StoreFull:
-            if not self._ballast.let_go():
-                raise
-            connection = open_writer(path, migrations, opening)
-        self._ballast.is_held()
-        self._writer = threading.Thread(target=self._run, args=(connection,), name="playnex-writer", daemon=True)
-        self._writer.start()
+        self._thread = threading.Thread(target=self._run, name="playnex-writer", daemon=True)
+        self._thread.start()
 
     async def write(self, work: Callable[[apsw.Connection], T]) -> T:
         """Run `work` in a transaction; its result, once it is durable. What `work` raises is raised here, and only its own
@@ -81,11 +62,20 @@ class Database:
             gathered.append(submission)
         else:
             self._gathered[loop] = [submission]
-            loop.call_soon(self._hand_over, loop)
+            loop.call_soon(self._commit_or_hand_over, loop)
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        if gathered := self._gathered.pop(loop, None):
-            self._waiting.put(gathered)
+    def _commit_or_hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Commit what was gathered right here, where that is quick and nothing is on its way before it; else have the thread do it."""
+        if (gathered := self._gathered.pop(loop, None)) is None:
+            return
+        with self._turn:
+            is_done = self._under_way == 0 and self._writer.pace <= self._opening.quick and self._writer.carry_out_at_once(gathered)
+            if not is_done:
+                self._under_way += 1
+                self._waiting.put(gathered)
+        if is_done:
+            _wake(gathered)
+            self._tell()
 
     async def carry_over(self) -> None:
         """Bring what is in the write-ahead log into the file, and make the log empty, as far as no reader holds it."""
@@ -102,17 +92,18 @@ class Database:
         return connection
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` (in the writer's thread) after each commit of this process; returns the call that ends it."""
+        """Call `listener`, in whatever thread, after each commit of this process; returns the call that ends it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def close(self) -> None:
         """Commit what waits, then close. Safe to call twice."""
-        if self._writer.is_alive():
-            for loop in tuple(self._gathered):
-                self._hand_over(loop)
+        if self._thread.is_alive():
+            for gathered in self._gathered.values():
+                self._waiting.put(gathered)
+            self._gathered.clear()
             self._waiting.put(None)
-            self._writer.join()
+            self._thread.join()
         for connection in self._readers:
             close(connection)
         self._readers.clear()
@@ -124,90 +115,32 @@ class Database:
         self._gather(loop, Submission(work, future, is_last=is_last))
         return await future
 
-    def _run(self, connection: apsw.Connection) -> None:
+    def _run(self) -> None:
+        """The thread: commits what is handed over to it."""
         with_more = True
         while with_more:
-            group, with_more = self._next_group()
-            if group:
-                self._carry_out(connection, group)
+            batches, with_more = self._next_batches()
+            if group := [submission for batch in batches for submission in batch]:
+                self._writer.carry_out(group)
+                with self._turn:
+                    self._under_way -= len(batches)
                 _settle(group)
-                for listener in tuple(self._listeners):
-                    listener()
-        close(connection)
+                self._tell()
+        self._writer.close()
 
-    def _carry_out(self, connection: apsw.Connection, group: Sequence[Submission[object]]) -> None:
-        """Commit the group; on a full disk what is last in it, and nothing else before there is room again."""
-        if self._ballast.is_held():
-            _commit(connection, group)
-            if not any(isinstance(submission.fault, StoreFull) for submission in group):
-                return
-            self._ballast.let_go()
-        full = no_space(self.path)
-        last = [submission for submission in group if submission.is_last]
-        for submission in group:
-            submission.fault = None if submission.is_last else submission.fault or full
-        if last:
-            _commit(connection, last)
+    def _next_batches(self) -> tuple[list[list[Submission[object]]], bool]:
+        batches: list[list[Submission[object]]] = []
+        size = 0
+        while (batch := self._waiting.get()) is not None:
+            batches.append(batch)
+            size += len(batch)
+            if size >= GROUP or self._waiting.empty():
+                return batches, True
+        return batches, False
 
-    def _next_group(self) -> tuple[list[Submission[object]], bool]:
-        group: list[Submission[object]] = []
-        first = self._waiting.get()
-        while first is not None:
-            group += first
-            if len(group) >= GROUP or self._waiting.empty():
-                return group, True
-            first = self._waiting.get()
-        return group, False
-
-
-def _commit(connection: apsw.Connection, group: Sequence[Submission[object]]) -> None:
-    """One transaction for the whole group; a write that raises takes back its own changes only. That hardly any does is bet on:
-    where one did, all are run again, each in a savepoint."""
-    try:
-        _give_up(connection)
-        if not _done_at_once(connection, group):
-            connection.execute("BEGIN IMMEDIATE")
-            for submission in group:
-                _perform(connection, submission)
-            connection.execute("COMMIT")
-    except Exception as fault:
-        error = store_error(fault, connection)
-        with suppress(apsw.Error):  # what cannot be given up now is given up before the next group
-            _give_up(connection)
-        for submission in group:
-            submission.fault = error
-
-
-def _give_up(connection: apsw.Connection) -> None:
-    if connection.in_transaction:
-        connection.execute("ROLLBACK")
-
-
-def _done_at_once(connection: apsw.Connection, group: Sequence[Submission[object]]) -> bool:
-    """Whether no write of the group raised; if one did, none is kept."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for submission in group:
-            submission.outcome = submission.work(connection)
-    except OF_THE_FILE:
-        raise
-    except Exception:
-        connection.execute("ROLLBACK")
-        return False
-    connection.execute("COMMIT")
-    return True
-
-
-def _perform(connection: apsw.Connection, submission: Submission[object]) -> None:
-    connection.execute("SAVEPOINT piece")
-    try:
-        submission.outcome = submission.work(connection)
-    except OF_THE_FILE:
-        raise
-    except Exception as fault:
-        connection.execute("ROLLBACK TO piece")
-        submission.fault = fault
-    connection.execute("RELEASE piece")
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
 
 
 def _settle(group: Sequence[Submission[object]]) -> None:

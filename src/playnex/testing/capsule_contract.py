@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias, TypeVar
 
-from playnex.capsules.capsule import Author, CapsuleDraft, Capsules
+from playnex.capsules.capsule import Author, Capsule, CapsuleDraft, Capsules
 from playnex.errors import CapsuleConflict, NotFoundError, UsageError
 from playnex.ids import short
 
@@ -76,14 +76,60 @@ async def memory_is_seen_as_of_a_moment(capsules: Capsules) -> None:
     await _refusal(capsules.read_as_of(NAME, first.written, "R"), NotFoundError)
 
 
+async def a_search_finds_words_in_names_and_bodies(capsules: Capsules) -> None:
+    """First the capsules that have all words, then those that have any; words that say nothing find nothing; newest versions alone."""
+    for name, body in (
+        ("kb/refunds", "# Refunds\n\nMoney that was charged twice comes back within five days."),
+        ("kb/invoices", "# Invoices\n\nAn invoice lists what was charged, and why."),
+        ("kb/export", "# Export\n\nThe export of a notebook."),
+        ("diary/monday", "They charged me twice."),
+    ):
+        await capsules.write(CapsuleDraft(name=name, body=body))
+    assert await _names(capsules.search("The customer was charged twice", within="kb")) == ["kb/refunds", "kb/invoices"]
+    assert await _names(capsules.search("invoice", within="kb/")) == ["kb/invoices"]
+    assert await _names(capsules.search("charging money twice")) == ["kb/refunds", "diary/monday", "kb/invoices"]
+    assert await _names(capsules.search("charged", patterns=("diary/*",))) == ["diary/monday"]
+    assert len(await capsules.search("charged", limit=1)) == 1
+    found = await capsules.search("export")
+    assert found == (await capsules.read("kb/export"),)
+    await capsules.write(CapsuleDraft(name="kb/export", body="It is gone."))
+    assert await capsules.search("notebook") == ()
+    assert await _names(capsules.search("export gone")) == ["kb/export"]
+
+
+async def a_search_takes_any_text_for_words(capsules: Capsules) -> None:
+    """What would be the syntax of a query is none; a text without words finds nothing."""
+    await capsules.write(CapsuleDraft(name=NAME, body="near or not, title: the tide"))
+    for text in ('tide" OR "', "body : tide*", "tide NOT near(", "-tide ^ {a b} : + AND", "'tide'); DROP TABLE words; --"):
+        assert await _names(capsules.search(text)) == [NAME], text
+    for text in ("", "  ", '"', "* ^ ( ) : -", "\x00", "\U0001f642"):
+        assert await capsules.search(text) == (), text
+
+
+async def a_search_sees_memory_as_of_a_moment(capsules: Capsules) -> None:
+    """A forked run finds the versions that were there at its fork, and what it has written since."""
+    first = await capsules.write(CapsuleDraft(name=NAME, body="ebb"))
+    await asyncio.sleep(0.002)
+    await capsules.write(CapsuleDraft(name=NAME, body="flood"))
+    await capsules.write(CapsuleDraft(name="notes/late", body="ebb"))
+    assert [found.version for found in await capsules.search("ebb", at=first.written, run="R")] == [1]
+    assert await capsules.search("flood", at=first.written, run="R") == ()
+    await capsules.write(CapsuleDraft(name=NAME, body="spring", author=AGENT))
+    assert [found.version for found in await capsules.search("spring", at=first.written, run="R")] == [3]
+    assert await capsules.search("ebb", at=first.written, run="R") == ()
+    assert await _names(capsules.search("ebb", at=first.written, run="other")) == [NAME]
+    await capsules.delete(NAME)
+    assert await capsules.search("ebb", at=first.written, run="other") == ()
+
+
 async def a_deleted_capsule_is_gone_from_every_path(capsules: Capsules) -> None:
-    """No read, version, list or history returns it, by name or by id."""
+    """No read, version, list, search or history returns it, by name or by id."""
     written = await capsules.write(CapsuleDraft(name=NAME, body="secret"))
     assert await capsules.delete(short(written.id)) == written.ref
     for typed in (NAME, written.id, short(written.id)):
         for question in (capsules.read(typed), capsules.read(typed, 1), capsules.history(typed), capsules.delete(typed)):
             await _refusal(question, NotFoundError)
-    assert await capsules.list() == ()
+    assert await capsules.list() == await capsules.search("secret") == ()
 
 
 async def a_name_written_after_a_delete_is_a_new_capsule(capsules: Capsules) -> None:
@@ -139,6 +185,9 @@ PROMISES: tuple[Promise, ...] = (
     a_stale_writer_is_told,
     parallel_writers_lose_nothing,
     memory_is_seen_as_of_a_moment,
+    a_search_finds_words_in_names_and_bodies,
+    a_search_takes_any_text_for_words,
+    a_search_sees_memory_as_of_a_moment,
     a_deleted_capsule_is_gone_from_every_path,
     a_name_written_after_a_delete_is_a_new_capsule,
     lists_show_the_last_written_first,
@@ -156,6 +205,10 @@ async def _append(capsules: Capsules, line: str) -> None:
         except CapsuleConflict:
             continue
         return
+
+
+async def _names(search: Awaitable[tuple[Capsule, ...]]) -> list[str]:
+    return [capsule.name for capsule in await search]
 
 
 async def _refusal(question: Awaitable[object], kind: type[Fault]) -> Fault:

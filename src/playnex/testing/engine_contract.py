@@ -17,6 +17,7 @@ from playnex.spec.context import Approval, Attempt, Effect, StepContext, StepPla
 from playnex.spec.envelope import Envelope
 from playnex.spec.flow import RetrySpec
 from playnex.spec.python_flow import FlowFunction
+from playnex.testing.flow_script import Call, Script, flow_of
 from playnex.testing.rehearsal import Rehearsal, Store, crash_everywhere
 
 
@@ -92,10 +93,72 @@ def flows(world: World) -> dict[str, FlowFunction]:
         return [pay, both, await world.step(context, "after")]
 
     made = (sequence, parallel, mapped, sub_flow, timer, signal, approval, retry, fallback, once)
-    return {flow.__name__: flow for flow in made}
+    return {flow.__name__: flow for flow in made} | files(world)
 
 
-ANSWERS: dict[str, Json] = {"paid": 42, "send": {"approved": True}}
+FILES = {
+    "loop": """
+  before: { tool: act }
+  rounds:
+    repeat: { max: 3, until: iteration.number == 2 }
+    steps:
+      left: { needs: [], tool: act }
+      right: { needs: [], for-each: [1, 2], tool: act }
+      both: { needs: [left, right], tool: act, with: { seen: "${{ iteration.previous }}" } }
+  after: { tool: act }
+""",
+    "python": """
+  pay: { python: "money:pay" }
+  both: { for-each: [1, 2], python: "money:pay" }
+  again: { python: "money:flaky", retry: { times: 2, delay: 1s } }
+  after: { python: "money:pay", verify: { python: "money:check" } }
+""",
+    "asked": """
+  before: { tool: act }
+  draft: { tool: act, output: string, verify: { that: "output == 'fine'", on-fail: ask }, save: letters/ana }
+  after: { tool: act, with: { letter: "${{ steps.draft.output }}" } }
+""",
+    "way_back": """
+  draft: { tool: act, with: { why: "${{ iteration.previous }}" } }
+  beside: { needs: [], tool: act }
+  ask: { needs: [draft], approve: { message: Send it?, show: "${{ steps.draft.output }}" }, on-refuse: draft }
+  after: { needs: [ask, beside], tool: act }
+""",
+    "routed": """
+  kind: { tool: act, fallback: { step: instead } }
+  instead: { tool: act }
+  go: { switch: "${{ steps.kind.status }}", cases: { succeeded: { step: special } }, default: { tool: act } }
+  special: { tool: broken, retry: { times: 1, delay: 1s }, fallback: { step: instead } }
+  skipped: { if: steps.go.status == 'succeeded', tool: act }
+  last: { needs: [go, skipped], tool: act, save: notes/last }
+""",
+}
+"""Flow files whose steps are tools and functions of that world; `broken` never works, `flaky` does at its second try."""
+
+
+def files(world: World) -> dict[str, FlowFunction]:
+    """The flow of each of these files over that world; functions count as `once`."""
+
+    def answer(call: Call) -> Json:
+        if call.name == "money:check":
+            return True
+        world.tried[call.key] += 1
+        if call.name == "broken" or (call.name == "money:flaky" and "try-2" not in call.key):
+            raise OSError("not yet")
+        world.done[call.key] += 1
+        return f"did {call.key}"
+
+    head = "playnex: 1\nname: flow\nsteps:"
+    return {name: flow_of(head + text, Script(answer, "once" if name == "python" else "idempotent")) for name, text in FILES.items()}
+
+
+ANSWERS: dict[str, Json] = {
+    "paid": 42,
+    "send": {"approved": True},
+    "draft/answer": {"approved": True, "value": "edited"},
+    "ask/answer": {"approved": False, "reason": "too long"},
+    "ask#2/answer": {"approved": True},
+}
 KINDS = tuple(flows(World()))
 
 

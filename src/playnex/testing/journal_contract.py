@@ -25,7 +25,7 @@ from playnex.journal.events import (
     StepStarted,
     StopRequested,
 )
-from playnex.journal.journal import Draft, Journal, NewRun
+from playnex.journal.journal import Draft, Journal, NewRun, Takeover
 
 Fault = TypeVar("Fault", bound=BaseException)
 Promise: TypeAlias = Callable[[Journal], Awaitable[None]]
@@ -60,9 +60,11 @@ async def the_same_flow_and_key_are_the_same_run(journal: Journal) -> None:
 async def each_takeover_has_an_epoch_of_its_own(journal: Journal) -> None:
     """Epochs count up from 1, also when workers race, and each is recorded."""
     await journal.create(_new(RUN))
-    epochs = await asyncio.gather(*(journal.claim(RUN, f"worker-{number}") for number in range(5)))
-    assert sorted(epochs) == [1, 2, 3, 4, 5]
-    assert await journal.claim(RUN, "last", "a") == 6
+    takeovers = await asyncio.gather(*(journal.claim(RUN, f"worker-{number}") for number in range(5)))
+    assert sorted(takeover.epoch for takeover in takeovers) == [1, 2, 3, 4, 5]
+    newest = (await journal.events(RUN))[-1].position
+    await journal.create(_new(OTHER))
+    assert await journal.claim(RUN, "last", "a") == Takeover(epoch=6, after=newest)
     assert (await _facts(journal))[-1] == RunResumed(epoch=6, worker="last", reopened="a")
     line = await journal.summary(RUN)
     assert (line.state, line.epoch, line.due) == ("running", 6, None)
@@ -71,7 +73,7 @@ async def each_takeover_has_an_epoch_of_its_own(journal: Journal) -> None:
 async def a_stale_epoch_writes_nothing(journal: Journal) -> None:
     """Neither its results, nor its notes, nor the end that it saw."""
     await journal.create(_new(RUN))
-    old, new = await journal.claim(RUN, "old"), await journal.claim(RUN, "new")
+    old, new = await _claimed(journal, RUN), await _claimed(journal, RUN)
     for fact in (_finished("late"), RunFinished(status="failed")):
         await _refusal(journal.append(RUN, old, [Draft(key="a", fact=fact)]), StaleEpoch)
     journal.note(RUN, old, [Draft(key="a", fact=StepStarted(kind="step"))])
@@ -140,12 +142,12 @@ async def a_message_that_comes_while_its_worker_stops_is_not_lost(journal: Journ
     for number, (message, stop) in enumerate(posted):
         run = f"{RUN}-{number}"
         await journal.create(_new(run))
-        epoch, seen = await journal.claim(run, "w"), await journal.position()
+        epoch, seen = await _claimed(journal, run), await journal.position()
         await journal.post(run, "a", message)
         await journal.append(run, epoch, [Draft(key="", fact=replace(stop, seen=seen))])
         line = await journal.summary(run)
         assert line.due is not None and line.due <= line.updated, f"{message} was lost"
-        epoch = await journal.claim(run, "next")
+        epoch = await _claimed(journal, run)
         await journal.append(run, epoch, [Draft(key="", fact=replace(stop, seen=await journal.position()))])
         assert (await journal.summary(run)).due == getattr(stop, "until", None), f"{message} counted twice"
 
@@ -155,7 +157,7 @@ async def a_run_is_due_when_its_time_has_come(journal: Journal) -> None:
     assert await journal.next_due() is None and await journal.due(9e12) == ()
     for run, until in (("late", 9e9 + 2), ("early", 9e9 + 1), ("never", None)):
         await journal.create(_new(run))
-        epoch = await journal.claim(run, "w")
+        epoch = await _claimed(journal, run)
         await journal.append(run, epoch, [Draft(key="", fact=RunWaiting(reason="timer", until=until))])
     assert await journal.next_due() == 9e9 + 1
     assert await journal.due(9e9) == ()
@@ -174,7 +176,7 @@ async def a_fork_begins_with_what_it_inherits(journal: Journal) -> None:
     forked = RunStarted(flow="f", inputs={}, definition={}, version="0", forked={"run": RUN})
     await journal.create(NewRun(id=OTHER, started=forked, inherited=inherited))
     await journal.append(RUN, epoch, [Draft(key="s3", fact=_finished("mine"))])
-    await journal.append(OTHER, await journal.claim(OTHER, "w"), [Draft(key="s3", fact=_finished(texts[-1] + "yours"))])
+    await journal.append(OTHER, await _claimed(journal, OTHER), [Draft(key="s3", fact=_finished(texts[-1] + "yours"))])
     own = await journal.events(OTHER)
     assert [event.run for event in own] == [OTHER] * 6
     assert [(event.key, event.fact) for event in own[1:4]] == [(f"s{n}", _finished(text)) for n, text in enumerate(texts)]
@@ -254,7 +256,7 @@ async def lines_of_runs_say_how_each_stands(journal: Journal) -> None:
     stops: tuple[Fact, ...] = (RunFinished(status="succeeded"), RunFinished(status="failed", reason="why"), RunPaused(reason="pause"))
     for number, stop in enumerate(stops):
         await journal.create(_new(f"run-{number}"))
-        await journal.append(f"run-{number}", await journal.claim(f"run-{number}", "w"), [Draft(key="", fact=stop)])
+        await journal.append(f"run-{number}", await _claimed(journal, f"run-{number}"), [Draft(key="", fact=stop)])
     lines = await journal.runs()
     assert [(line.id, line.state, line.reason) for line in lines] == [
         ("run-2", "paused", "pause"),
@@ -293,7 +295,12 @@ def _new(run: str, *, flow: str = "f", inputs: Json = None, key: str = "") -> Ne
 
 async def _begun(journal: Journal) -> int:
     await journal.create(_new(RUN))
-    return await journal.claim(RUN, "worker")
+    return await _claimed(journal, RUN)
+
+
+async def _claimed(journal: Journal, run: str) -> int:
+    """The run's epoch, now that a worker has taken it over."""
+    return (await journal.claim(run, "worker")).epoch
 
 
 async def _stand(journal: Journal, epoch: int, fact: Fact) -> None:

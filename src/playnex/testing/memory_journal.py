@@ -9,7 +9,7 @@ from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.errors import NotFoundError, StaleEpoch
 from playnex.journal.events import POSTED, Event, Fact, Posted, RunParked, RunPaused, RunResumed, RunState, RunWaiting, from_json, to_json
-from playnex.journal.journal import Draft, NewRun, RunSummary
+from playnex.journal.journal import Draft, NewRun, RunSummary, Takeover
 from playnex.journal.projection import Standing, after
 from playnex.spec.context import Write
 
@@ -70,11 +70,12 @@ class MemoryJournal:
         self.rows += [replace(self.rows[position - 1], run=new.id) for position in new.inherited]
         return new.id
 
-    async def claim(self, run: str, worker: str, reopened: str = "") -> int:
+    async def claim(self, run: str, worker: str, reopened: str = "") -> Takeover:
         epoch = self._line(run).epoch + 1
+        newest = next(number for number in range(len(self.rows), 0, -1) if self.rows[number - 1].run == run)
         self.lines[run] = replace(self.lines[run], epoch=epoch)
         self._insert(run, "", RunResumed(epoch=epoch, worker=worker, reopened=reopened))
-        return epoch
+        return Takeover(epoch=epoch, after=newest)
 
     async def append(self, run: str, epoch: int, drafts: Sequence[Draft], writes: Sequence[Write] = ()) -> None:
         self._check(run, epoch)

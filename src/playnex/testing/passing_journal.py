@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from playnex.canonical import Json
 from playnex.journal.events import Event, Posted, RunState
-from playnex.journal.journal import Draft, Journal, NewRun, RunSummary
+from playnex.journal.journal import Draft, Journal, NewRun, RunSummary, Takeover
 from playnex.spec.context import Write
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ class PassingJournal:
     async def create(self, new: NewRun) -> str:
         return await self.passed(lambda: self.journal.create(new))
 
-    async def claim(self, run: str, worker: str, reopened: str = "") -> int:
+    async def claim(self, run: str, worker: str, reopened: str = "") -> Takeover:
         return await self.passed(lambda: self.journal.claim(run, worker, reopened))
 
     async def append(self, run: str, epoch: int, drafts: Sequence[Draft], writes: Sequence[Write] = ()) -> None:

@@ -20,6 +20,12 @@ PAGE = 12_000
 
 LISTED = 200
 
+FOUND = 5
+"""Capsules that a search gives where nobody says how many."""
+
+EXCERPT = 2_000
+"""Characters of a body that a search gives; `capsule.read` gives the whole."""
+
 
 class KnownCapsule(Protocol):
     """A capsule's version as a list has it."""
@@ -40,6 +46,8 @@ class ReadCapsule(KnownCapsule, Protocol):
     @property
     def body(self) -> str: ...
     @property
+    def title(self) -> str: ...
+    @property
     def labels(self) -> tuple[Label, ...]: ...
     @property
     def sources(self) -> tuple[str, ...]: ...
@@ -58,6 +66,12 @@ class Reader(Protocol):
 
     async def read_as_of(self, typed: str, at: float, run: str) -> ReadCapsule:
         """What a run sees that was forked at that time. Raises NotFoundError."""
+        ...
+
+    async def search(
+        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
+    ) -> Sequence[ReadCapsule]:
+        """Those that have words of the text, best first; with `at` as a run sees them that was forked then."""
         ...
 
 
@@ -86,13 +100,16 @@ Prepare: TypeAlias = Callable[[Revision], Awaitable[PreparedRevision]]
 
 
 def capsule_tools(reader: Reader, prepare: Prepare) -> tuple[Tool, ...]:
-    """`capsule.list`, `capsule.read` and `capsule.write`."""
+    """`capsule.list`, `capsule.read`, `capsule.search` and `capsule.write`."""
 
     async def list_them(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
         return await list_capsules(reader, scope, prefix=arguments.get("prefix", ""))
 
     async def read_one(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
         return await read_capsule(reader, scope, arguments=arguments)
+
+    async def search_them(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
+        return await search_capsules(reader, scope, arguments=arguments)
 
     async def write_one(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
         revision = Revision(name=arguments["name"], body=arguments["body"], expected=arguments.get("expected", 0), scope=scope)
@@ -101,6 +118,7 @@ def capsule_tools(reader: Reader, prepare: Prepare) -> tuple[Tool, ...]:
     return (
         Tool(name="capsule.list", description=LIST, parameters=LIST_PARAMETERS, effect="idempotent", call=list_them),
         Tool(name="capsule.read", description=READ, parameters=READ_PARAMETERS, effect="idempotent", call=read_one),
+        Tool(name="capsule.search", description=SEARCH, parameters=SEARCH_PARAMETERS, effect="idempotent", call=search_them),
         Tool(name="capsule.write", description=WRITE, parameters=WRITE_PARAMETERS, effect="idempotent", call=write_one),
     )
 
@@ -128,6 +146,25 @@ async def read_capsule(reader: Reader, scope: CallScope, *, arguments: Mapping[s
     if start + PAGE < len(capsule.body):
         output["next"] = start + PAGE
     return ToolResult(output=output, labels=capsule.labels, sources=(capsule.name,))
+
+
+async def search_capsules(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json]) -> ToolResult:
+    """The capsules that have words of the query and that the scope may read, best first, each with the beginning of its body."""
+    within, limit = arguments.get("in", ""), arguments.get("limit", FOUND)
+    found = await reader.search(
+        arguments["query"], within=within, patterns=scope.memory_read, limit=limit, at=scope.memory_at, run=scope.run
+    )
+    return ToolResult(
+        output=[_hit(capsule) for capsule in found],
+        labels=tuple(dict.fromkeys(label for capsule in found for label in capsule.labels)),
+        sources=tuple(capsule.name for capsule in found),
+    )
+
+
+def _hit(capsule: ReadCapsule) -> Json:
+    hit: dict[str, Json] = {"id": capsule.id, "name": capsule.name, "version": capsule.version, "title": capsule.title}
+    cut = {"characters": len(capsule.body)} if len(capsule.body) > EXCERPT else {}
+    return hit | {"text": capsule.body[:EXCERPT]} | cut
 
 
 async def write_capsule(reader: Reader, revision: Revision, *, prepare: Prepare) -> ToolResult:
@@ -188,6 +225,7 @@ def _refused(done: str, name: str, *, patterns: Sequence[str]) -> ToolRefused:
 
 LIST = "List the shared capsules (notes, drafts, results) that you may read."
 READ = "Read a capsule; a long one in pages: go on with start at the number that `next` gives."
+SEARCH = "Find shared capsules by words of their names and texts, best first; each with the beginning of its text."
 WRITE = "Write a capsule as a new version. To change one, read it first and give the version you read as expected."
 
 NAME = {"type": "string", "minLength": 1, "description": "The capsule's name, like notes/tides"}
@@ -205,6 +243,16 @@ READ_PARAMETERS: Mapping[str, Json] = {
         "start": {"type": "integer", "minimum": 0, "description": "The character to start from"},
     },
     "required": ["name"],
+    "additionalProperties": False,
+}
+SEARCH_PARAMETERS: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {
+        "query": {"type": "string", "description": "What to look for, in plain words"},
+        "in": {"type": "string", "description": "Only capsules of this folder, like kb"},
+        "limit": {"type": "integer", "minimum": 1, "maximum": 50, "description": f"How many at most; {FOUND} where nothing is said"},
+    },
+    "required": ["query"],
     "additionalProperties": False,
 }
 WRITE_PARAMETERS: Mapping[str, Json] = {

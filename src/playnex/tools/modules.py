@@ -39,13 +39,13 @@ def told(fault: BaseException) -> str:
     return f"{type(fault).__name__}: {fault}"
 
 
-def load(path: Path) -> ModuleType:
-    """The module in that file, executed anew where its text changed. Raises whatever the file raises."""
-    text = path.read_bytes()
+def load(path: Path, text: bytes | None = None) -> ModuleType:
+    """The module in that file, or in the text that it had once, executed anew where that changed. Raises whatever the file raises."""
+    text = path.read_bytes() if text is None else text
     known = _loaded.get(path)
     if known and known[0] == text:
         return known[1]
-    name = f"tools.{path.stem}"
+    name = f"{'tools' if path.parent.name == 'tools' else 'workspace'}.{path.stem}"
     module = ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module

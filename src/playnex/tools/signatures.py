@@ -56,6 +56,15 @@ def converted(function: Callable[..., Any], arguments: Mapping[str, Json]) -> di
     return {name: msgspec.convert(value, hints.get(name, Any)) for name, value in arguments.items()}
 
 
+def asked(function: Callable[..., Any], request: Mapping[str, Json]) -> dict[str, Any]:
+    """The arguments of a call (`arguments`), or of a check: the `output` for its first parameter, and `inputs` where it has that one."""
+    if request["do"] == "call":
+        return converted(function, request["arguments"])
+    first = next(iter(inspect.signature(function).parameters), "output")
+    given = {"inputs": request["inputs"]} if "inputs" in inspect.signature(function).parameters else {}
+    return converted(function, given | {first: request["output"]})
+
+
 def _plain(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     found = inspect.signature(function).parameters
     for name, parameter in found.items():

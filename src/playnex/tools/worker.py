@@ -2,6 +2,9 @@
 
     {"do": "describe", "file": path}                                      → {"answer": {"tools": […], "faults": […]}}
     {"do": "call", "file": path, "function": name, "arguments": {…}}      → {"answer": value} or {"error": message}
+    {"do": "judge", "file": path, "function": name, "output": …, "inputs": {…}}    → the same
+
+A call may bring the `text` that the file is to be taken for.
 
 The protocol has descriptors of its own: what a tool prints goes to stderr, and what it reads from stdin is empty. When
 Playnex goes away, by whatever death, the worker goes too, with all that its tools have started.
@@ -49,15 +52,16 @@ def answer(request: Json) -> Json:
     if request["do"] == "describe":
         return {"answer": asdict(modules.describe(path))}
     try:
-        return {"answer": call(path, request["function"], arguments=request["arguments"])}
+        return {"answer": call(path, request)}
     except (Exception, SystemExit) as fault:  # a user's code may raise anything
         return {"error": modules.told(fault)}
 
 
-def call(path: Path, name: str, *, arguments: Json) -> Json:
+def call(path: Path, request: Json) -> Json:
     """The function's result."""
-    function = getattr(modules.load(path), name)
-    result: Json = function(**signatures.converted(function, arguments))
+    text = request.get("text")
+    function = getattr(modules.load(path, None if text is None else text.encode()), request["function"])
+    result: Json = function(**signatures.asked(function, request))
     return result
 
 

@@ -14,6 +14,8 @@ Row: TypeAlias = tuple[Any, ...]
 PACK_FROM = 512
 """Bytes from which compressing a body is worth trying."""
 
+INDEX = "INSERT INTO words (capsule, version, name, body) VALUES (?, ?, ?, ?)"
+
 HEAD = "c.id, c.name, v.version, v.author_kind, v.author_run, v.author_step, v.author_agent, v.written, v.labels, v.sources, v.header"
 
 
@@ -47,7 +49,22 @@ def create_versions(connection: apsw.Connection) -> None:
     )
 
 
-MIGRATIONS = (create_capsules, create_versions)
+def create_words(connection: apsw.Connection) -> None:
+    """The words of every version, and nothing else of it: for search. English endings and accents make no difference."""
+    connection.execute(
+        """
+        CREATE VIRTUAL TABLE words USING fts5 (
+            capsule UNINDEXED, version UNINDEXED, name, body,
+            content = '', contentless_delete = 1, contentless_unindexed = 1, tokenize = 'porter unicode61 remove_diacritics 2'
+        );
+        """
+    )
+    living = "SELECT c.id, v.version, c.name, v.packed, v.body FROM capsules c JOIN versions v ON v.capsule = c.id WHERE c.deleted IS NULL"
+    for capsule_id, version, name, packed, body in connection.execute(living):
+        connection.execute(INDEX, (capsule_id, version, name, unpacked(packed, body)))
+
+
+MIGRATIONS = (create_capsules, create_versions, create_words)
 
 
 def fetch(connection: apsw.Connection, sql: str, *bindings: Any) -> list[Row]:
@@ -63,7 +80,12 @@ def head(row: Row) -> CapsuleHead:
 def capsule(row: Row) -> Capsule:
     """The columns of HEAD, `packed` and `body` as a record."""
     packed, body = row[-2:]
-    return Capsule(**_head(row), body=(zlib.decompress(body) if packed else body).decode())
+    return Capsule(**_head(row), body=unpacked(packed, body))
+
+
+def unpacked(packed: int, body: bytes) -> str:
+    """The text of a stored body."""
+    return (zlib.decompress(body) if packed else body).decode()
 
 
 def _head(row: Row) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Capsules in the workspace's SQLite file: immutable versions, compare-and-set inside the writer's transaction."""
 
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 import apsw
 
 from playnex.capsules.capsule import PERSON, Author, Capsule, CapsuleDraft, CapsuleHead, Prepared, check_name
-from playnex.capsules.stores import rows
+from playnex.capsules.stores import rows, words
 from playnex.clock import Clock
 from playnex.errors import CapsuleConflict, NotFoundError, UsageError
 from playnex.ids import new_id, normalize, short
@@ -19,6 +20,12 @@ SUGGESTIONS = 500
 
 LISTED = 10
 """How many capsules an ambiguity names."""
+
+BODY = (
+    f"SELECT {rows.HEAD}, v.packed, v.body FROM capsules c JOIN versions v ON v.capsule = c.id"
+    " WHERE c.id = ? AND c.deleted IS NULL AND v.version = coalesce(?, c.version)"
+)
+"""A living capsule's version; the newest for none."""
 
 
 class SqliteCapsules:
@@ -60,13 +67,7 @@ class SqliteCapsules:
     async def read(self, typed: str, version: int | None = None) -> Capsule:
         connection = self._database.read
         capsule_id = _resolve(connection, typed)
-        found = rows.fetch(
-            connection,
-            f"SELECT {rows.HEAD}, v.packed, v.body FROM capsules c JOIN versions v ON v.capsule = c.id"
-            " WHERE c.id = ? AND c.deleted IS NULL AND v.version = coalesce(?, c.version)",
-            capsule_id,
-            version,
-        )
+        found = rows.fetch(connection, BODY, capsule_id, version)
         if not found:
             raise _no_version(connection, typed, version=version)
         return rows.capsule(found[0])
@@ -98,6 +99,15 @@ class SqliteCapsules:
         )
         return tuple(rows.head(row) for row in found)
 
+    async def search(
+        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
+    ) -> tuple[Capsule, ...]:
+        connection = self._database.read
+        found = words.found(connection, text, at=at, run=run)
+        fitting = [hit for hit in found if words.is_below(hit.name, within) and any(fnmatchcase(hit.name, each) for each in patterns)]
+        read = [rows.fetch(connection, BODY, hit.capsule, hit.version) for hit in fitting[:limit]]
+        return tuple(rows.capsule(row) for (row,) in filter(None, read))  # one that was deleted meanwhile is left out
+
     async def history(self, typed: str) -> tuple[CapsuleHead, ...]:
         connection = self._database.read
         found = rows.fetch(
@@ -122,6 +132,7 @@ class SqliteCapsules:
                 deleted_by,
                 capsule_id,
             )[0]
+            words.forget(connection, capsule_id)
             return CapsuleRef(name=row[0], id=capsule_id, version=row[1])
 
         return await self._database.write(work)
@@ -152,6 +163,7 @@ def _insert(connection: apsw.Connection, ref: CapsuleRef, *row: Any) -> None:
         (ref.id, ref.id[::-1], ref.name, ref.version, row[0]),
     )
     connection.execute("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (ref.id, ref.version, *row))
+    connection.execute(rows.INDEX, (ref.id, ref.version, ref.name, rows.unpacked(*row[-2:])))
 
 
 def _written(draft: CapsuleDraft, ref: CapsuleRef, *, written: float) -> Capsule:

@@ -91,6 +91,11 @@ def insert(connection: apsw.Connection, row: tuple[int, float, str, str, bytes])
     return connection.last_insert_rowid()
 
 
+def newest(connection: apsw.Connection, number: int) -> int:
+    """The position of the run's newest event."""
+    return int(connection.execute("SELECT max(position) FROM events WHERE run = ?", (number,)).get)
+
+
 def copy(connection: apsw.Connection, number: int, position: int) -> None:
     """Another run's event as an event of the run of that number, at the same time and with the same bytes."""
     connection.execute(

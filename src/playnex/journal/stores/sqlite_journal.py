@@ -15,7 +15,7 @@ from playnex.errors import StaleEpoch, StoreError
 from playnex.journal import encoding
 from playnex.journal.encoding import Base, Encoded
 from playnex.journal.events import STOPS, Event, Fact, Posted, RunResumed, RunState, StepFinished, from_json, to_json
-from playnex.journal.journal import Draft, NewRun, Outlined, RunSummary
+from playnex.journal.journal import Draft, NewRun, Outlined, RunSummary, Takeover
 from playnex.journal.stores import journal_rows as rows
 from playnex.spec.context import Write
 from playnex.store.database import Database
@@ -40,7 +40,8 @@ class Entry:
 
     def insert(self, connection: apsw.Connection, number: int, at: float) -> int:
         """Store it in the run of that number; its position."""
-        rows.keep_blobs(connection, self.encoded.blobs)
+        if self.encoded.blobs:
+            rows.keep_blobs(connection, self.encoded.blobs)
         return rows.insert(connection, (number, at, type(self.fact).__name__, self.key, self.encoded.body))
 
 
@@ -70,23 +71,25 @@ class SqliteJournal:
 
         return await self._database.write(work)
 
-    async def claim(self, run: str, worker: str, reopened: str = "") -> int:
+    async def claim(self, run: str, worker: str, reopened: str = "") -> Takeover:
         now = self._clock.now()
 
-        def work(connection: apsw.Connection) -> int:
+        def work(connection: apsw.Connection) -> Takeover:
             number, epoch = rows.line(connection, run)
+            newest = rows.newest(connection, number)
             fact = RunResumed(epoch=epoch + 1, worker=worker, reopened=reopened)
             connection.execute("UPDATE runs SET epoch = ? WHERE number = ?", (epoch + 1, number))
             _entry("", fact).insert(connection, number, now)
             rows.project(connection, number, (fact,), now=now)
-            return epoch + 1
+            return Takeover(epoch=epoch + 1, after=newest)
 
         return await self._database.write(work)
 
     async def append(self, run: str, epoch: int, drafts: Sequence[Draft], writes: Sequence[Write] = ()) -> None:
-        bases = tuple(self._bases.get(run, ()))
+        bases = self._bases.get(run, ())
         entries = [_entry(draft.key, draft.fact, bases) for draft in drafts]
-        inserting = self._inserting(run, epoch, entries)
+        stops = [draft.fact for draft in drafts if isinstance(draft.fact, STOPS)]
+        inserting = self._inserting(run, epoch, entries, stops)
 
         def work(connection: apsw.Connection) -> list[int]:
             positions = inserting(connection)
@@ -94,11 +97,16 @@ class SqliteJournal:
                 write(connection)
             return positions
 
-        write = self._database.write_last if any(isinstance(entry.fact, STOPS) for entry in entries) else self._database.write
-        self._remember(run, entries, await write(work if writes else inserting))
+        write = self._database.write_last if stops else self._database.write
+        positions = await write(work if writes else inserting)
+        for entry, position in zip(entries, positions, strict=True):
+            if entry.encoded.output:
+                self._bases.setdefault(run, deque(maxlen=BASES)).append(Base(position=position, text=entry.encoded.output))
+        if stops:
+            self._bases.pop(run, None)
 
     def note(self, run: str, epoch: int, drafts: Sequence[Draft]) -> None:
-        self._database.note(self._inserting(run, epoch, [_entry(draft.key, draft.fact) for draft in drafts]))
+        self._database.note(self._inserting(run, epoch, [_entry(draft.key, draft.fact) for draft in drafts], ()))
 
     async def post(self, run: str, key: str, fact: Posted) -> None:
         entry, now = _entry(key, fact), self._clock.now()
@@ -112,9 +120,8 @@ class SqliteJournal:
         for ring in tuple(self._mailmen):
             ring()
 
-    def _inserting(self, run: str, epoch: int, entries: Sequence[Entry]) -> Callable[[apsw.Connection], list[int]]:
+    def _inserting(self, run: str, epoch: int, entries: Sequence[Entry], stops: Sequence[Fact]) -> Callable[[apsw.Connection], list[int]]:
         now = self._clock.now()
-        stops = [entry.fact for entry in entries if isinstance(entry.fact, STOPS)]
 
         def work(connection: apsw.Connection) -> list[int]:
             number, current = rows.line(connection, run)
@@ -127,14 +134,6 @@ class SqliteJournal:
 
         return work
 
-    def _remember(self, run: str, entries: Sequence[Entry], positions: Sequence[int]) -> None:
-        """Keep long outputs for the next ones to grow from, as long as the run goes on here."""
-        for entry, position in zip(entries, positions, strict=True):
-            if entry.encoded.output:
-                self._bases.setdefault(run, deque(maxlen=BASES)).append(Base(position=position, text=entry.encoded.output))
-            if isinstance(entry.fact, STOPS):
-                self._bases.pop(run, None)
-
     async def events(self, run: str, after: int = 0) -> tuple[Event, ...]:
         return tuple([await self._filled(event) for event in self._skimmed(run, after)])
 
@@ -145,9 +144,14 @@ class SqliteJournal:
         return canonical.decode(self._output(value.position)) if isinstance(value, Outlined) else value
 
     def _skimmed(self, run: str, after: int) -> list[Event]:
-        number, _ = rows.line(self._database.read, run)
-        sql = "SELECT position, at, kind, key, body FROM events WHERE run = ? AND position > ? ORDER BY position"
-        return [self._event(run, row) for row in self._database.read.execute(sql, (number, after)).fetchall()]
+        sql = (
+            "SELECT e.position, e.at, e.kind, e.key, e.body FROM runs r LEFT JOIN events e ON e.run = r.number AND e.position > ?2"
+            " WHERE r.id = ?1 ORDER BY e.position"
+        )
+        found = self._database.read.execute(sql, (run, after)).fetchall()
+        if not found:
+            raise rows.unknown(run)
+        return [self._event(run, row) for row in found if row[0] is not None]
 
     def _event(self, run: str, row: Sequence[Any]) -> Event:
         position, at, kind, key, body = row
@@ -250,7 +254,7 @@ class SqliteJournal:
         return found
 
 
-def _entry(key: str, fact: Fact, bases: tuple[Base, ...] = ()) -> Entry:
+def _entry(key: str, fact: Fact, bases: Sequence[Base] = ()) -> Entry:
     parts = to_json(fact)
     return Entry(
         key=key, fact=fact, encoded=encoding.encode_result(parts, bases) if isinstance(fact, StepFinished) else encoding.encode(parts)

@@ -11,7 +11,7 @@ from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.errors import ToolFailed
 from playnex.journal.events import Event, SignalReceived, StepFinished
-from playnex.journal.journal import Draft
+from playnex.journal.journal import Draft, Takeover
 from playnex.journal.time_leases import LeaseTable
 from playnex.testing.crashes import Crash
 from playnex.testing.memory_journal import MemoryJournal
@@ -104,10 +104,11 @@ class LivingJournal(PassingJournal):
         finally:
             await self.life.touch()
 
-    async def claim(self, run: str, worker: str, reopened: str = "") -> int:
-        async def call() -> int:
-            self.life.epochs[run] = await self.journal.claim(run, worker, reopened)
-            return self.life.epochs[run]
+    async def claim(self, run: str, worker: str, reopened: str = "") -> Takeover:
+        async def call() -> Takeover:
+            takeover = await self.journal.claim(run, worker, reopened)
+            self.life.epochs[run] = takeover.epoch
+            return takeover
 
         return await self.passed(call)
 
