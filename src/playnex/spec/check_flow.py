@@ -12,7 +12,7 @@ from playnex.spec.expression import TemplateFault, expression_faults, expression
 from playnex.spec.faults import Fault, Place
 from playnex.spec.flow import StepSpec
 from playnex.spec.located import ListNode, MapNode, Node, ScalarNode, find, within
-from playnex.spec.read_flow import ReadFlow, in_file_order
+from playnex.spec.read_flow import BRIEF_KEYS, ReadFlow, in_file_order
 from playnex.spec.read_step import StepOutline
 from playnex.spec.references import Reference
 from playnex.spec.step_order import again, before
@@ -60,10 +60,25 @@ class _Checker:
         inside = {each.id: outline.id for outline in outlines for each in _all_inside(outline)}
         around = Known(inputs=self.read.inputs, steps={}, reachable=frozenset(), inside=inside)
         yield from self._map_faults(outlines, around)
+        for key in BRIEF_KEYS:
+            yield from self._brief_faults(key)
         facts = self._all_facts(outlines)
         everything = replace(around, steps=facts, reachable=frozenset(each.id for each in outlines if not each.stands_in))
         yield from self._template_faults(self.read.node("output"), everything)
         yield from self._template_faults(self.read.node("concurrency"), Known(inputs=self.read.inputs, steps={}, reachable=frozenset()))
+
+    def _brief_faults(self, key: str) -> Iterator[Fault]:
+        """The brief is told to whoever works first, too: it can refer to the inputs alone."""
+        known = Known(inputs=self.read.inputs, steps={}, reachable=frozenset())
+        for scalar in _texts(self.read.node(key)):
+            template = _Template(node=scalar)
+            others = [reference for reference in template.references() if reference.keys[0] != "inputs"]
+            for reference in others:
+                place = template.place(reference.offset, reference.width)
+                message = f"`{key}` is told before any step has run, and {reference.path!r} is not known then"
+                yield Fault(place=place, message=message, hint="refer to `inputs` alone")
+            if not others:
+                yield from self._faults_of(template, known)
 
     def _map_faults(self, outlines: Outlines, around: Known) -> Iterator[Fault]:
         """What is wrong with the steps of a flow or of a loop; `around` is known to all of them."""
@@ -141,7 +156,8 @@ class _Checker:
         if spec.fallback.agent or spec.fallback.step:
             return
         for problem in problems(spec.output, spec.fallback.value, root="fallback"):
-            yield Fault(place=value.place, message=problem, hint="a fallback must fit the step's `output`")
+            message = f"the fallback does not fit the step's `output`: {problem}"
+            yield Fault(place=value.place, message=message, hint="write a value of that form, or change `output`")
 
     def _template_faults(self, node: Node | None, known: Known) -> Iterator[Fault]:
         for scalar in _texts(node):
