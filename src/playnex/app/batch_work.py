@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeAlias
 
-from playnex import __version__
 from playnex.app.batch_results import BatchResults, ResultsFile
 from playnex.app.batches import Batches, Standing
 from playnex.app.case_files import changed, opened_cases
@@ -22,7 +21,7 @@ from playnex.engine.worker import GLANCE, Shift
 from playnex.errors import RunBusy, StoreError
 from playnex.ids import short
 from playnex.journal.batch import Batch, CaseLine, CaseRun
-from playnex.journal.events import END_STATES, RunFinished, RunPaused, RunStarted, RunState
+from playnex.journal.events import END_STATES, RunFinished, RunPaused, RunState
 from playnex.spec.cases import Case
 
 LEAST_GLANCE = 0.01
@@ -120,9 +119,9 @@ class BatchWork:
         cancelled task leaves its runs paused."""
         batches, self.carrier = Batches(app=self.app), asyncio.current_task()
         async with self._held():
-            await batches.let_go_on(self.batch, *self.again)
-            await self._count(await batches.standing(self.batch))
             async with self._cases():
+                await batches.let_go_on(self.batch, *self.again)
+                await self._count(await batches.standing(self.batch))
                 await self.file.write_anew(self.results)
                 try:
                     await self._work()
@@ -226,9 +225,7 @@ class BatchWork:
         return [run for run in runs if await self._can_go_on(run)]
 
     async def _run_of(self, case: Case) -> str:
-        inputs = dict(case.inputs)
-        started = RunStarted(flow=self.batch.flow, inputs=inputs, definition=self.definition, version=__version__)
-        return await self.runs.begin(started, case.key or f"batch {self.batch.id} case {case.number}")
+        return await self.runs.begin(self.definition, case.inputs, case.key or f"batch {self.batch.id} case {case.number}")
 
     async def _can_go_on(self, run: str) -> bool:
         """Whether there is something left to do for a case that may be another batch's too; one that has ended is counted."""

@@ -20,6 +20,8 @@ from playnex.journal.stores import batch_rows, journal_rows
 from playnex.journal.stores.sqlite_batches import SqliteBatches
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.models.directory import Sources, WorkspaceModels
+from playnex.schedules import timetable
+from playnex.schedules.timetable import Timetable
 from playnex.store.database import Database
 from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
@@ -37,6 +39,8 @@ MIGRATIONS = (
     journal_rows.add_due_and_keys,
     capsule_rows.create_words,
     batch_rows.create_batches,
+    timetable.create_schedules,
+    journal_rows.add_concurrency,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
@@ -59,6 +63,7 @@ class App:
     engine: Engine
     clock: SystemClock
     definitions: Definitions
+    timetable: Timetable
 
 
 @asynccontextmanager
@@ -93,6 +98,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             models=models,
             engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
             clock=clock,
+            timetable=Timetable(database),
             definitions=Definitions(
                 workspace=workspace,
                 tools={name: toolbox.get(name).parameters for name in toolbox.names()},

@@ -7,14 +7,15 @@ or, after a crash, when nobody holds it any more.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from playnex.engine.code import Load
 from playnex.engine.engine import DEATHS, Ending, Engine
 from playnex.engine.history import fold
-from playnex.errors import PlaynexError, RunBusy
-from playnex.journal.events import RunWaiting
+from playnex.errors import NotItsTurn, PlaynexError, RunBusy
+from playnex.journal.events import END_STATES, RunPaused, RunStarted, RunWaiting, StopRequested
 from playnex.journal.journal import Journal
 
 GLANCE = 0.2
@@ -26,6 +27,10 @@ ORPHANS = 10_000
 
 Tell: TypeAlias = Callable[[str, Ending], Awaitable[None]]
 """Is told how a run stands that was carried on; until it has heard, its hand takes up no other."""
+
+
+def _nobody_asks(_error: NotItsTurn) -> None:
+    return
 
 
 class Held(Protocol):
@@ -57,17 +62,52 @@ class Worker:
     held: Held
     load: Callable[[str], Load]
     at_most: int = 100
+    in_line: Callable[[NotItsTurn], None] = _nobody_asks
 
     async def carry(self, run: str, *, through: bool = False) -> Ending:
         """Carry one run on until it ends, or until only a person or a signal can help it; timers are waited for, and where it is to be
         seen `through`, people and signals too."""
         while True:
-            ending = await self.engine.advance(run, self.load(run))
+            ending = await self._advance_in_turn(run)
             if not isinstance(ending, RunWaiting):
                 return ending
             if ending.signals and not through and not await self._is_due(run):
                 return ending
             await self._due(run)
+
+    async def _advance_in_turn(self, run: str) -> Ending:
+        """Advance the run, as soon as it is its turn in its concurrency group; `in_line` is told where that is not now."""
+        try:
+            return await self.engine.advance(run, self.load(run))
+        except NotItsTurn as error:
+            self.in_line(error)
+        async with self.engine.turns.in_line(run):
+            while not await self.is_its_turn(run):
+                await self.engine.clock.sleep(GLANCE)
+                if (line := await self.journal.summary(run)).state == "paused":  # by somebody else, while it stood in line
+                    return RunPaused(reason=line.reason)
+            with suppress(NotItsTurn):  # somebody was faster
+                return await self.engine.advance(run, self.load(run))
+        return await self._advance_in_turn(run)
+
+    async def is_its_turn(self, run: str) -> bool:
+        """Whether no other run of its concurrency group goes on or stands before it. One that cancels makes those before it end."""
+        line = await self.journal.summary(run)
+        if not line.concurrency or line.state in END_STATES or not await self.engine.turns.ahead(run, line.concurrency):
+            return True
+        started = (await self.journal.skim(run))[0].fact
+        if isinstance(started, RunStarted) and started.cancels:
+            for older in await self.engine.turns.older(run, line.concurrency):
+                await self._cancel(older.id, f"run {run[-6:]}, which is newer")
+        return not await self.engine.turns.ahead(run, line.concurrency)
+
+    async def _cancel(self, run: str, by: str) -> None:
+        """Have another run end, by whoever carries it on, or here."""
+        if fold(await self.journal.skim(run)).stop is None:
+            await self.journal.post(run, "", StopRequested(stop="cancel", by=by))
+        if not self.held.is_held(run):
+            with suppress(RunBusy):
+                await self.engine.advance(run, self.load(run))
 
     async def _due(self, run: str) -> None:
         """Wait until the run is due."""
@@ -140,7 +180,7 @@ class Shift:
         """Line up what is new; whether anything is left to do."""
         known = {*self.line, *self.suspects, *self.going, *self.left_alone}
         for run in await self.source.ready(self.worker.at_most - self.busy - len(self.line)):
-            if run not in known:
+            if run not in known and await self.worker.is_its_turn(run):
                 (self.suspects if await self.worker.is_suspect(run) else self.line).append(run)
         if self.alone and not (self.alone in self.going and await self.worker.is_suspect(self.alone)):
             self.alone = ""
@@ -170,7 +210,7 @@ class Shift:
         try:
             ending = await self.worker.engine.advance(run, self.worker.load(run))
         except PlaynexError as error:
-            if not isinstance(error, RunBusy):
+            if not isinstance(error, (RunBusy, NotItsTurn)):
                 self.left_alone[run] = error
             if (own := asyncio.current_task()) is not None and own.cancelling():
                 raise asyncio.CancelledError from None  # the failure came in its place

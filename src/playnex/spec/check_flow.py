@@ -63,6 +63,7 @@ class _Checker:
         facts = self._all_facts(outlines)
         everything = replace(around, steps=facts, reachable=frozenset(each.id for each in outlines if not each.stands_in))
         yield from self._template_faults(self.read.node("output"), everything)
+        yield from self._template_faults(self.read.node("concurrency"), Known(inputs=self.read.inputs, steps={}, reachable=frozenset()))
 
     def _map_faults(self, outlines: Outlines, around: Known) -> Iterator[Fault]:
         """What is wrong with the steps of a flow or of a loop; `around` is known to all of them."""

@@ -14,7 +14,19 @@ from playnex.clock import Clock
 from playnex.errors import StaleEpoch, StoreError
 from playnex.journal import encoding
 from playnex.journal.encoding import Base, Encoded
-from playnex.journal.events import STOPS, Event, Fact, Posted, RunResumed, RunStarted, RunState, StepFinished, from_json, to_json
+from playnex.journal.events import (
+    END_STATES,
+    STOPS,
+    Event,
+    Fact,
+    Posted,
+    RunResumed,
+    RunStarted,
+    RunState,
+    StepFinished,
+    from_json,
+    to_json,
+)
 from playnex.journal.journal import Draft, NewRun, Outlined, RunSummary, Takeover
 from playnex.journal.stores import journal_rows as rows
 from playnex.spec.context import Write
@@ -67,7 +79,7 @@ class SqliteJournal:
             if key and (known := rows.run_by_key(connection, flow, key)):
                 return known
             rows.keep_blobs(connection, inputs.blobs)
-            number = rows.insert_run(connection, (new.id, flow, now, now, now, key, inputs.body))
+            number = rows.insert_run(connection, (new.id, flow, now, now, now, key, new.started.concurrency, inputs.body))
             first.insert(connection, number, now)
             for position in new.inherited:
                 rows.copy(connection, number, position)
@@ -253,6 +265,11 @@ class SqliteJournal:
             f"SELECT {rows.SUMMARY} FROM runs WHERE ?1 IS NULL OR state = ?1 ORDER BY number DESC LIMIT ?2", (state, limit)
         )
         return tuple(self._summary(row) for row in found.fetchall())
+
+    async def line_of(self, group: str) -> tuple[RunSummary, ...]:
+        ends = ", ".join(f"'{state}'" for state in END_STATES)
+        sql = f"SELECT {rows.SUMMARY} FROM runs WHERE concurrency = ? AND concurrency <> '' AND state NOT IN ({ends}) ORDER BY number"
+        return tuple(self._summary(row) for row in self._database.read.execute(sql, (group,)).fetchall())
 
     def _summary(self, row: Sequence[Any]) -> RunSummary:
         return rows.summary(row, encoding.decode(row[-1], self._blob))
