@@ -189,21 +189,28 @@ def _texts(node: Node | None) -> Iterator[ScalarNode]:
 
 
 def _seen_from(outline: StepOutline, outlines: Outlines, known: Known) -> Known:
-    """What one of these steps can refer to: what has ended before it starts, and where a no may lead back to it, the round before."""
-    waiting = [each for each in outlines if each.spec and _names(each.spec, outline.id)] if outline.stands_in else [outline]
+    """What one of these steps can refer to: what has ended before it starts, and where a no may lead back to it, the round before. One
+    that stands in sees what all see in whose place it may run."""
     needs = needs_of(outlines)
-    seen = [before(each.id, needs) for each in waiting]
-    known = replace(known, step=outline.id, reachable=known.reachable | (frozenset.intersection(*seen) if seen else frozenset()))
+    places = [each for each in outlines if each is outline or (each.spec and _names(each.spec, outline.id))]
+    places = [each for each in places if not each.stands_in] or [outline]
+    known = replace(
+        known,
+        step=outline.id,
+        reachable=known.reachable | frozenset.intersection(*(before(each.id, needs) for each in places)),
+        has_item=known.has_item or (outline.stands_in and all(each.spec and each.spec.for_each for each in places)),
+    )
     if outline.stands_in:
         known = known.with_output(None)
     repeated = _done_again(outlines, needs)
-    return replace(known, iteration={each: known.steps[each] for each in repeated}) if outline.id in repeated else known
+    is_repeated = all(each.id in repeated for each in places)
+    return replace(known, iteration={each: known.steps[each] for each in repeated}) if is_repeated else known
 
 
 def _names(spec: StepSpec, step: str) -> bool:
     """Whether a step has that one as its fallback or as one of its cases, or as that of one of these."""
-    apart = [each for each in (*(spec.switch.steps() if spec.switch else ()), *((spec.fallback.step,) if spec.fallback else ())) if each]
-    return any(each.id == step or _names(each, step) for each in apart if each.id != spec.id)
+    stand_in = (spec.fallback.step,) if spec.fallback and spec.fallback.step else ()
+    return any(each.id == step or _names(each, step) for each in (*(spec.switch.steps() if spec.switch else ()), *stand_in))
 
 
 def _done_again(outlines: Outlines, needs: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
