@@ -7,8 +7,8 @@ every page and test named here exists.
 from promised import durability, flows, surroundings
 
 DUE = (
-    *("F1", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F13", "F14", "F15", "F16", "F18"),
-    *("T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"),
+    *(f"F{number}" for number in range(1, 19)),
+    *(f"T{number}" for number in range(1, 9)),
     *("P5", "A1", "A2", "A4", "A8", "A9", "X1", "X2", "L1", "L2", "L5", "M1", "M2", "M3", "W1", "W3", "W4"),
 )
 """What this release has to keep."""

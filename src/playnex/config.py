@@ -66,6 +66,44 @@ def read_config(text: str, path: str) -> Config:
     return Config(models={alias: model for alias, model in models.items() if model}, local=bool(local))
 
 
+SAYS = {
+    "kind": "any OpenAI-compatible server, or the model that comes along",
+    "base_url": "the server's address, such as http://127.0.0.1:11434/v1",
+    "name": "the model, as the server calls it",
+    "context": "its window in tokens",
+    "timeout": "seconds for one request",
+    "api_key_env": "the environment variable that holds the key, never the key itself",
+    "tool_calling": "whether it can call tools itself",
+}
+
+
+def config_schema() -> dict[str, Json]:
+    """The JSON Schema (2020-12) of playnex.toml, for editors."""
+    model = {"type": "object", "properties": {key: _key_schema(key) for key in MODEL_KEYS}, "additionalProperties": False}
+    policy = {"local": {"type": "boolean", "description": "every model is on this machine"}}
+    tables: dict[str, Json] = {
+        "models": {"type": "object", "additionalProperties": model, "description": "models by their aliases; agents use `main`"},
+        "policy": {"type": "object", "properties": {key: policy[key] for key in POLICY}, "additionalProperties": False},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The settings of a Playnex workspace",
+        "type": "object",
+        "properties": {table: tables[table] for table in TABLES},
+        "additionalProperties": False,
+    }
+
+
+def _key_schema(key: str) -> dict[str, Json]:
+    """What a key of a model takes."""
+    kinds = TYPES.get(key, (str,))
+    schema: dict[str, Json] = {
+        "type": "boolean" if bool in kinds else "number" if float in kinds else "integer" if int in kinds else "string"
+    }
+    schema |= {"exclusiveMinimum": 0} if key in ABOVE_ZERO else {}
+    return schema | ({"enum": list(KINDS)} if key == "kind" else {}) | {"description": SAYS.get(key, "")}
+
+
 def is_loopback(url: str) -> bool:
     """True for an http(s) address on this machine, without a user name that could disguise another host."""
     try:
@@ -160,4 +198,8 @@ def _order(fault: Fault) -> tuple[int, int]:
 def _syntax_fault(message: str, path: str) -> Fault:
     found = re.search(r"\(at line (\d+), column (\d+)\)", message)
     line, column = (int(found[1]), int(found[2])) if found else (1, 1)
-    return Fault(place=Place(path=path, line=line, column=column), message=re.sub(r" \(at .*\)", "", message), hint="this is not TOML")
+    return Fault(
+        place=Place(path=path, line=line, column=column),
+        message=re.sub(r" \(at .*\)", "", message),
+        hint='mend this line: the file is TOML, `key = "value"`',
+    )

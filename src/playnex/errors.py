@@ -27,6 +27,7 @@ PlaynexError
 RunInterrupted is a BaseException, outside the tree: it stops a run from within and no `except Exception` may eat it.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -50,14 +51,16 @@ class UsageError(PlaynexError):
 
 
 class DefinitionError(PlaynexError):
-    """One or more files of the user are wrong; `faults` holds every fault found, in file order."""
+    """One or more files of the user are wrong; `faults` holds every fault found, in file order. `drafts` are the texts, by path, of
+    files that are not saved."""
 
     code = "definition"
     exit_code = 3
 
-    def __init__(self, faults: tuple["FaultLike", ...], *, hint: str = "") -> None:
+    def __init__(self, faults: tuple["FaultLike", ...], *, hint: str = "", drafts: Mapping[str, str] | None = None) -> None:
         super().__init__("\n".join(str(fault) for fault in faults), hint=hint)
         self.faults = faults
+        self.drafts = drafts or {}
 
 
 class FaultLike:

@@ -7,8 +7,8 @@ import pytest
 
 from cli.stage import playnex
 from playnex.app.templates import lay_out
-from playnex.cli.flow_graph import waves
 from playnex.spec.flow import StepSpec
+from playnex.spec.waves import waves
 
 TICKET = """\
 playnex: 1

@@ -12,7 +12,20 @@ import pytest
 
 from playnex.app.templates import lay_out
 
-COSTLY = {"asyncio", "rich", "pydantic", "pydantic_ai", "httpx", "apsw", "msgspec", "minijinja", "jsonschema_rs", "tomllib", "_hashlib"}
+COSTLY = {
+    "asyncio",
+    "rich",
+    "pydantic",
+    "pydantic_ai",
+    "httpx",
+    "apsw",
+    "msgspec",
+    "minijinja",
+    "jsonschema_rs",
+    "tomllib",
+    "_hashlib",
+    "watchfiles",
+}
 
 
 @pytest.fixture

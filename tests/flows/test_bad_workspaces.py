@@ -47,7 +47,7 @@ WRONG: dict[Callable[[Path], None], tuple[str, ...]] = {
         "playnex.toml:8:1: error: `local` must be true or false, not 'yes'",
         "5 faults; nothing was run",
     ),
-    settings_that_are_not_toml: ("playnex.toml:1:13: error:", "this is not TOML"),
+    settings_that_are_not_toml: ("playnex.toml:1:13: error:", "the file is TOML"),
     settings_in_another_encoding: ("playnex.toml:2:12: error: byte 0xe9 is not UTF-8", "save the file in the encoding UTF-8"),
     an_empty_flow: ("flows/pair.yaml:1:1: error: the file is not a flow", "begin it with `playnex: 1`"),
     a_flow_in_another_encoding: ("flows/pair.yaml:3:23: error: byte 0xe4 is not UTF-8", "save the file in the encoding UTF-8"),

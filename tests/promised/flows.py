@@ -13,6 +13,17 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="F2",
+        says="An interview makes a flow that runs at once; flags, a template or JSON make the same without a terminal.",
+        docs="docs/first-flow.md#a-flow-of-your-own",
+        tests=(
+            "tests/cli/test_flow_create.py::test_an_interview_makes_a_flow_with_a_new_agent_that_passes_the_check_and_runs_at_once",
+            "tests/cli/test_flow_create.py::test_the_flags_make_what_the_interview_makes_and_need_no_terminal",
+            "tests/cli/test_flow_create.py::test_each_template_gives_its_flow_under_a_new_name_and_takes_what_is_there_as_it_is",
+            "tests/cli/test_flow_create.py::test_leaving_in_the_middle_leaves_nothing_behind",
+        ),
+    ),
+    Promise(
         id="F3",
         says="A saved flow runs by its name; the exit code tells success, a bad file, a missing input, failure and interruption apart.",
         docs="docs/exit-codes.md#exit-codes",
@@ -31,6 +42,8 @@ PROMISES = (
             "tests/flows/test_research.py::test_all_faults_of_a_flow_and_its_agents_come_at_once_with_their_places_and_no_request",
             "tests/flows/test_research.py::test_a_missing_input_is_told_with_the_flag_to_add_and_exit_2",
             "tests/flows/test_bad_workspaces.py::test_a_wrong_file_is_told_at_its_place_by_run_and_check_before_any_request",
+            "tests/spec/test_broken_files.py::test_all_faults_of_a_file_are_told_at_once_each_with_its_line_a_caret_and_the_mend",
+            "tests/spec/test_broken_files.py::test_every_fault_says_what_to_do",
         ),
     ),
     Promise(
@@ -137,6 +150,15 @@ PROMISES = (
         tests=(
             "tests/flows/test_research.py::test_a_folder_of_notes_becomes_an_article_capsule_by_four_agents",
             "tests/flows/test_embedded.py::test_every_statement_of_the_embedded_models_article_is_supported_by_a_source_sentence",
+        ),
+    ),
+    Promise(
+        id="F17",
+        says="A flow carries goal, constraints, context and success, and every agent of it is told them.",
+        docs="docs/flow-file.md#brief",
+        tests=(
+            "tests/flows/test_brief.py::test_every_agent_of_a_flow_is_told_its_brief_before_its_task_and_an_edit_does_not_reach_a_run_that_has_begun",
+            "tests/flows/test_brief.py::test_the_brief_is_shown_by_flow_show_and_by_a_dry_run",
         ),
     ),
     Promise(

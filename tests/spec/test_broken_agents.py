@@ -13,7 +13,7 @@ BODY = "You write.\n"
 BROKEN = {
     "an empty file": ("", "1:1", "the file has no front matter"),
     "no front matter": ("You write.\n", "1:1", "the file has no front matter"),
-    "front matter without an end": ("---\nname: writer\n", "1:1", "the file has no front matter"),
+    "front matter without an end": ("---\nname: writer\n", "1:1", "the front matter that begins here has no end"),
     "no instructions": ("---\nname: writer\n---\n\n", "3:1", "the agent has no instructions"),
     "an unknown key": (f"---\nmodle: main\n---\n{BODY}", "2:1", "an agent has no key 'modle'"),
     "a duplicate key": (f"---\nmodel: a\nmodel: b\n---\n{BODY}", "3:1", "the key 'model' occurs twice"),

@@ -37,7 +37,7 @@ BROKEN = {
     "an unknown input": (HEAD + "  write:\n    agent: writer\n    prompt: ${{ inputs.topc }}\n", "8:17", "topc"),
     "an unknown step": (HEAD + WRITE + "  more:\n    agent: writer\n    prompt: ${{ steps.wrte.output }}\n", "11:17", "wrte"),
     "a step that comes later": (HEAD + "  a:\n    agent: writer\n    prompt: ${{ steps.write.output }}\n" + WRITE, "8:17", "write"),
-    "a bad expression": (HEAD + "  write:\n    agent: writer\n    prompt: ${{ inputs. }}\n", "8:", "template"),
+    "a bad expression": (HEAD + "  write:\n    agent: writer\n    prompt: ${{ inputs. }}\n", "8:", "ends too early"),
     "two things to do": (HEAD + WRITE + "    tool: file.read\n", "9:5", "tool"),
     "a bad timeout": (HEAD + WRITE + "    timeout: soon\n", "9:14", "soon"),
     "a cron expression that is none": (ON.format('schedule: [{ cron: "61 * * * *" }]'), "3:26", "bad minute"),
@@ -63,7 +63,7 @@ BROKEN = {
         "9:9",
         "later",
     ),
-    "a condition that is no expression": (HEAD + WRITE + "    if: inputs.topic ==\n", "9:", "template"),
+    "a condition that is no expression": (HEAD + WRITE + "    if: inputs.topic ==\n", "9:", "ends too early"),
     "an else without an if": (HEAD + WRITE + "    else: x\n", "9:5", "has no meaning without 'if'"),
     "an approval that asks nothing": (HEAD + "  ask:\n    approve: { show: x }\n", "7:14", "asks nothing"),
     "an approval with a timeout outside": (
@@ -214,12 +214,12 @@ BROKEN = {
     "an expression never closed": (
         HEAD + "  write:\n    agent: writer\n    prompt: Hi ${{ inputs.topic\n",
         "8:27",
-        "the template cannot be read: unexpected end of input, expected end of variable block",
+        "a ${{ or {% is never closed",
     ),
     "a loop never ended": (
         HEAD + "  write:\n    agent: writer\n    prompt: '{% for x in inputs.topic %}'\n",
         "8:39",
-        "the template cannot be read: unexpected end of input, expected end of block",
+        "a {% %} is never ended",
     ),
     "a value that is not there": (
         HEAD + "  write:\n    agent: writer\n    prompt: ${{ topic }}\n",

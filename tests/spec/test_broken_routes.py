@@ -128,6 +128,16 @@ FINE = {
     "a refusal that leads back and is seen there": BACK,
     "a refusal that leads on": ASK % "c",
     "two saves of one capsule, one after the other": "  a: { save: n, content: x }\n  b: { save: n, content: y }\n",
+    "what a fallback of a fallback sees": (
+        "  a: { tool: t }\n  b: { tool: t, fallback: { step: c } }\n  c: { tool: t, with: { x: '${{ output }}' }, fallback: { step: d } }\n"
+        "  d: { tool: t, with: { x: '${{ steps.a.output }}' } }\n"
+    ),
+    "what the fallback of a case and of an item sees": (
+        "  a: { tool: t }\n"
+        "  w: { switch: '${{ inputs.tone }}', cases: { plain: { tool: t, fallback: { step: c } } }, default: { step: d } }\n"
+        "  c: { tool: t, with: { x: '${{ steps.a.output }}' } }\n  d: { tool: t, with: { x: '${{ steps.a.output }}' } }\n"
+        "  e: { for-each: [1], tool: t, fallback: { step: f } }\n  f: { tool: t, with: { x: '${{ item }}' } }\n"
+    ),
     "a fallback that saves what its step saves": "  a: { tool: t, save: n, fallback: { step: b } }\n  b: { tool: t, save: n }\n",
 }
 

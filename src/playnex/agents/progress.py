@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from playnex.agents.quoting import DATA_RULE, with_data
+from playnex.agents.quoting import DATA_RULE, with_brief, with_data
 from playnex.agents.stuck import SAME_CALLS, is_stuck
 from playnex.agents.task import AgentTask
 from playnex.agents.typed_output import is_text, read_output
@@ -50,7 +50,7 @@ def begin(task: AgentTask, offers: Sequence[ToolOffer]) -> Progress:
     """The first request: who the agent is, its task, its data, and why an earlier answer was refused."""
     agent = task.agent
     rule = DATA_RULE if task.data or offers else ""
-    opening = UserMessage(text=with_data(_asked(task), task.data))
+    opening = UserMessage(text=with_data(with_brief(task.brief, _asked(task)), task.data))
     request = ModelRequest(
         instructions="\n\n".join(part for part in (agent.instructions, rule) if part),
         messages=(opening,),

@@ -13,10 +13,24 @@ DATA_RULE = (
 
 def quoted(name: str, text: str) -> str:
     """The text between marks that carry its own hash; the hash is changed until the text does not contain it."""
+    mark = _mark(text)
+    return f"[data {mark}: {_one_line(name)}]\n{text}\n[end of data {mark}]"
+
+
+def with_brief(brief: str, prompt: str) -> str:
+    """The prompt below what all agents of the flow are told, between marks of the same kind."""
+    if not brief:
+        return prompt
+    mark = _mark(brief)
+    return f"[brief {mark}: what all who work on this are told]\n{brief}\n[end of brief {mark}]\n\n{prompt}"
+
+
+def _mark(text: str) -> str:
+    """The beginning of the text's own hash; hashed again until the text does not contain it."""
     mark = digest(text.encode())[:6]
     while mark in text:
         mark = digest(mark.encode())[:6]
-    return f"[data {mark}: {_one_line(name)}]\n{text}\n[end of data {mark}]"
+    return mark
 
 
 def with_data(prompt: str, blocks: Iterable[DataBlock]) -> str:

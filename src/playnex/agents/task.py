@@ -26,11 +26,12 @@ class DataBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentTask:
-    """One piece of work for an agent. `schema` is the JSON Schema of its answer (None for text), `feedback` why an earlier
-    answer was refused, `scope` what its tool calls may touch."""
+    """One piece of work for an agent. `brief` is what all agents of its flow are told, `schema` the JSON Schema of its answer (None for
+    text), `feedback` why an earlier answer was refused, `scope` what its tool calls may touch."""
 
     agent: AgentSpec
     prompt: str
+    brief: str = ""
     schema: Mapping[str, Json] | None = None
     feedback: str = ""
     data: tuple[DataBlock, ...] = ()

@@ -1,5 +1,6 @@
 """What a run's steps do for real: agents through the loop, tools through the gate, capsules through their store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from playnex.capsules.capsule import Author, CapsuleDraft
 from playnex.engine.actions import AgentWork, Given, PythonCheck, PythonWork, Saving, ToolWork
 from playnex.errors import StepFailed
 from playnex.spec.agent import AgentSpec
+from playnex.spec.brief import brief_text
 from playnex.spec.context import Attempt, StepContext, StepPlan, Verdict, Write
 from playnex.spec.envelope import CapsuleRef, Envelope
 from playnex.tools.gate import CallRequest
@@ -34,6 +36,7 @@ class RunActions:
     app: App
     pinned: Pinned
     run: str
+    inputs: Mapping[str, Json]
     forked_at: float | None = None
 
     async def model_of(self, context: StepContext, agent: str) -> str:
@@ -49,6 +52,7 @@ class RunActions:
         task = AgentTask(
             agent=agent,
             prompt=work.prompt,
+            brief=brief_text(self.pinned.flow.brief, self.inputs),
             schema=work.schema,
             feedback=attempt.feedback,
             data=tuple(DataBlock(name=f"{given.kind} {given.name}", text=given.text, labels=given.labels) for given in work.given),

@@ -99,6 +99,18 @@ class Definitions:
         everything = (*faults, *(() if files else self.tool_faults))
         return Checked(paths=tuple(shown(path) for path in paths), faults=everything, warnings=tuple(warnings))
 
+    def faults_of_draft(self, name: str, text: str, agents: Mapping[str, str]) -> tuple[Fault, ...]:
+        """Every fault of a flow that is not saved yet, and of the agents that come with it, each under the path it would have."""
+        folder = self.workspace.root / "agents"
+        read = {agent: self._read_agent(folder / f"{agent}.md", body) for agent, body in agents.items()}
+        known = self._agents() | {agent: spec or AgentSpec(name=agent) for agent, (spec, _) in read.items()}
+        own = self._read_flow(self.workspace.root / "flows" / f"{name}.yaml", text, known)[1]
+        return (*own, *(fault for _, faults in read.values() for fault in faults))
+
+    def faults_of_agent(self, name: str, text: str) -> tuple[Fault, ...]:
+        """The same of an agent that is not saved yet."""
+        return self._read_agent(self.workspace.root / "agents" / f"{name}.md", text)[1]
+
     def _checked(self, path: Path) -> Checked:
         if path.suffix == PYTHON_ENDING:
             text, undecodable = decoded(path.read_bytes(), shown(path))
@@ -112,8 +124,14 @@ class Definitions:
         text, undecodable = decoded(path.read_bytes(), shown(path))
         if undecodable:
             return None, undecodable
+        return self._read_flow(path, text, self._agents())
+
+    def _agents(self) -> dict[str, AgentSpec]:
+        """The agents by name; one that cannot be read is there all the same, for it has its own faults."""
+        return {name: self._agent(name)[0] or AgentSpec(name=name) for name in self.workspace.agent_names()}
+
+    def _read_flow(self, path: Path, text: str, agents: Mapping[str, AgentSpec]) -> tuple[ReadFlow, tuple[Fault, ...]]:
         read = read_flow(text, shown(path))
-        agents = {name: self._agent(name)[0] or AgentSpec(name=name) for name in self.workspace.agent_names()}
         named = {function for outline in read.outlines if outline.spec for function in outline.spec.functions()}
         functions = {name: function_outline.outline(name, function_outline.read(self.workspace.root, name)).facts for name in named}
         offered = Catalogue(agents=agents, tools=self.tools, flows=self.workspace.flow_names(), functions=functions)
@@ -123,9 +141,10 @@ class Definitions:
     def _agent(self, name: str) -> tuple[AgentSpec | None, tuple[Fault, ...]]:
         path = self.workspace.root / "agents" / f"{name}.md"
         text, undecodable = decoded(path.read_bytes(), shown(path))
-        if undecodable:
-            return None, undecodable
-        read = read_agent(text, shown(path), name)
+        return (None, undecodable) if undecodable else self._read_agent(path, text)
+
+    def _read_agent(self, path: Path, text: str) -> tuple[AgentSpec | None, tuple[Fault, ...]]:
+        read = read_agent(text, shown(path), path.stem)
         faults = list(read.faults)
         for number, pattern in enumerate(read.tools):
             if not any(is_named(tool, (pattern,)) for tool in self.tools):

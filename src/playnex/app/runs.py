@@ -112,7 +112,7 @@ class Runs:
             return Code(body=partial(_called, flow, started.inputs), budget=pinned.flow.budget, flows=self._sub_flows(run))
         folders = tuple(str(self._path(started.inputs[name])) for name in path_inputs(pinned.flow) if started.inputs.get(name))
         forked_at = started.forked["at"] if started.forked else None
-        actions = RunActions(app=self.app, pinned=pinned, run=run, forked_at=forked_at)
+        actions = RunActions(app=self.app, pinned=pinned, run=run, inputs=started.inputs, forked_at=forked_at)
         interpreter = Interpreter(flow=pinned.flow, inputs=started.inputs, actions=actions, folders=folders)
         return Code(body=interpreter.run, budget=pinned.flow.budget, flows=self._sub_flows(run))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playnex.app.templates import documents, lay_out, take_back
-from playnex.capsules.capsule import CapsuleDraft
+from playnex.capsules.capsule import CapsuleDraft, Capsules
 from playnex.errors import CapsuleConflict, PlaynexError
 
 
@@ -28,17 +28,21 @@ async def begin(template: str, target: Path) -> Begun:
 
 async def stock(template: str, workspace: Path) -> tuple[str, ...]:
     """Write the template's documents as capsules of the workspace; the names of those that were not there yet, sorted."""
-    texts = documents(template)
-    if not texts:
+    if not documents(template):
         return ()
     from playnex.app.opening import opened  # late: only a template with documents needs a store
 
-    made = []
     async with opened(str(workspace)) as app:
-        for name, text in texts.items():
-            try:
-                await app.capsules.write(CapsuleDraft(name=name, body=text, expected=0))
-            except CapsuleConflict:
-                continue  # nothing that is there already is changed
-            made.append(name)
+        return await stock_into(app.capsules, template)
+
+
+async def stock_into(capsules: Capsules, template: str) -> tuple[str, ...]:
+    """The same for a workspace that is open."""
+    made = []
+    for name, text in documents(template).items():
+        try:
+            await capsules.write(CapsuleDraft(name=name, body=text, expected=0))
+        except CapsuleConflict:
+            continue  # nothing that is there already is changed
+        made.append(name)
     return tuple(made)

@@ -10,6 +10,21 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from playnex.errors import UsageError
+from playnex.spec.faults import did_you_mean
+
+
+def names() -> tuple[str, ...]:
+    """The templates that there are, sorted."""
+    return tuple(sorted(item.name for item in (resources.files("playnex") / "templates").iterdir() if item.is_dir()))
+
+
+def contents(template: str) -> dict[str, bytes]:
+    """The template's files by their path. Raises UsageError where there is no such template."""
+    if template not in (known := names()):
+        hint = did_you_mean(template, known) or f"there are: {', '.join(known)}"
+        raise UsageError(f"there is no template {template!r}", hint=hint)
+    return {path: file.read_bytes() for path, file in _files(_folder(template), "") if not path.startswith(DOCUMENTS)}
+
 
 DOCUMENTS = "capsules/"
 ENDING = ".md"

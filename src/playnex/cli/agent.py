@@ -1,4 +1,4 @@
-"""`playnex agent`: list, show and run agents."""
+"""`playnex agent`: list, show, create and run agents."""
 
 import asyncio
 from typing import Annotated
@@ -11,6 +11,11 @@ from playnex.cli.terminal import columns, emit, emit_list, write
 
 app = App(name="agent", help="Agents: purpose, model, tools, memory, limits.", result_action="return_value")
 
+NewName = Annotated[str, Parameter(help="the agent's name: small letters, digits and hyphens")]
+Purpose = Annotated[str, Parameter(help="what the agent is told to be: its instructions")]
+Model = Annotated[str, Parameter(metavar="ALIAS", help="its model, as playnex.toml names it")]
+Tools = Annotated[tuple[str, ...], Parameter(metavar="PATTERN", negative=(), help="a tool that it may use, or a pattern; repeat for more")]
+Force = Annotated[bool, Parameter(negative=(), help="replace an agent of that name that is there already")]
 Message = Annotated[str, Parameter(help="what the agent is asked")]
 
 
@@ -49,6 +54,21 @@ def show(name: AgentName, /, *, as_json: AsJson = False) -> int:
     else:
         write(agent_page(found, door.terminal))
     return 0
+
+
+@app.command
+def create(
+    name: NewName, /, *, purpose: Purpose = "", model: Model = "main", tools: Tools = (), force: Force = False, as_json: AsJson = False
+) -> int:
+    """Make an agent: its file, checked before it is written. On a terminal you are asked for the purpose.
+
+    $ playnex agent create writer --purpose "You write short, friendly texts."
+    $ playnex agent create clerk --purpose "You answer from the notes." --tools "file.*" --model main
+    """
+    from playnex.app.creating import NewAgent
+    from playnex.cli.creating import create_agent
+
+    return asyncio.run(create_agent(name, NewAgent(purpose=purpose, model=model, tools=tools), force=force, as_json=as_json))
 
 
 @app.command

@@ -1,6 +1,9 @@
 """Questions to a person: only on a terminal, each with the flag that avoids it."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playnex.canonical import Json
 from playnex.cli import door
@@ -18,9 +21,20 @@ def ask_missing(flow: FlowSpec, given: dict[str, Json]) -> dict[str, Json]:
 
 def ask(question: str) -> str:
     """What the person types; end of input is no answer."""
-    sys.stderr.write(f"{question}: ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
+    with heeding_ctrl_c():
+        sys.stderr.write(f"{question}: ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip()
+
+
+@contextmanager
+def heeding_ctrl_c() -> Iterator[None]:
+    """While the block runs, Ctrl-C raises KeyboardInterrupt at once: an event loop's own handler would wait for the line to end."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def confirmed(question: str, flag: str) -> bool:

@@ -16,15 +16,24 @@ Files = Annotated[str, Parameter(help="flows/*.yaml and agents/*.md; without any
 NOTHING = "there are no flows and no agents here yet; make some with: playnex init --template research"
 
 
-def check(*files: Files, as_json: AsJson = False) -> int:
+Watch = Annotated[bool, Parameter(negative=(), help="check again whenever a file is saved, until Ctrl-C")]
+
+
+def check(*files: Files, watch: Watch = False, as_json: AsJson = False) -> int:
     """Check flows, agents, tools and playnex.toml without running anything.
 
     Every fault is told at once, with file, line, column and the mend; the exit code is 3 then. A warning is of something that may be
-    meant so, and keeps nothing from running.
+    meant so, and keeps nothing from running. With `--watch` it goes on: each time a file is saved you see how things stand, under
+    `--json` as one line; Ctrl-C ends it with the exit code of the last check.
 
     $ playnex check
     $ playnex check flows/research-to-article.yaml
+    $ playnex check --watch
     """
+    if watch:
+        from playnex.cli.checking import watch_files  # late: only who watches pays for it
+
+        return watch_files(files, as_json=as_json)
     return asyncio.run(_check(files, as_json))
 
 

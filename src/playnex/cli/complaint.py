@@ -21,7 +21,7 @@ SHOWN_FILE = 1_000_000
 def complain(error: PlaynexError, arguments: Sequence[str]) -> int:
     """Tell of an error; its exit code."""
     if "--json" not in arguments or not _is_emitted(error):
-        for line in _lines(error):
+        for line in lines_of(error):
             door.terminal.tell(line)
     return error.exit_code
 
@@ -86,19 +86,21 @@ def of_the_disk(error: OSError) -> PlaynexError | None:
     return None
 
 
-def _lines(error: PlaynexError) -> list[str]:
+def lines_of(error: PlaynexError) -> list[str]:
+    """The error for people: each fault with its line, a caret and the mend."""
     head = door.terminal.styled("error:", "red")
     if isinstance(error, DefinitionError):
         faults = [fault for fault in error.faults if isinstance(fault, Fault)]
         count = f"{counted(len(faults), 'fault')}; nothing was run"
-        return [*(line for fault in faults for line in _fault_lines(fault, head)), error.hint or count]
+        lines = (line for fault in faults for line in _fault_lines(fault, head, error.drafts.get(fault.place.path)))
+        return [*lines, error.hint or count]
     return [f"{head} {error.message}", *([f"  {error.hint}"] if error.hint else [])]
 
 
-def _fault_lines(fault: Fault, head: str) -> list[str]:
+def _fault_lines(fault: Fault, head: str, draft: str | None = None) -> list[str]:
     place = door.terminal.styled(f"{fault.place.path}:{fault.place.line}:{fault.place.column}:", "bold")
     lines = [f"{place} {head} {fault.message}"]
-    if drawn := caret(fault, _source(fault.place.path)):
+    if drawn := caret(fault, _source(fault.place.path) if draft is None else draft):
         lines.append(drawn)
     return [*lines, *([f"      = {fault.hint}"] if fault.hint else []), ""]
 

@@ -1,4 +1,4 @@
-"""`playnex flow`: list, show and run flows."""
+"""`playnex flow`: list, show, create and run flows."""
 
 import json
 import sys
@@ -9,29 +9,26 @@ from cyclopts import App, Parameter
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.flags import AsJson, FlowName
-from playnex.cli.given import text_of
+from playnex.cli.given import GivenInputs, text_of
+from playnex.cli.new_flow import NewFlow
 from playnex.cli.terminal import columns, emit, emit_list, write
 from playnex.errors import UsageError
 
 app = App(name="flow", help="Flows: what you run.", result_action="return_value")
 
-Inputs = Annotated[
-    tuple[str, ...],
-    Parameter(
-        name=["--input", "-i"],
-        metavar="NAME=VALUE",
-        negative=(),
-        help="an input of the flow; NAME=@FILE reads the value from a file; repeat the flag for more",
-    ),
+Given = Annotated[GivenInputs, Parameter(name="*")]
+NOTHING_GIVEN = GivenInputs()
+DryRun = Annotated[
+    bool, Parameter(name="--dry-run", negative=(), help="tell what would run, with which prompts and tools, and start nothing")
 ]
-InputFile = Annotated[
-    str | None, Parameter(name="--input-file", metavar="FILE", allow_leading_hyphen=True, help="a JSON file with the inputs; - reads stdin")
-]
-
-
 Key = Annotated[str, Parameter(metavar="WORDS", help="what you call this run: the same flow and words are the same run")]
 Graph = Annotated[bool, Parameter(negative=(), help="draw the steps from top to bottom, those that run at the same time side by side")]
 Mermaid = Annotated[bool, Parameter(negative=(), help="print the steps as a Mermaid flowchart, for a Markdown page")]
+NewName = Annotated[str, Parameter(help="the flow's name: small letters, digits and hyphens")]
+Flags = Annotated[NewFlow, Parameter(name="*")]
+NOTHING_SAID = NewFlow()
+Force = Annotated[bool, Parameter(negative=(), help="replace a flow of that name that is there already")]
+Yes = Annotated[bool, Parameter(negative=(), help="write it without asking once more")]
 Detach = Annotated[bool, Parameter(negative=(), help="leave the run to a process of its own, which goes on when this terminal closes")]
 
 
@@ -69,31 +66,77 @@ def show(name: FlowName, /, *, graph: Graph = False, mermaid: Mermaid = False, a
 
 
 @app.command
+def create(name: NewName = "", /, *, flags: Flags = NOTHING_SAID, force: Force = False, yes: Yes = False, as_json: AsJson = False) -> int:
+    """Make a flow: by an interview, from a template, or by flags alone.
+
+    Without `--step`, `--template` or `--from-json` you are asked for what is missing: name, inputs, steps, agents, and where the result
+    goes; each answer is checked at once. A step is `ID=agent:NAME prompt:TEXT` or `ID=tool:NAME with.ARGUMENT:VALUE`, with any other key
+    of the file before the prompt; an input is `NAME:TYPE`, with `!` where it is required or `=DEFAULT`, and `# what it is`. Nothing is
+    written before all of it has passed `playnex check`.
+
+    $ playnex flow create
+    $ playnex flow create poem --input 'topic:string!' --step 'write=agent:helper prompt:A poem on ${{ inputs.topic }}'
+    $ playnex flow create news --template research
+    $ echo '{"steps": {"nap": {"wait": "1s"}}}' | playnex flow create rest --from-json -
+    """
+    import asyncio  # late: as above
+
+    from playnex.cli.creating import create_flow
+
+    return asyncio.run(create_flow(name, flags, force=force, yes=yes, as_json=as_json))
+
+
+@app.command
 def run(
     name: FlowName,
     /,
     *,
-    inputs: Inputs = (),
-    input_file: InputFile = None,
+    given: Given = NOTHING_GIVEN,
     key: Key = "",
     detach: Detach = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> int:
     """Run a flow, watch its steps, and name what it made.
 
     On a terminal, inputs that the flow needs and nobody gave are asked for. With `--key`, a second start with the same words is
-    the same run. With `--detach` it goes on in the background, and `playnex run watch` joins it.
+    the same run. With `--detach` it goes on in the background, and `playnex run watch` joins it. With `--dry-run` nothing is started: you
+    see the steps in the order in which they would begin, with prompts, tools, models and limits.
 
     $ playnex flow run research-to-article --input topic="local-first software"
     $ playnex flow run research-to-article --input topic=tides --input sources=./harbour
+    $ playnex flow run research-to-article --input topic=tides --dry-run
     $ echo '{"topic": "tides"}' | playnex flow run research-to-article --input-file - --json
     """
     import asyncio  # late: as above
 
+    values = given_inputs(given.inputs, given.input_file)
+    if dry_run:
+        return asyncio.run(_dry_run(name, values, as_json))
     from playnex.cli.running import run_detached, run_flow
 
     start = run_detached if detach else run_flow
-    return asyncio.run(start(name, given_inputs(inputs, input_file), as_json, key=key))
+    return asyncio.run(start(name, values, as_json, key=key))
+
+
+@app.command
+def schema(name: FlowName, /) -> int:
+    """Print the JSON Schema of what a flow is given, for forms and for programs that start it.
+
+    $ playnex flow schema research-to-article
+    """
+    import asyncio  # late: as above
+
+    return asyncio.run(_schema(name))
+
+
+async def _schema(name: str) -> int:
+    from playnex.app.opening import opened
+    from playnex.spec.inputs import inputs_schema
+
+    async with opened(door.workspace) as opened_app:
+        emit(inputs_schema(opened_app.definitions.flow(name).flow))
+    return 0
 
 
 async def _show(name: str, shape: Literal["graph", "mermaid", "json", "page"]) -> int:
@@ -111,6 +154,22 @@ async def _show(name: str, shape: Literal["graph", "mermaid", "json", "page"]) -
         raise UsageError(f"{name} is written in Python: its steps are known once it runs", hint="playnex run show last")
     else:
         write(flow_graph.graph(pinned.flow, door.terminal) if shape == "graph" else flow_graph.mermaid(pinned.flow))
+    return 0
+
+
+async def _dry_run(name: str, given: dict[str, Json], as_json: bool) -> int:
+    from playnex.app.dry_run import dry_run
+    from playnex.app.opening import opened
+    from playnex.cli.showing_dry_run import dry_run_page
+
+    async with opened(door.workspace) as opened_app:
+        dry = dry_run(opened_app, name, given)
+    if not dry.pinned.flow.steps:
+        raise UsageError(f"{name} is written in Python: its steps are known once it runs", hint="rehearse it: see playnex.testing")
+    if as_json:
+        emit(dry.document())
+    else:
+        write(dry_run_page(dry, door.terminal))
     return 0
 
 

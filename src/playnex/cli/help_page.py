@@ -104,7 +104,8 @@ def _noun(command: App, words: tuple[str, ...]) -> HelpPage:
 
 def _verb(command: App, words: tuple[str, ...]) -> HelpPage:
     says, examples = parted(command.help)
-    arguments = [argument for argument in command.assemble_argument_collection() if argument.parse and argument.name != GROUP]
+    collection = command.assemble_argument_collection()
+    arguments = [argument for argument in collection if argument.parse and not argument.children and argument.name != GROUP]
     given = [argument for argument in arguments if _is_positional(argument)]
     flags = [argument for argument in arguments if not _is_positional(argument)]
     return HelpPage(

@@ -13,7 +13,7 @@ from playnex.ids import short
 from playnex.journal.events import AttemptFailed, Event, StepFinished, StepStarted
 from playnex.spec import expression
 from playnex.spec.agent import AgentSpec
-from playnex.spec.flow import Budget
+from playnex.spec.flow import BriefSpec, Budget
 
 
 def flow_document(pinned: Pinned) -> Json:
@@ -28,11 +28,18 @@ def flow_page(pinned: Pinned, terminal: Terminal) -> str:
         (spec.name, spec.type, "required" if spec.required else f"default {spec.default!r}", spec.description) for spec in flow.inputs
     ]
     steps = [(step.id, step.kind, step.target, ", ".join(step.needs), step.save or "") for step in flow.steps]
-    parts = [terminal.styled(flow.name, "bold"), flow.description, ""]
+    parts = [terminal.styled(flow.name, "bold"), flow.description, "", *_brief_lines(flow.brief)]
     if inputs:
         parts += [columns(("INPUT", "TYPE", "", "DESCRIPTION"), inputs, terminal), ""]
     parts += [columns(("STEP", "DOES", "WITH", "AFTER", "SAVES"), steps, terminal), "", f"budget  {budget_text(flow.budget)}"]
     return "\n".join(parts)
+
+
+def _brief_lines(brief: BriefSpec) -> list[str]:
+    """What every agent of the flow is told, in its own words."""
+    told = (("goal", [brief.goal]), ("constraints", brief.constraints), ("context", [brief.context]), ("success", brief.success))
+    lines = [f"{name:<13}{text.strip()}" for name, texts in told for text in texts if text]
+    return [*lines, ""] if lines else []
 
 
 def agent_document(agent: AgentSpec) -> dict[str, Json]:

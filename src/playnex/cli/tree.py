@@ -19,6 +19,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("init:demo", "demo"),
     ("init:init", "init"),
     ("check:check", "check"),
+    ("schema:schema", "schema"),
     ("capsule:capsules", "capsules"),
     ("run_control:stop", "stop"),
     ("run_control:worker", "worker"),

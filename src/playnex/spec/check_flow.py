@@ -12,7 +12,7 @@ from playnex.spec.expression import TemplateFault, expression_faults, expression
 from playnex.spec.faults import Fault, Place
 from playnex.spec.flow import StepSpec
 from playnex.spec.located import ListNode, MapNode, Node, ScalarNode, find, within
-from playnex.spec.read_flow import ReadFlow, in_file_order
+from playnex.spec.read_flow import BRIEF_KEYS, ReadFlow, in_file_order
 from playnex.spec.read_step import StepOutline
 from playnex.spec.references import Reference
 from playnex.spec.step_order import again, before
@@ -60,10 +60,25 @@ class _Checker:
         inside = {each.id: outline.id for outline in outlines for each in _all_inside(outline)}
         around = Known(inputs=self.read.inputs, steps={}, reachable=frozenset(), inside=inside)
         yield from self._map_faults(outlines, around)
+        for key in BRIEF_KEYS:
+            yield from self._brief_faults(key)
         facts = self._all_facts(outlines)
         everything = replace(around, steps=facts, reachable=frozenset(each.id for each in outlines if not each.stands_in))
         yield from self._template_faults(self.read.node("output"), everything)
         yield from self._template_faults(self.read.node("concurrency"), Known(inputs=self.read.inputs, steps={}, reachable=frozenset()))
+
+    def _brief_faults(self, key: str) -> Iterator[Fault]:
+        """The brief is told to whoever works first, too: it can refer to the inputs alone."""
+        known = Known(inputs=self.read.inputs, steps={}, reachable=frozenset())
+        for scalar in _texts(self.read.node(key)):
+            template = _Template(node=scalar)
+            others = [reference for reference in template.references() if reference.keys[0] != "inputs"]
+            for reference in others:
+                place = template.place(reference.offset, reference.width)
+                message = f"`{key}` is told before any step has run, and {reference.path!r} is not known then"
+                yield Fault(place=place, message=message, hint="refer to `inputs` alone")
+            if not others:
+                yield from self._faults_of(template, known)
 
     def _map_faults(self, outlines: Outlines, around: Known) -> Iterator[Fault]:
         """What is wrong with the steps of a flow or of a loop; `around` is known to all of them."""
@@ -141,7 +156,8 @@ class _Checker:
         if spec.fallback.agent or spec.fallback.step:
             return
         for problem in problems(spec.output, spec.fallback.value, root="fallback"):
-            yield Fault(place=value.place, message=problem, hint="a fallback must fit the step's `output`")
+            message = f"the fallback does not fit the step's `output`: {problem}"
+            yield Fault(place=value.place, message=message, hint="write a value of that form, or change `output`")
 
     def _template_faults(self, node: Node | None, known: Known) -> Iterator[Fault]:
         for scalar in _texts(node):
@@ -173,21 +189,28 @@ def _texts(node: Node | None) -> Iterator[ScalarNode]:
 
 
 def _seen_from(outline: StepOutline, outlines: Outlines, known: Known) -> Known:
-    """What one of these steps can refer to: what has ended before it starts, and where a no may lead back to it, the round before."""
-    waiting = [each for each in outlines if each.spec and _names(each.spec, outline.id)] if outline.stands_in else [outline]
+    """What one of these steps can refer to: what has ended before it starts, and where a no may lead back to it, the round before. One
+    that stands in sees what all see in whose place it may run."""
     needs = needs_of(outlines)
-    seen = [before(each.id, needs) for each in waiting]
-    known = replace(known, step=outline.id, reachable=known.reachable | (frozenset.intersection(*seen) if seen else frozenset()))
+    places = [each for each in outlines if each is outline or (each.spec and _names(each.spec, outline.id))]
+    places = [each for each in places if not each.stands_in] or [outline]
+    known = replace(
+        known,
+        step=outline.id,
+        reachable=known.reachable | frozenset.intersection(*(before(each.id, needs) for each in places)),
+        has_item=known.has_item or (outline.stands_in and all(each.spec and each.spec.for_each for each in places)),
+    )
     if outline.stands_in:
         known = known.with_output(None)
     repeated = _done_again(outlines, needs)
-    return replace(known, iteration={each: known.steps[each] for each in repeated}) if outline.id in repeated else known
+    is_repeated = all(each.id in repeated for each in places)
+    return replace(known, iteration={each: known.steps[each] for each in repeated}) if is_repeated else known
 
 
 def _names(spec: StepSpec, step: str) -> bool:
     """Whether a step has that one as its fallback or as one of its cases, or as that of one of these."""
-    apart = [each for each in (*(spec.switch.steps() if spec.switch else ()), *((spec.fallback.step,) if spec.fallback else ())) if each]
-    return any(each.id == step or _names(each, step) for each in apart if each.id != spec.id)
+    stand_in = (spec.fallback.step,) if spec.fallback and spec.fallback.step else ()
+    return any(each.id == step or _names(each, step) for each in (*(spec.switch.steps() if spec.switch else ()), *stand_in))
 
 
 def _done_again(outlines: Outlines, needs: Mapping[str, tuple[str, ...]]) -> frozenset[str]:

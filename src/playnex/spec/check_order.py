@@ -44,6 +44,9 @@ def _cycles(outlines: Outlines) -> Iterator[Fault]:
     for start in needs:
         if start not in reported and (found := circle(start, needs)):
             reported.update(found)
+            if len(found) == 1:
+                yield Fault(place=places[start], message=f"step {start!r} waits for itself", hint=f"take {start!r} out of its `needs`")
+                continue
             shown = " → ".join((*found, start))
             declared = next((each.id for each in outlines if each.id in found and find(each.entry.value, "needs")), start)
             yield Fault(place=places[declared], message=f"steps wait for each other: {shown}", hint="take one of them out of `needs`")

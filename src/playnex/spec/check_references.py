@@ -113,7 +113,7 @@ def _step(keys: list[str | int], known: Known) -> Found | None:  # noqa: PLR0911
     if known.steps[step].stands_in:
         return f"step {step!r} runs only in the place of another", "refer to the step that it stands in for"
     if step not in known.reachable:
-        return f"step {known.step!r} does not wait for step {step!r}", f"put it below {step!r}"
+        return f"step {known.step!r} does not wait for step {step!r}", f"add {step!r} to its `needs`, or put it below {step!r}"
     if wrong := _member(keys[1:], ENVELOPE_KEYS, f"the record of step {step!r} has no"):
         return wrong
     return _record_member(keys[1:], known.steps[step])

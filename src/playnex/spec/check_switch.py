@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from playnex.canonical import Json
 from playnex.spec.check_references import Known
-from playnex.spec.expression import bare, references
+from playnex.spec.expression import bare, is_template, references
 from playnex.spec.faults import Fault, did_you_mean
 from playnex.spec.flow import InputSpec
 from playnex.spec.inputs import json_schema
@@ -19,6 +19,10 @@ NO_WORDS = {"array": "a list", "object": "a map"}
 
 def case_faults(outline: StepOutline, on: ScalarNode, *, known: Known, inputs: tuple[InputSpec, ...]) -> Iterator[Fault]:
     """A switched value that is no word, cases that it can never have, and values that no case is for, as far as its schema says."""
+    if not is_template(str(on.value)):
+        hint = f"write `switch: ${{{{ {f'inputs.{on.value}' if on.value in known.inputs else on.value} }}}}`"
+        yield Fault(place=on.place, message=f"`switch` must be a ${{{{ }}}} that gives the value, not {on.value!r}", hint=hint)
+        return
     schema, cases = _schema_of(on, known, inputs), find(outline.entry.value, "cases")
     if schema is None or not isinstance(cases, MapNode):
         return

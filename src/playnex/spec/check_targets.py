@@ -124,7 +124,10 @@ def _typed_argument_faults(tool: str, arguments: MapNode, properties: Mapping[st
         value = plain(entry.value)
         if entry.key in properties and not has_templates(value):
             for problem in problems(properties[entry.key], value, root=entry.key):
-                yield Fault(place=entry.value.place, message=f"an argument does not fit tool {tool!r}: {problem}")
+                yield Fault(place=entry.value.place, message=f"an argument does not fit tool {tool!r}: {problem}", hint=FITTING)
+
+
+FITTING = "write a value of that kind, or a ${{ }} that gives one"
 
 
 def has_templates(value: Json) -> bool:

@@ -13,6 +13,7 @@ from playnex.errors import ExpressionError
 from playnex.spec.faults import did_you_mean
 from playnex.spec.plain_data import NotPlain, unwrapped, wrapped_scope, written
 from playnex.spec.references import REMEMBERED, Reference, WordUse, candidates, codes, is_single, uses
+from playnex.spec.syntax_words import syntax_words
 from playnex.spec.vocabulary import FILTERS, TESTS
 
 FUEL = 500_000
@@ -144,15 +145,10 @@ def _syntax_fault(text: str) -> TemplateFault | None:
         start, end = error.range or (0, 1)
         offset, stop = _characters(text, start), _characters(text, end)
         unclosed = any(code.end >= len(text) and not text.endswith("}") for code in codes(text))
-        unended = str(error.detail).endswith("expected end of block")
-        hint = (
-            "close it with }} or %}"
-            if unclosed
-            else "end it with {% endfor %} or {% endif %}"
-            if unended
-            else "mend what stands in the braces"
-        )
-        return TemplateFault(message=f"the template cannot be read: {error.detail}", offset=offset, width=max(1, stop - offset), hint=hint)
+        message, hint = syntax_words(str(error.detail), text[offset:])
+        if unclosed and "never" in message:
+            message, hint = "a ${{ or {% is never closed", "close it with }} or %}"
+        return TemplateFault(message=message, offset=offset, width=max(1, stop - offset), hint=hint)
     return None
 
 

@@ -26,6 +26,19 @@ class InputSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BriefSpec:
+    """What every agent of a flow is told beside its own task: templates that see the inputs. Empty where nothing is said."""
+
+    goal: str = ""
+    constraints: tuple[str, ...] = ()
+    context: str = ""
+    success: tuple[str, ...] = ()
+
+
+NO_BRIEF = BriefSpec()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """Limits in turns (model requests), tokens, US dollars and seconds; None means no limit of that kind."""
 
@@ -220,6 +233,7 @@ class FlowSpec:
     name: str
     format: int = FORMAT
     description: str = ""
+    brief: BriefSpec = NO_BRIEF
     inputs: tuple[InputSpec, ...] = ()
     steps: tuple[StepSpec, ...] = ()
     budget: Budget = NO_LIMITS

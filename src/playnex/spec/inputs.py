@@ -59,6 +59,27 @@ def resolve_inputs(flow: FlowSpec, given: Mapping[str, Json]) -> dict[str, Json]
     return values
 
 
+def inputs_schema(flow: FlowSpec) -> dict[str, Json]:
+    """The JSON Schema (2020-12) of what the flow is given: forms, clients and `--input-file` can be checked with it."""
+    needed = [spec.name for spec in flow.inputs if spec.required and spec.default is None]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": flow.name,
+        "description": flow.description,
+        "type": "object",
+        "properties": {spec.name: _input_schema(spec) for spec in flow.inputs},
+        "required": needed,
+        "additionalProperties": flow.accepts_any,
+    }
+
+
+def _input_schema(spec: InputSpec) -> dict[str, Json]:
+    schema = json_schema(spec)
+    schema |= {"format": "path"} if spec.type in ("file", "folder") else {}
+    schema |= {"default": spec.default} if spec.default is not None else {}
+    return schema | ({"description": spec.description} if spec.description else {})
+
+
 def json_schema(spec: InputSpec) -> dict[str, Json]:
     """What is known of the input's value, as JSON Schema."""
     if spec.choices:

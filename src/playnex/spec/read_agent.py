@@ -16,6 +16,8 @@ AGENT_KEYS = (
     "name", "description", "model", "tools", "memory", "limits", "plan", "reflect", "output", "temperature", "max_output_tokens",
 )  # fmt: skip
 LATER_AGENT_KEYS = ("skills", "approval")
+MEMORY_KEYS = ("read", "write")
+HOTTEST = 2
 REFLECT = ("never", "after-error", "every-turn")
 
 
@@ -43,8 +45,12 @@ def read_agent(text: str, path: str, name: str) -> ReadAgent:
     reading = Reading(path=path)
     parts = _parts(text)
     if parts is None:
-        hint = "begin it with a line ---, then the agent's keys, a line --- and the instructions"
-        reading.fault(Place(path=path, line=1, column=1), "the file has no front matter", hint=hint)
+        place = Place(path=path, line=1, column=1)
+        if text.removeprefix("\ufeff").startswith("---"):
+            reading.fault(place, "the front matter that begins here has no end", hint="put a line --- below the agent's keys")
+        else:
+            hint = "begin it with a line ---, then the agent's keys, a line --- and the instructions"
+            reading.fault(place, "the file has no front matter", hint=hint)
         return ReadAgent(path=path, agent=None, faults=tuple(reading.faults))
     front, body = parts
     yaml = read_yaml("\n" + front, path)  # the empty line stands for the first ---, so that lines count as in the file
@@ -85,7 +91,7 @@ def _read_root(reading: Reading, root: MapNode | None, name: str) -> AgentSpec |
         plan=reading.flag(find(root, "plan"), "`plan`") or False,
         reflect=cast(Reflect, reading.choice(find(root, "reflect"), "`reflect`", REFLECT) or "never"),
         output=read_schema(reading, find(root, "output")),
-        temperature=reading.number(find(root, "temperature"), "`temperature`", least=0, most=2),
+        temperature=reading.number(find(root, "temperature"), "`temperature`", least=0, most=HOTTEST),
         max_output_tokens=reading.count(find(root, "max_output_tokens"), "`max_output_tokens`"),
         path=reading.path,
     )
@@ -107,5 +113,5 @@ def _read_memory(reading: Reading, node: Node | None) -> MemorySpec:
     memory = reading.map(node, "`memory`")
     if memory is None:
         return NO_MEMORY
-    reading.keys(memory, ("read", "write"), what="`memory`")
+    reading.keys(memory, MEMORY_KEYS, what="`memory`")
     return MemorySpec(read=reading.texts(find(memory, "read"), "`read`"), write=reading.texts(find(memory, "write"), "`write`"))

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import cast
 
 from playnex.spec.faults import Fault, Place
-from playnex.spec.flow import FORMAT, NO_LIMITS, Budget, FlowSpec, InputSpec, InputType
+from playnex.spec.flow import FORMAT, NO_LIMITS, BriefSpec, Budget, FlowSpec, InputSpec, InputType
 from playnex.spec.inputs import problem_of
 from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, find, plain
 from playnex.spec.read_on import read_concurrency, read_on
@@ -15,11 +15,14 @@ from playnex.spec.read_step import StepDefaults, StepOutline, StepsReader, run_b
 from playnex.spec.reading import Reading
 from playnex.spec.yaml_source import read_yaml
 
-FLOW_KEYS = ("playnex", "name", "description", "inputs", "defaults", "budget", "steps", "output", "on", "concurrency")
+BRIEF_KEYS = ("goal", "constraints", "context", "success")
+FLOW_KEYS = ("playnex", "name", "description", *BRIEF_KEYS, "inputs", "defaults", "budget", "on", "concurrency", "steps", "output")
 INPUT_KEYS = ("type", "required", "default", "description")
 INPUT_TYPES = ("string", "integer", "number", "boolean", "list", "map", "file", "folder")
+DEFAULTS_KEYS = ("timeout", "retry")
 BUDGET_KEYS = ("turns", "tokens", "usd", "time")
 MOST_TURNS = 1_000_000
+MOST_USD = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +67,12 @@ def read_flow(text: str, path: str) -> ReadFlow:
 def _read_root(reading: Reading, root: MapNode) -> ReadFlow:
     reading.keys(root, FLOW_KEYS, what="a flow")
     _read_format(reading, root)
-    inputs = _read_inputs(reading, reading.map(find(root, "inputs"), "`inputs`"))
+    inputs = _read_inputs(reading, reading.map(find(root, "inputs"), "`inputs`", hint="write each as `topic: { type: string }`"))
     outlines = _read_steps(reading, root)
     flow = FlowSpec(
         name=_read_name(reading, root),
         description=reading.text(find(root, "description"), "`description`") or "",
+        brief=_read_brief(reading, root),
         inputs=inputs,
         steps=run_by_themselves(outlines),
         budget=read_budget(reading, find(root, "budget"), "`budget`"),
@@ -120,6 +124,15 @@ def _read_name(reading: Reading, root: MapNode) -> str:
     return name or ""
 
 
+def _read_brief(reading: Reading, root: MapNode) -> BriefSpec:
+    return BriefSpec(
+        goal=reading.filled(find(root, "goal"), "`goal`") or "",
+        constraints=reading.texts(find(root, "constraints"), "`constraints`"),
+        context=reading.filled(find(root, "context"), "`context`") or "",
+        success=reading.texts(find(root, "success"), "`success`"),
+    )
+
+
 def _read_inputs(reading: Reading, node: MapNode | None) -> tuple[InputSpec, ...]:
     return tuple(_read_input(reading, entry) for entry in node.entries) if node else ()
 
@@ -162,14 +175,14 @@ def _read_type(reading: Reading, node: Node | None) -> tuple[InputType, tuple[st
 
 def read_budget(reading: Reading, node: Node | None, what: str, *, most_turns: int = MOST_TURNS) -> Budget:
     """`{turns, tokens, usd, time}`, each of them optional."""
-    limits = reading.map(node, what)
+    limits = reading.map(node, what, hint="write `{ tokens: 200k, time: 30m }`")
     if limits is None:
         return NO_LIMITS
     reading.keys(limits, BUDGET_KEYS, what=what)
     return Budget(
         turns=reading.whole(find(limits, "turns"), "`turns`", least=1, most=most_turns),
         tokens=reading.count(find(limits, "tokens"), "`tokens`"),
-        usd=reading.number(find(limits, "usd"), "`usd`", least=0, most=1_000_000),
+        usd=reading.number(find(limits, "usd"), "`usd`", least=0, most=MOST_USD),
         time=reading.duration(find(limits, "time"), "`time`"),
     )
 
@@ -180,17 +193,17 @@ def _read_steps(reading: Reading, root: MapNode) -> tuple[StepOutline, ...]:
     if node is None:
         reading.fault(root, "the flow has no steps", hint="add `steps:` with one entry for each step")
         return ()
-    steps = reading.map(node, "`steps`")
+    steps = reading.map(node, "`steps`", hint="give each step a name: `write: { agent: NAME, prompt: … }`")
     if steps is not None and not steps.entries:
         reading.fault(node, "the flow has no steps", hint="add one entry for each step")
     return StepsReader(reading=reading, defaults=defaults).read(steps) if steps else ()
 
 
 def _read_defaults(reading: Reading, root: MapNode) -> StepDefaults:
-    node = reading.map(find(root, "defaults"), "`defaults`")
+    node = reading.map(find(root, "defaults"), "`defaults`", hint="write `defaults: { timeout: 60s }`")
     if node is None:
         return StepDefaults()
-    reading.keys(node, ("timeout", "retry"), what="`defaults`")
+    reading.keys(node, DEFAULTS_KEYS, what="`defaults`")
     return StepDefaults(timeout=reading.duration(find(node, "timeout"), "`timeout`"), retry=read_retry(reading, find(node, "retry")))
 
 

@@ -14,6 +14,7 @@ from playnex.spec.schedule import cron_problem
 ON = ("manual", "schedule")
 LATER_ON = ("webhook", "file")
 SCHEDULE_KEYS = ("cron", "zone", "inputs")
+CONCURRENCY_KEYS = ("group", "cancel-in-progress")
 WRITTEN = 'schedule: [{ cron: "0 7 * * 1-5", zone: Europe/Vienna }]'
 
 
@@ -80,7 +81,7 @@ def read_concurrency(reading: Reading, node: Node | None) -> ConcurrencySpec | N
     parts = reading.map(node, "`concurrency`")
     if parts is None:
         return None
-    reading.keys(parts, ("group", "cancel-in-progress"), what="`concurrency`")
+    reading.keys(parts, CONCURRENCY_KEYS, what="`concurrency`")
     if find(parts, "group") is None:
         reading.fault(parts, "`concurrency` names no group", hint="add `group: NAME`; runs of one group go one at a time")
     group = reading.filled(find(parts, "group"), "`group`") or ""

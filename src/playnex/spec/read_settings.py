@@ -14,6 +14,12 @@ MOST_RETRIES = 100
 MOST_ROUNDS = 1_000
 CONTINUE = "continue"
 CHECKS = ("that", "agent", "python")
+VERIFY_KEYS = (*CHECKS, "on-fail", "timeout")
+APPROVE_KEYS = ("message", "show", "editable", "timeout")
+REPEAT_KEYS = ("max", "until")
+WAIT_KEYS = ("signal", "timeout")
+RETRY_KEYS = ("times", "delay", "backoff", "on")
+MOST_BACKOFF = 100
 FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 ON_FAIL = ("retry", "fallback", "fail", "ask")
 
@@ -31,7 +37,7 @@ def _check(reading: Reading, node: Node, *, has_fallback: bool) -> VerifySpec | 
     check = reading.map(node, "`verify`")
     if check is None:
         return None
-    reading.keys(check, (*CHECKS, "on-fail", "timeout"), what="`verify`")
+    reading.keys(check, VERIFY_KEYS, what="`verify`")
     if sum(find(check, key) is not None for key in CHECKS) != 1:
         hint = 'write {that: "output.x > 0"}, {agent: NAME} or {python: MODULE:FUNCTION}'
         reading.fault(check, "a check is one of `that`, `agent` and `python`", hint=hint)
@@ -65,10 +71,10 @@ def _on_fail(reading: Reading, node: Node | None, *, has_fallback: bool) -> OnFa
 
 def read_approval(reading: Reading, node: Node | None, refusal: Node | None) -> ApproveSpec | None:
     """`{message, show, editable, timeout}`, and what a no means."""
-    parts = reading.map(node, "`approve`")
+    parts = reading.map(node, "`approve`", hint="write `approve: { message: … }`")
     if parts is None:
         return None
-    reading.keys(parts, ("message", "show", "editable", "timeout"), what="`approve`")
+    reading.keys(parts, APPROVE_KEYS, what="`approve`")
     word = reading.filled(refusal, "`on-refuse`") or ""
     if find(parts, "message") is None:
         reading.fault(parts, "an approval asks nothing", hint="add `message:`")
@@ -84,10 +90,10 @@ def read_approval(reading: Reading, node: Node | None, refusal: Node | None) -> 
 
 def read_loop(reading: Reading, node: Node | None) -> RepeatSpec | None:
     """`{max, until}`, without the steps."""
-    parts = reading.map(node, "`repeat`")
+    parts = reading.map(node, "`repeat`", hint="write `repeat: { max: N, until: EXPRESSION }`")
     if parts is None:
         return None
-    reading.keys(parts, ("max", "until"), what="`repeat`")
+    reading.keys(parts, REPEAT_KEYS, what="`repeat`")
     if find(parts, "max") is None:
         reading.fault(parts, "a loop without a cap", hint="add `max: N`, the most rounds that it may take")
     most = reading.whole(find(parts, "max"), "`max`", least=1, most=MOST_ROUNDS)
@@ -103,7 +109,7 @@ def read_wait(reading: Reading, node: Node | None) -> WaitSpec | None:
     parts = reading.map(node, "`wait`")
     if parts is None:
         return None
-    reading.keys(parts, ("signal", "timeout"), what="`wait`")
+    reading.keys(parts, WAIT_KEYS, what="`wait`")
     if find(parts, "signal") is None:
         reading.fault(parts, "a wait needs a time or a signal", hint="write `wait: 10m`, or `wait: { signal: NAME }`")
     signal = reading.filled(find(parts, "signal"), "`signal`") or ""
@@ -118,10 +124,10 @@ def read_retry(reading: Reading, node: Node | None) -> RetrySpec | None:
     parts = reading.map(node, "`retry`")
     if parts is None:
         return None
-    reading.keys(parts, ("times", "delay", "backoff", "on"), what="`retry`")
+    reading.keys(parts, RETRY_KEYS, what="`retry`")
     times = reading.whole(find(parts, "times"), "`times`", least=0, most=MOST_RETRIES)
     delay = reading.duration(find(parts, "delay"), "`delay`")
-    backoff = reading.number(find(parts, "backoff"), "`backoff`", least=1, most=100)
+    backoff = reading.number(find(parts, "backoff"), "`backoff`", least=1, most=MOST_BACKOFF)
     return RetrySpec(
         times=1 if times is None else times,
         delay=NO_RETRY.delay if delay is None else delay,

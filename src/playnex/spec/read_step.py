@@ -82,6 +82,7 @@ class StepOutline:
             yield default, switch.default
 
 
+MOST_AT_ONCE = 10_000
 STEP_ALONE = ("step",)
 """The keys of `{step: ID}`."""
 
@@ -112,7 +113,8 @@ class StepsReader:
 
     def read(self, steps: MapNode) -> tuple[StepOutline, ...]:
         """Every step, each waiting for the one above it unless it says otherwise."""
-        self.entries = {entry.key: entry for entry in reversed(steps.entries)}
+        for entry in steps.entries:
+            self.entries.setdefault(entry.key, entry)
         named = {str(plain(node)) for entry in steps.entries for node in _named_steps(entry.value)}
         outlines: list[StepOutline] = []
         previous = ""
@@ -123,7 +125,8 @@ class StepsReader:
                 outlines.append(self._step(entry, previous))
                 previous = entry.key
         self._check_needs(outlines)
-        return tuple(outlines)
+        first = {outline.id: outline for outline in reversed(outlines)}
+        return tuple(first[step] for step in self.entries)
 
     def _step(self, entry: Entry, previous: str) -> StepOutline:
         read = self._outline(entry)
@@ -161,7 +164,7 @@ class StepsReader:
 
     def _outline(self, entry: Entry) -> StepOutline:
         self._check_id(entry)
-        node = self.reading.map(entry.value, f"step {entry.key!r}")
+        node = self.reading.map(entry.value, f"step {entry.key!r}", hint=f"write `{entry.key}: {{ agent: NAME, prompt: … }}`")
         if node is None:
             return StepOutline(id=entry.key, entry=entry)
         self.reading.keys(node, (*WHAT_KEYS, *BESIDE_KEYS), what="a step", later=LATER_WHAT_KEYS)
@@ -195,7 +198,7 @@ class StepsReader:
         if entry.key in self.outside:
             self.reading.fault(entry, f"there is a step {entry.key!r} outside of the loop too", hint="give one of them another id")
 
-    def _kind(self, entry: Entry, node: MapNode) -> ActionKind | None:
+    def _kind(self, entry: Entry, node: MapNode, offered: tuple[ActionKind, ...] = WHAT_KEYS) -> ActionKind | None:
         what = (*WHAT_KEYS, *LATER_WHAT_KEYS)
         found = [key for key in what if node.entry(key)]
         doing = [key for key in found if key != "save"]
@@ -207,8 +210,8 @@ class StepsReader:
             self.reading.fault(second, f"step {entry.key!r} does two things: {' and '.join(doing)}", hint="make it two steps")
             return None
         if not found:
-            hint = f"say what it does: one of {', '.join(WHAT_KEYS)}"
-            self.reading.fault(entry, f"step {entry.key!r} does nothing", hint=hint)
+            hint = f"say what it does: one of {', '.join(offered)}"
+            self.reading.fault(entry, f"{'step' if offered is WHAT_KEYS else 'case'} {entry.key!r} does nothing", hint=hint)
             return None
         kind = doing[0] if doing else "save"
         return next((known for known in WHAT_KEYS if known == kind), None)
@@ -255,7 +258,7 @@ class StepsReader:
 
     def _for_each(self, node: MapNode) -> ForEachSpec | None:
         items, most = find(node, "for-each"), node.entry("max-parallel")
-        at_most = self.reading.whole(most.value, "`max-parallel`", least=1, most=10_000) if most else None
+        at_most = self.reading.whole(most.value, "`max-parallel`", least=1, most=MOST_AT_ONCE) if most else None
         if items is None:
             if most:
                 self.reading.fault(most, "'max-parallel' has no meaning without 'for-each'", hint="add `for-each: ${{ … }}`")
@@ -282,21 +285,22 @@ class StepsReader:
 
     def case_of(self, step_id: str, node: MapNode, case: Entry) -> StepSpec | None:
         """What a case does: its own settings, and those of the switch for all else."""
-        settings = self.reading.map(case.value, f"the case {case.key!r}")
+        settings = self.reading.map(case.value, f"the case {case.key!r}", hint=f"write `{case.key}: {{ agent: NAME }}`")
         if settings is None:
             return None
         if settings.keys() == STEP_ALONE:
             return self._named(settings.entries[0].value)
         self.reading.keys(settings, (*CASE_KEYS, *CASE_SETTINGS), what="a case")
         merged = with_settings(node, settings)
-        kind = self._kind(case, merged)
+        kind = self._kind(case, merged, CASE_KEYS)
         return self._spec(step_id, merged, kind) if kind and kind != "switch" else None
 
     def _check_company(self, node: MapNode, kind: ActionKind) -> None:
         for entry in node.entries:
             owners = ONLY_BESIDE.get(entry.key, (kind,))
             if kind not in owners:
-                hint = f"it goes with {' or '.join(map(repr, owners))}"
+                inside = kind == "approve" and entry.key == "timeout"
+                hint = "put it inside: `approve: { timeout: … }`" if inside else f"it goes with {' or '.join(map(repr, owners))}"
                 self.reading.fault(entry, f"{entry.key!r} has no meaning beside {kind!r}", hint=hint)
         if (other := node.entry("else")) and not node.entry("if"):
             self.reading.fault(other, "'else' has no meaning without 'if'", hint="add `if: EXPRESSION`, or delete it")

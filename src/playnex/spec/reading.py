@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from playnex.spec import units
 from playnex.spec.faults import Fault, Place, did_you_mean
 from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, plain
+from playnex.spec.vocabulary import slug
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -39,11 +40,11 @@ class Reading:
                 hint = did_you_mean(entry.key, known) or f"known keys: {', '.join(known)}"
                 self.fault(entry, f"{what} has no key {entry.key!r}", hint=hint)
 
-    def map(self, node: Node | None, what: str) -> MapNode | None:
-        """The node as a map."""
+    def map(self, node: Node | None, what: str, *, hint: str = "") -> MapNode | None:
+        """The node as a map; `hint` is how one is written."""
         if node is None or isinstance(node, MapNode):
             return node
-        self.wrong(node, what, "a map of `key: value` lines")
+        self.wrong(node, what, "a map of `key: value` lines", hint=hint)
         return None
 
     def text(self, node: Node | None, what: str) -> str | None:
@@ -132,15 +133,22 @@ class Reading:
         word = self.filled(node, what)
         if word is None or node is None or SLUG.fullmatch(word):
             return word
-        self.fault(node, f"{what} {word!r} is not a slug", hint="use small letters and digits, joined by single hyphens")
+        near = slug(word)
+        like = f", such as {near}" if SLUG.fullmatch(near) else ""
+        self.fault(node, f"{what} {word!r} is not a slug", hint=f"use small letters and digits, joined by single hyphens{like}")
         return None
 
     def wrong(self, node: Node, what: str, expected: str, *, hint: str = "") -> None:
         """Note that a value is of the wrong kind."""
+        if not hint and isinstance(node, ScalarNode) and node.value is None:
+            hint = "write it behind the colon, or delete the key"
         self.fault(node, f"{what} must be {expected}, not {described(node)}", hint=hint)
 
     def _unit(self, node: Node | None, what: str, unit: Callable[[Any], Number]) -> Number | None:
         if node is None:
+            return None
+        if plain(node) is None:
+            self.wrong(node, what, "a number with a unit")
             return None
         try:
             return unit(plain(node))
