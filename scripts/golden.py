@@ -4,9 +4,9 @@
     python scripts/golden.py format-1 --commit f38545a     with the source of that commit
 
 In a fresh workspace of the research template, against the scripted model server: one run to its end, and one that was killed while
-its third request was in flight. With the source as it lies here also the runs of tests/golden/every_kind.py: one to its end, one that
-waits for a signal, two whose payment has an unknown outcome (of one a person has told it), two that were killed in their midst (one
-was paused then, and a step of it is to be done again). The store is kept as SQL.
+its third request was in flight. With the source as it lies here also a batch of which one case waits for a person, and the runs of
+tests/golden/every_kind.py: one to its end, one that waits for a signal, two whose payment has an unknown outcome (of one a person has told
+it), two that were killed in their midst (one was paused then, and a step of it is to be done again). The store is kept as SQL.
 """
 
 import argparse
@@ -44,6 +44,15 @@ EVERY_KIND = runpy.run_path(str(ROOT / "tests" / "golden" / "every_kind.py"))
 IN_FLIGHT = 3
 REQUESTS = 4
 FLOW = ("flow", "run", "research-to-article", "--input", "topic=local-first software")
+WAITING = 6
+BATCH_FLOW = """\
+playnex: 1
+name: ask
+inputs: { n: { type: integer, required: true } }
+steps:
+  ask: { if: inputs.n == 2, approve: { message: "Keep ${{ inputs.n }}?" }, else: nobody }
+output: ${{ inputs.n }}
+"""
 INTENDED, CUT = 14, 11
 """Appends of the flow of every kind at which its worker dies: just after the payment's intent; in its midst."""
 
@@ -62,6 +71,7 @@ def main() -> None:
         store = workspace / ".playnex" / "store.db"
         if not options.commit:
             run_every_kind(store)
+            run_batch(source / "src", workspace)
         text = dumped(store)
     assert folder not in text and socket.gethostname() not in text, "a golden journal says nothing of the machine"
     (ROOT / "tests" / "golden" / f"{options.name}.sql").write_text(text, encoding="utf-8")
@@ -134,6 +144,15 @@ def run_every_kind(store: Path) -> None:
     mended.play()
     mended.post(ResumeRequested(by="ana"))
     mended.post(RetryRequested(step="long", by="ana"))
+
+
+def run_batch(source: Path, workspace: Path) -> None:
+    """A batch of three cases, of which one waits for a person."""
+    (workspace / "flows" / "ask.yaml").write_text(BATCH_FLOW)
+    (workspace / "cases.jsonl").write_text("".join(f'{{"id": "A-{number}", "n": {number}}}\n' for number in (1, 2, 3)))
+    command = (sys.executable, "-m", "playnex", "batch", "run", "ask", "cases.jsonl", "--key", "id")
+    done = subprocess.run(command, cwd=workspace, env=environment(source), check=False, capture_output=True, timeout=120)
+    assert done.returncode == WAITING, done.stderr
 
 
 def dumped(store: Path) -> str:

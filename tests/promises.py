@@ -7,9 +7,9 @@ every page and test named here exists.
 from dataclasses import dataclass
 
 DUE = (
-    *("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F13", "F14", "F15", "F17"),
-    *("T1", "T2", "T3", "T4", "T5", "T6", "T8"),
-    *("A1", "A2", "A4", "A8", "A9", "X1", "X2", "L1", "L2", "L5", "M1", "M2", "M3", "W1", "W3", "W4"),
+    *("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F13", "F14", "F15", "F16", "F17", "F18"),
+    *("T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"),
+    *("P5", "A1", "A2", "A4", "A8", "A9", "X1", "X2", "L1", "L2", "L5", "M1", "M2", "M3", "W1", "W3", "W4"),
 )
 """What this release has to keep."""
 
@@ -85,18 +85,29 @@ PROMISES = (
     ),
     Promise(
         id="F7",
-        says="A step goes to one of several agents or steps by what came before; the route taken and why are recorded and shown.",
-        docs="docs/support-ticket.md#routing",
+        says="A step routes by a value to an agent, a step or settings, and a refusal to another step; the route and why are recorded.",
+        docs="docs/flow-file.md#switch",
         tests=(
+            "tests/flows/test_flow_language.py::test_a_switch_takes_the_case_of_the_value_and_records_its_route",
+            "tests/engine/test_loops.py::test_a_step_can_stand_in_for_another_and_runs_in_no_other_place",
+            "tests/engine/test_loops.py::test_cases_can_be_settings_of_one_shared_action",
+            "tests/engine/test_loops.py::test_a_no_can_lead_back_and_what_waits_for_that_step_is_done_again",
+            "tests/engine/test_loops.py::test_a_no_can_lead_on_and_passes_over_all_else_that_waits_for_the_answer",
+            "tests/spec/test_broken_routes.py::test_a_fault_is_told_at_its_place_with_its_mend",
             "tests/flows/test_support.py::test_each_kind_of_ticket_goes_to_its_agent_and_the_reply_is_filed",
             "tests/flows/test_support.py::test_the_route_that_was_taken_and_why_are_recorded_and_shown",
         ),
     ),
     Promise(
         id="F8",
-        says="Parts of a Python flow go on at the same time, so many at once as it says, and their results come in declared order.",
-        docs="docs/python-flows.md#all-map-and-gather",
+        says="Steps and items go on at the same time, so many at once as the flow says; results come in declared order, whoever is faster.",
+        docs="docs/flow-file.md#needs",
         tests=(
+            "tests/flows/test_flow_language.py::test_steps_that_need_the_same_run_at_the_same_time_and_the_one_behind_waits_for_both",
+            "tests/flows/test_flow_language.py::test_a_step_for_each_item_gives_a_list_in_the_order_of_the_items",
+            "tests/engine/test_random_flows.py::test_any_flow_gives_the_same_at_any_concurrency_and_in_any_order",
+            "tests/engine/test_random_flows.py::test_any_flow_that_dies_anywhere_comes_to_the_same_end",
+            "tests/engine/test_random_flows.py::test_an_answer_that_depends_on_who_is_faster_is_found_out",
             "tests/flows/test_python_flows.py::test_results_come_in_declared_order_whatever_order_they_finish_in",
             "tests/flows/test_python_flows.py::test_no_more_items_go_on_at_once_than_the_flow_says",
             "tests/flows/test_support.py::test_the_account_is_looked_up_while_the_articles_are_searched_and_the_draft_waits_for_both",
@@ -104,21 +115,46 @@ PROMISES = (
     ),
     Promise(
         id="F9",
-        says="A step has a timeout, a retry with back-off and a fallback; the record says which of them it took.",
-        docs="docs/python-flows.md#step",
-        tests=("tests/flows/test_python_flows.py::test_a_retry_a_timeout_and_a_fallback_are_marked",),
+        says="A step has a timeout, a retry with back-off and a fallback (value, agent, step); the record says which of them it took.",
+        docs="docs/flow-file.md#timeout-retry-fallback",
+        tests=(
+            "tests/flows/test_python_flows.py::test_a_retry_a_timeout_and_a_fallback_are_marked",
+            "tests/flows/test_python_steps.py::test_a_timeout_really_ends_a_python_step_and_a_retry_and_a_fallback_follow",
+            "tests/engine/test_loops.py::test_a_step_can_stand_in_for_another_and_runs_in_no_other_place",
+        ),
     ),
     Promise(
         id="F10",
         says="A failed branch neither loses nor alters what the others stored; a retry does only the failed one again.",
-        docs="docs/python-flows.md#all-map-and-gather",
-        tests=("tests/flows/test_python_flows.py::test_a_failed_branch_neither_loses_nor_alters_the_others_and_only_it_is_done_again",),
+        docs="docs/flow-file.md#needs",
+        tests=(
+            "tests/flows/test_python_flows.py::test_a_failed_branch_neither_loses_nor_alters_the_others_and_only_it_is_done_again",
+            "tests/flows/test_flow_language.py::test_a_failed_branch_leaves_the_others_and_is_done_again_alone",
+            "tests/engine/test_loops.py::test_a_step_that_fails_in_a_round_ends_the_loop_and_a_retry_goes_on_in_that_round",
+        ),
     ),
     Promise(
         id="F11",
-        says="Flows that call each other in a circle end with an error.",
-        docs="docs/python-flows.md#flow",
-        tests=("tests/flows/test_python_flows.py::test_every_end_has_a_state_and_a_reason_and_flows_in_a_circle_end",),
+        says="Loops, ways back and flows that call each other have caps that no setting removes.",
+        docs="docs/flow-file.md#repeat",
+        tests=(
+            "tests/flows/test_python_flows.py::test_every_end_has_a_state_and_a_reason_and_flows_in_a_circle_end",
+            "tests/engine/test_loops.py::test_loops_have_a_cap_of_all_their_steps_that_no_setting_raises",
+            "tests/engine/test_loops.py::test_a_run_that_died_in_its_loops_comes_to_the_cap_at_the_same_place",
+            "tests/engine/test_loops.py::test_ways_back_share_the_cap_of_loops",
+            "tests/engine/test_loops.py::test_nested_flows_have_a_cap_too",
+        ),
+    ),
+    Promise(
+        id="P5",
+        says="A schema, an expression, a function or a judge can check any step's output; what fails does not reach the next step.",
+        docs="docs/flow-file.md#verify",
+        tests=(
+            "tests/flows/test_python_steps.py::test_a_python_check_decides_with_a_reason_and_sees_the_inputs",
+            "tests/flows/test_python_steps.py::test_a_python_step_that_raises_or_gives_what_does_not_fit_fails_with_its_own_words",
+            "tests/flows/test_flow_language.py::test_a_result_that_fails_its_check_waits_for_a_person_who_may_change_it",
+            "tests/flows/test_flow_language.py::test_a_no_to_a_result_fails_the_step_as_refused_and_so_does_silence",
+        ),
     ),
     Promise(
         id="F12",
@@ -158,6 +194,17 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="F18",
+        says="A flow has schedules; none is active unless it was switched on, and each of its times is one run.",
+        docs="docs/schedules.md#once-each",
+        tests=(
+            "tests/flows/test_schedules.py::test_nothing_fires_until_it_is_switched_on_and_from_then_each_time_is_one_run",
+            "tests/flows/test_schedules.py::test_two_processes_that_serve_start_one_run_and_carry_it_to_its_end",
+            "tests/flows/test_schedules.py::test_a_clock_that_is_put_back_and_forth_starts_no_time_twice_and_leaves_none_out",
+            "tests/spec/test_schedule.py::test_a_sample_of_zones_fires_as_the_walked_clock_says_around_a_transition",
+        ),
+    ),
+    Promise(
         id="T2",
         says="After kill -9 a run resumes where it was; an answered request and a finished call or step never happen again.",
         docs="docs/durability.md#the-promise",
@@ -181,6 +228,19 @@ PROMISES = (
         tests=(
             "tests/flows/test_brief.py::test_every_agent_of_a_flow_is_told_its_brief_before_its_task_and_an_edit_does_not_reach_a_run_that_has_begun",
             "tests/flows/test_brief.py::test_the_brief_is_shown_by_flow_show_and_by_a_dry_run",
+        ),
+    ),
+    Promise(
+        id="F16",
+        says="One flow runs over thousands of cases, each a run of its own; a kill loses none, a failure touches only itself.",
+        docs="docs/batches.md#stopping-and-going-on",
+        tests=(
+            "tests/flows/test_batches.py::test_every_case_is_a_run_of_its_own_and_its_result_stands_in_the_order_of_the_cases",
+            "tests/flows/test_batches.py::test_no_more_cases_are_at_work_at_once_than_was_said",
+            "tests/flows/test_batches.py::test_a_case_that_fails_touches_no_other_and_is_tried_again_when_that_is_wanted",
+            "tests/flows/test_batches.py::test_a_batch_that_is_killed_three_times_repeats_nothing_and_gives_the_same_table",
+            "tests/flows/test_batches.py::test_a_key_makes_a_case_the_same_case_in_every_batch_of_the_flow",
+            "tests/flows/test_batches.py::test_a_case_that_waits_for_a_person_holds_up_no_other_and_goes_on_once_it_is_answered",
         ),
     ),
     Promise(
@@ -221,6 +281,19 @@ PROMISES = (
             "tests/flows/test_python_flows.py::test_a_finished_run_is_replayed_without_doing_anything",
             "tests/flows/test_python_flows.py::test_a_run_is_replayed_forked_from_a_step_and_compared_and_what_is_kept_is_not_asked_again",
             "tests/flows/test_python_flows.py::test_a_forked_run_sees_memory_as_it_was_at_its_fork_in_prompts_and_through_tools",
+        ),
+    ),
+    Promise(
+        id="T7",
+        says="An approval shows the whole action, survives restarts, is answered from any terminal; no clear yes in time is a no.",
+        docs="docs/approvals.md#what-counts-as-a-yes",
+        tests=(
+            "tests/flows/test_inbox.py::test_the_inbox_shows_the_whole_action_and_a_yes_from_another_terminal_carries_the_run_on",
+            "tests/flows/test_inbox.py::test_a_no_is_recorded_with_its_reason_and_name_and_ends_the_run_unless_the_step_goes_on",
+            "tests/flows/test_inbox.py::test_silence_past_the_time_is_a_no_whoever_answers_afterwards",
+            "tests/flows/test_inbox.py::test_a_run_on_a_terminal_asks_in_place_and_only_a_clear_yes_is_one",
+            "tests/flows/test_inbox.py::test_a_terminal_that_is_closed_over_a_question_has_said_no_and_nothing_goes_on_by_itself",
+            "tests/engine/test_waits.py::test_an_answer_that_came_before_the_question_is_none",
         ),
     ),
     Promise(

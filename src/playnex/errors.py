@@ -20,6 +20,7 @@ PlaynexError
  │    ├── StoreReadOnly      the store may not be written: mend the folder's permissions       exit 4
  │    └── StoreTooNew        a newer Playnex wrote this store: upgrade
  ├── RunBusy                 another process advances this run: wait for it, or watch it      exit 1
+ ├── NotItsTurn              another run of its concurrency group goes on: it waits in line   exit 1
  ├── StaleEpoch              this worker lost its lease: stop, the new holder goes on         exit 1
  └── JournalMismatch         the journal does not fit the code: the message names the step    exit 1
 
@@ -180,6 +181,12 @@ class RunBusy(PlaynexError):
     """Another process holds the run's lease."""
 
     code = "busy"
+
+
+class NotItsTurn(PlaynexError):
+    """Another run of the run's concurrency group goes on, or is before it in the line."""
+
+    code = "not-its-turn"
 
 
 class StaleEpoch(PlaynexError):

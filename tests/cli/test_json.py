@@ -26,6 +26,13 @@ COMMANDS = {
     "flow create": ("flow create rest --step nap=wait:1s", "playnex.created/1"),
     "agent create": ("agent create clerk --purpose Brief.", "playnex.created/1"),
     "flow run": ("flow run research-to-article --input topic=sync", "playnex.run/1"),
+    "inbox list": ("inbox list", "playnex.inbox/1"),
+    "inbox show": ("inbox show last", "playnex.inbox-item/1"),
+    "inbox approve": ("inbox approve last", "playnex.run/1"),
+    "inbox reject": ("inbox reject last -m no", "playnex.run/1"),
+    "schedule list": ("schedule list", "playnex.schedules/1"),
+    "schedule enable": ("schedule enable daily", "playnex.schedules/1"),
+    "schedule disable": ("schedule disable daily", "playnex.schedules/1"),
     "run list": ("run list", "playnex.runs/1"),
     "run show": ("run show last", "playnex.run/1"),
     "run resume": ("run resume last", "playnex.run/1"),
@@ -37,6 +44,11 @@ COMMANDS = {
     "run fork": ("run fork last --from before", "playnex.run/1"),
     "run replay": ("run replay last", "playnex.replay/1"),
     "run diff": ("run diff last last", "playnex.diff/1"),
+    "batch run": ("batch run pairs cases.jsonl", "playnex.batch/1"),
+    "batch resume": ("batch resume last", "playnex.batch/1"),
+    "batch retry-failed": ("batch retry-failed last", "playnex.batch/1"),
+    "batch status": ("batch status last", "playnex.batch/1"),
+    "batch list": ("batch list", "playnex.batches/1"),
     "stop": ("stop --all", "playnex.runs/1"),
     "capsule list": ("capsule list --prefix articles/", "playnex.capsules/1"),
     "capsule view": ("capsule view notes/first", "playnex.capsule/1"),
@@ -61,7 +73,14 @@ ERRORS = {
     "flow run": ("usage", 2),
     "flow run research-to-article": ("usage", 2),
     "flow run research-to-article --input sources=nowhere --input topic=x": ("usage", 2),
+    "schedule enable waits": ("usage", 2),
+    "schedule disable nothing": ("not-found", 5),
+    "inbox show last": ("not-found", 5),
+    "inbox reject last -m no": ("not-found", 5),
     "run show last": ("not-found", 5),
+    "batch status last": ("not-found", 5),
+    "batch run research-to-article nothing.jsonl": ("usage", 2),
+    "batch run research-to-article cases.jsonl": ("definition", 3),
     "run resume zzz": ("not-found", 5),
     "capsule view nothing": ("not-found", 5),
     "agent show nobody": ("not-found", 5),
@@ -80,6 +99,23 @@ WAITS = """import playnex
 async def waits(ctx, inputs):
     await ctx.step("before", ctx.now)
     return await ctx.wait_for("go")
+"""
+PAIRS = """import playnex
+
+@playnex.flow
+async def pairs(ctx, inputs):
+    return [inputs["number"], inputs["number"]]
+"""
+ASKS = """import playnex
+
+@playnex.flow
+async def asks(ctx, inputs):
+    return await ctx.approve("send", playnex.Approval(message="Send?", show="this"))
+"""
+DAILY = """playnex: 1
+name: daily
+on: { schedule: [{ cron: "0 7 * * *" }] }
+steps: { note: { save: notes/daily, content: hello } }
 """
 DIES = """import os, signal
 import playnex
@@ -101,6 +137,10 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
             lay_out("research", folder)
             (folder / "flows" / "waits.py").write_text(WAITS)
             (folder / "flows" / "dies.py").write_text(DIES)
+            (folder / "flows" / "pairs.py").write_text(PAIRS)
+            (folder / "cases.jsonl").write_text('{"number": 1}\n{"number": 2}\n')
+            (folder / "flows" / "daily.yaml").write_text(DAILY)
+            (folder / "flows" / "asks.py").write_text(ASKS)
             (folder / "playnex.toml").write_text(f'[models.main]\nbase_url = "{server.url}"\nname = "scripted"\ncontext = 32768\n')
         yield tmp_path
 
@@ -112,6 +152,10 @@ def test_json_is_one_document_with_its_schema(command: str, workspace: Path) -> 
         assert playnex("agent", "run", "writing", "Hello", folder=workspace).code == 0
     if command in ("stop", "run pause", "run cancel", "run signal", "run retry", "run fork", "run replay", "run diff"):
         assert playnex("flow", "run", "waits", folder=workspace).code == WAITING
+    if command in ("batch resume", "batch retry-failed", "batch status"):
+        assert playnex("batch", "run", "pairs", "cases.jsonl", folder=workspace).code == 0
+    if command.startswith("inbox"):
+        assert playnex("flow", "run", "asks", folder=workspace).code == WAITING
     if command == "restore":
         assert playnex("backup", "saved.tar.gz", folder=workspace).code == 0
     if command == "run resolve":

@@ -159,6 +159,46 @@ def test_silence_means_no_and_what_is_not_editable_stays_as_it_was_shown(stage: 
     assert stage.play(body) == RunFinished(status="succeeded", output=["as shown", "refused"])
 
 
+def test_an_answer_that_came_before_the_question_is_none(stage: Stage) -> None:
+    async def body(context: StepContext) -> Json:
+        await context.wait_for("go")
+        return await context.approve("send", Approval(message="Send?", show="this"))
+
+    stage.play(body)
+    stage.post(SignalReceived(signal="send", payload={"approved": True}), SignalReceived(signal="go"))
+    assert stage.play(body) == RunWaiting(reason="approval", signals=("send",))
+    assert stage.play(body) == RunWaiting(reason="approval", signals=("send",)), "nor does the next worker take it for one"
+    stage.post(SignalReceived(signal="send", payload={"approved": True}))
+    assert stage.play(body) == RunFinished(status="succeeded", output="this")
+
+
+def test_a_second_answer_does_not_count_when_the_question_is_asked_again(stage: Stage) -> None:
+    async def body(context: StepContext) -> Json:
+        return await context.approve("send", Approval(message="Send?", show="this"))
+
+    stage.play(body)
+    stage.post(SignalReceived(signal="send", payload={"approved": False}), SignalReceived(signal="send", payload={"approved": True}))
+    ending = stage.play(body)
+    assert isinstance(ending, RunFinished) and ending.reason == "refused"
+    assert stage.play(body) == RunWaiting(reason="approval", signals=("send",))
+
+
+@pytest.mark.parametrize(("late", "output"), [(-1.0, "yes"), (1.0, "refused")])
+def test_an_answer_counts_only_within_its_time_also_where_nobody_carried_the_run_meanwhile(stage: Stage, late: float, output: str) -> None:
+    async def body(context: StepContext) -> Json:
+        try:
+            return await context.approve("send", Approval(message="Send?", show="yes", timeout=DAY))
+        except StepFailed as failed:
+            return failed.reason
+
+    waiting = stage.play(body)
+    assert isinstance(waiting, RunWaiting) and waiting.until is not None
+    stage.clock.advance(waiting.until + late - stage.clock.now())
+    stage.post(SignalReceived(signal="send", payload={"approved": True}))
+    stage.clock.advance(DAY)
+    assert stage.play(body) == RunFinished(status="succeeded", output=output)
+
+
 def paying(stage: Stage) -> Callable[[StepContext], Awaitable[Json]]:
     async def pay(attempt: Attempt) -> Envelope:
         stage.effects["paid"] += 1

@@ -113,6 +113,13 @@ name: sub
 steps:
   shout: { tool: marks.shout, with: { word: hello }, fallback: { said: nothing } }
   keep: { save: notes/kept, content: "${{ steps.shout.output.said }}" }
+  rounds:
+    repeat: { max: 3, until: iteration.number == 2 }
+    steps:
+      left:  { needs: [], python: "tools.marks:mark", with: { word: "left-${{ iteration.number }}" } }
+      right: { needs: [], for-each: [1, 2], tool: marks.mark, with: { word: "right-${{ iteration.number }}" } }
+      both:  { needs: [left, right], save: notes/rounds, content: "${{ (iteration.previous or steps).left.output }}" }
+  judged: { python: "tools.marks:mark", with: { word: judged }, verify: { python: "tools.marks:is_never", on-fail: ask } }
 output: ${{ steps.shout.output.said }}
 """
 
@@ -126,6 +133,18 @@ def shout(word: str) -> dict:
     with open("outside.txt", "ab", buffering=0) as file:
         file.write(b"shout\\n")
     raise ValueError("no voice")
+
+
+@playnex.tool(effect="idempotent")
+def mark(word: str) -> str:
+    """Tell it to a file outside."""
+    with open("outside.txt", "ab", buffering=0) as file:
+        file.write(f"{word}\\n".encode())
+    return word
+
+
+def is_never(output):
+    return output == "never", "it is not"
 '''
 
 OUTPUT: list[Json] = [
@@ -144,7 +163,8 @@ OUTPUT: list[Json] = [
     False,
 ]
 ITEMS = tuple(f"of-{number}" for number in range(5))
-WORDS = ("first", "left", "right", *ITEMS, "part-1", "part-2", "shout", "charge", "shaky", "broken", "instead", "last")
+ROUNDS = ("left-1", "right-1", "left-2", "right-2", "judged")
+WORDS = ("first", "left", "right", *ITEMS, "part-1", "part-2", "shout", *ROUNDS, "charge", "shaky", "broken", "instead", "last")
 """What the world outside must have heard, each at least once."""
 
 
@@ -191,7 +211,7 @@ class Everything:
         return Counter()
 
     def finished(self, log: list[Any]) -> set[str]:
-        ended = [line["step"].split("/")[-1] for line in log if line["event"] == "StepFinished"]
+        ended = [word_of(line["step"]) for line in log if line["event"] == "StepFinished"]
         return {"instead" if word == "broken" else word for word in ended} | ({"broken", "instead"} if "broken" in ended else set())
 
     def wrong(self, document: Any, kills: int) -> list[str]:
@@ -200,6 +220,14 @@ class Everything:
         faults += ["charge happened twice"] if came["charge"] > 1 else []
         expected = [*OUTPUT[:6], document["output"][6] if document["output"] else None, *OUTPUT[7:]]
         return faults + ([] if document["output"] == expected else [f"the run gave {document['output']}"])
+
+
+def word_of(key: str) -> str:
+    """The word that a finished step has told, from its key: its name, with the round where it lies in one."""
+    parts = key.split("/")
+    if "rounds" not in parts:
+        return parts[-2] if parts[-1] == "call" else parts[-1]
+    return f"{parts[-2]}-{parts[-3].removeprefix('round-')}" if parts[-1] == "call" else key
 
 
 def everything(folder: Path) -> Everything:

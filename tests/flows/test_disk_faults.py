@@ -12,7 +12,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from flows.stage import Desk, is_second, pair_desk
+from flows.batches import batch_desk, happened, results, write_cases
+from flows.stage import Desk, is_second, pair_desk, wait_for
 from playnex.store import checksums
 from playnex.testing.model_replies import Asked, Reply
 from playnex.testing.model_scripts import research
@@ -75,6 +76,23 @@ def test_a_run_on_a_disk_that_fills_stops_saying_so_and_loses_nothing_that_was_r
         disk.free()
         assert desk.playnex("run", "resume", "last").returncode == 0
     assert sorted(server.counts.values()) == [1, 2], "the second answer could not be recorded, the first one was"
+
+
+def test_a_batch_on_a_full_disk_is_paused_says_so_and_goes_on_when_there_is_space(disk: SmallDisk) -> None:
+    desk = batch_desk(disk.folder / "desk")
+    write_cases(desk.folder, range(3))
+    (desk.folder / "ready").touch()
+    words = (sys.executable, "-m", "playnex", "batch", "run", "held", "cases.jsonl", "--out", "results.jsonl")
+    child = subprocess.Popen(words, cwd=desk.folder, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: len(happened(desk.folder)) == 3, "the cases to be at work")
+    disk.fill()
+    (desk.folder / "ready").rename(desk.folder / "let-go")
+    said = child.communicate(timeout=60)[1]
+    assert child.returncode == 1 and "no space left on the disk" in said and "go on with: playnex batch resume" in said and calm(said)
+    assert {run["state"] for run in desk.json("run", "list")["items"]} == {"paused"}
+    disk.free()
+    assert desk.playnex("batch", "resume").returncode == 0
+    assert [line["case"] for line in results(desk.folder)] == [1, 2, 3]
 
 
 def test_commands_on_a_full_disk_say_so_and_work_when_there_is_space(disk: SmallDisk) -> None:

@@ -1,6 +1,8 @@
 """Stores of every release are read, migrated, shown and gone on with, for ever; scripts/golden.py says how they were made."""
 
 import asyncio
+import json
+import re
 import runpy
 import sqlite3
 from collections.abc import AsyncIterator
@@ -74,6 +76,10 @@ def with_every_kind() -> list[str]:
     return [name for name in FORMATS if "'rehearsal'" in (HERE / f"{name}.sql").read_text("utf-8")]
 
 
+def with_a_batch() -> list[str]:
+    return [name for name in FORMATS if re.search(r'INSERT INTO "?batches', (HERE / f"{name}.sql").read_text("utf-8"))]
+
+
 def test_there_is_a_golden_store_of_every_version_that_was_written(tmp_path: Path) -> None:
     """A migration without a golden store of its own would not be tested: `python scripts/golden.py format-N` makes it."""
     versions = [restored(name, tmp_path / f"{name}.db") for name in FORMATS]
@@ -133,6 +139,17 @@ def test_a_golden_run_goes_on_to_the_end_that_it_would_have_had(name: str, run: 
 
     done = OutcomeDecided(decision="done", value=PLAIN)
     assert Rehearsal(every_kind, answers=ANSWERS, outcomes={"pay": done}, store=opening(store), run=run).play() == whole
+
+
+@pytest.mark.parametrize("name", with_a_batch())
+def test_a_golden_batch_goes_on_once_its_last_case_is_answered(name: str, tmp_path: Path) -> None:
+    desk = laid_out(name, tmp_path)
+    status = desk.json("batch", "status")
+    (waits,) = status["waits"]
+    assert (status["state"], status["succeeded"], waits["key"]) == ("waiting", 2, "A-2")
+    assert desk.playnex("run", "signal", waits["run"], "ask/answer", "--data", '{"approved": true}').returncode == 0
+    assert desk.playnex("batch", "resume").returncode == 0
+    assert [json.loads(line)["output"] for line in desk.playnex("batch", "export").stdout.splitlines()] == [1, 2, 3]
 
 
 def test_the_newest_golden_store_has_facts_of_every_kind() -> None:

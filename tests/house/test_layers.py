@@ -14,7 +14,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("config",),  # reads files, so it stands above spec, which must know none
     ("workspace",),
     # parts
-    ("capsules", "journal", "models", "tools"),
+    ("capsules", "journal", "models", "schedules", "tools"),
     # middle
     ("agents", "engine"),
     ("patterns",),

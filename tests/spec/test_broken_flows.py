@@ -18,6 +18,11 @@ CATALOGUE = Catalogue(
 HEAD = "playnex: 1\nname: f\ninputs:\n  topic: { type: string, required: true }\nsteps:\n"
 WRITE = "  write:\n    agent: writer\n    prompt: About ${{ inputs.topic }}\n"
 
+ON = "playnex: 1\nname: f\non: {{ {} }}\ninputs:\n  topic: {{ type: string, required: true }}\nsteps:\n" + WRITE.replace("{", "{{").replace(
+    "}", "}}"
+)
+GROUP = ON.replace("on: {{ {} }}", "concurrency: {}")
+
 STEP = "  write:\n    agent: writer\n    prompt: x\n"
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in pairwise("abcdefg")
@@ -35,6 +40,23 @@ BROKEN = {
     "a bad expression": (HEAD + "  write:\n    agent: writer\n    prompt: ${{ inputs. }}\n", "8:", "ends too early"),
     "two things to do": (HEAD + WRITE + "    tool: file.read\n", "9:5", "tool"),
     "a bad timeout": (HEAD + WRITE + "    timeout: soon\n", "9:14", "soon"),
+    "a cron expression that is none": (ON.format('schedule: [{ cron: "61 * * * *" }]'), "3:26", "bad minute"),
+    "a cron expression of too few fields": (ON.format('schedule: [{ cron: "0 7" }]'), "3:26", "five"),
+    "a zone that is none": (ON.format('schedule: [{ cron: "0 7 * * *", zone: Europe/Wien }]'), "3:45", "Europe/Wien"),
+    "a schedule without a time": (ON.format("schedule: [{ zone: UTC }]"), "3:18", "cron"),
+    "a schedule that is a word": (ON.format("schedule: daily"), "3:17", "a list of schedules"),
+    "a start that is reserved": (ON.format("webhook: x"), "3:7", "not available"),
+    "a start that is none": (ON.format("shedule: []"), "3:7", "schedule"),
+    "a schedule that gives an unknown input": (
+        ON.format('schedule: [{ cron: "0 7 * * *", inputs: { topik: a, topic: b } }]'),
+        "3:49",
+        "topik",
+    ),
+    "a schedule that leaves a needed input out": (ON.format('schedule: [{ cron: "0 7 * * *" }]'), "3:18", "topic"),
+    "a group that is none": (GROUP.format("{ cancel-in-progress: true }"), "3:14", "names no group"),
+    "a group by what is not known yet": (GROUP.format("x ${{ steps.write.output }}"), "3:20", "write"),
+    "a group by an unknown input": (GROUP.format('"${{ inputs.topik }}"'), "3:19", "topik"),
+    "an unknown key of a group": (GROUP.format("{ group: x, cancel: true }"), "3:26", "cancel-in-progress"),
     "a key for later": (HEAD + WRITE + "    pattern: debate\n", "9:5", "not available"),
     "a condition on a step that is not waited for": (
         HEAD + WRITE + "    if: steps.later.output\n" + STEP.replace("write", "later"),

@@ -15,7 +15,7 @@ from playnex import config
 from playnex.app.templates import contents, lay_out, names
 from playnex.canonical import Json
 from playnex.config import config_schema
-from playnex.spec import editor_schema, read_agent, read_flow, read_settings, read_step
+from playnex.spec import editor_schema, read_agent, read_flow, read_on, read_settings, read_step
 from playnex.spec.editor_schema import agent_schema, flow_schema
 from playnex.spec.flow import FlowSpec, InputSpec
 from playnex.spec.inputs import inputs_schema, resolve_inputs
@@ -26,9 +26,10 @@ BROKEN = Path(__file__).parent / "broken"
 READABLE = sorted(path.stem for path in BROKEN.glob("flows/*.yaml") if not read_yaml(path.read_text(encoding="utf-8"), "").faults)
 UNSEEN = """
     another-name asks-nothing bad-capsule-name bad-expression bare-name case-that-never-comes cycle fallback-does-not-fit
-    hyphen-is-minus ill-typed-argument item-without-for-each later-step loop-ids needs-itself needs-nobody no-such-field not-waited-for
-    one-capsule-for-all-items output-refers-wrong refers-to-itself refusal-to-nowhere stand-ins same-capsule-at-once switch-on-a-number unclosed-template
-    unknown-agent unknown-argument unknown-filter unknown-flow unknown-input unknown-step unknown-tool
+    hyphen-is-minus ill-typed-argument item-without-for-each later-step loop-ids needs-itself needs-nobody no-such-field
+    not-waited-for one-capsule-for-all-items output-refers-wrong refers-to-itself refusal-to-nowhere stand-ins
+    same-capsule-at-once switch-on-a-number unclosed-template unknown-agent unknown-argument unknown-filter unknown-flow
+    unknown-input unknown-step unknown-tool
 """
 """Faults that no JSON Schema can see: names of other things, references, templates, and what does not fit each other."""
 
@@ -43,6 +44,9 @@ TABLES: dict[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
     "repeat": (read_settings.REPEAT_KEYS, editor_schema.REPEAT),
     "wait": (read_settings.WAIT_KEYS, editor_schema.WAIT),
     "retry": (read_settings.RETRY_KEYS, editor_schema.RETRY),
+    "on": (read_on.ON, editor_schema.ON_TABLE),
+    "a schedule": (read_on.SCHEDULE_KEYS, editor_schema.SCHEDULE),
+    "concurrency": (read_on.CONCURRENCY_KEYS, editor_schema.CONCURRENCY),
     "an agent": (read_agent.AGENT_KEYS, editor_schema.AGENT),
     "a model": (config.MODEL_KEYS, config.SAYS),
 }
@@ -174,6 +178,8 @@ goal: Try everything.
 constraints: [Once each., Nothing twice.]
 context: A test.
 success: No fault.
+on: { manual: , schedule: [{ cron: "0 7 * * 1-5", zone: Europe/Vienna, inputs: { topic: tea } }] }
+concurrency: { group: "all ${{ inputs.topic }}", cancel-in-progress: true }
 inputs:
   topic: string
   tone: [plain, formal]

@@ -17,6 +17,9 @@ from playnex.journal.journal import RunSummary
 PATIENCE = 10.0
 """Seconds within which a worker must have stopped that was asked to."""
 
+OF_ALL = ", who stopped all"
+"""How the reason of a pause ends that somebody wanted of all runs."""
+
 GLANCE = 0.05
 ALL = 100_000
 
@@ -43,7 +46,7 @@ class Control:
     async def stop_all(self) -> tuple[RunSummary, ...]:
         """Pause every run that has not ended; how they stand afterwards."""
         going = [run for run in await self.app.journal.runs(limit=ALL) if run.state not in (*END_STATES, "paused")]
-        request = StopRequested(stop="pause", by=f"{somebody()}, who stopped all")
+        request = StopRequested(stop="pause", by=f"{somebody()}{OF_ALL}")
         for run in going:
             await self.app.journal.post(run.id, "", request)
         return tuple([await self._stopped(run.id) for run in going])

@@ -6,6 +6,7 @@ from typing import Any
 
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned, pin, unpin
+from playnex.app.runs import group_of
 from playnex.canonical import Json
 from playnex.engine.rewinding import before, began
 from playnex.errors import JournalMismatch, UsageError
@@ -35,6 +36,7 @@ async def fork(app: App, run: str, step: str, *, changes: Mapping[str, Json]) ->
     inputs = resolve_inputs(pinned.flow, dict(first.inputs) | inputs_in(changes))
     origin = {"run": run, "step": step, "position": position, "at": _time_of(events, position)}
     started = replace(first, inputs=inputs, definition=pin(pinned), seed=first.seed or run, forked=origin)
+    started = replace(started, concurrency=group_of(pinned.flow, inputs))
     new = NewRun(id=new_id(), started=started, inherited=tuple(event.position for event in kept))
     results = [event.key for event in kept if isinstance(event.fact, StepFinished) and "/" not in event.key]
     return Forked(run=await app.journal.create(new), kept=tuple(results))

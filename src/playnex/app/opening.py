@@ -16,9 +16,12 @@ from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.clock import SystemClock
 from playnex.engine.engine import Engine
 from playnex.journal.lease import FileLeases
-from playnex.journal.stores import journal_rows
+from playnex.journal.stores import batch_rows, journal_rows
+from playnex.journal.stores.sqlite_batches import SqliteBatches
 from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.models.directory import Sources, WorkspaceModels
+from playnex.schedules import timetable
+from playnex.schedules.timetable import Timetable
 from playnex.store.database import Database
 from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
@@ -35,6 +38,9 @@ MIGRATIONS = (
     capsule_rows.create_versions,
     journal_rows.add_due_and_keys,
     capsule_rows.create_words,
+    batch_rows.create_batches,
+    timetable.create_schedules,
+    journal_rows.add_concurrency,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
@@ -46,6 +52,7 @@ class App:
     workspace: Workspace
     database: Database
     journal: SqliteJournal
+    batches: SqliteBatches
     leases: FileLeases
     capsules: SqliteCapsules
     shelf: CapsuleShelf
@@ -56,6 +63,7 @@ class App:
     engine: Engine
     clock: SystemClock
     definitions: Definitions
+    timetable: Timetable
 
 
 @asynccontextmanager
@@ -80,6 +88,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             workspace=workspace,
             database=database,
             journal=journal,
+            batches=SqliteBatches(database),
             leases=leases,
             capsules=capsules,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
@@ -89,6 +98,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             models=models,
             engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
             clock=clock,
+            timetable=Timetable(database),
             definitions=Definitions(
                 workspace=workspace,
                 tools={name: toolbox.get(name).parameters for name in toolbox.names()},

@@ -36,3 +36,16 @@ def unpin(definition: Json) -> Pinned:
         raise JournalMismatch(
             f"the run's pinned definition does not fit this Playnex: {fault}", hint="go on with the version that started it"
         ) from None
+
+
+@dataclass(slots=True)
+class Unpinning:
+    """Unpins definitions; the last one is remembered, for all runs of a batch have the same."""
+
+    last: list[tuple[Json, Pinned]] = field(default_factory=list)
+
+    def __call__(self, definition: Json) -> Pinned:
+        """As `unpin`."""
+        if not self.last or self.last[0][0] != definition:
+            self.last = [(definition, unpin(definition))]
+        return self.last[0][1]

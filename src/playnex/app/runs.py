@@ -1,7 +1,7 @@
 """What can be done with runs: start one, carry it on, find it by what a person typed, look at it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from playnex import __version__
 from playnex.app import python_flows
 from playnex.app.actions import RunActions
 from playnex.app.opening import App
-from playnex.app.pinning import Pinned, pin, unpin
+from playnex.app.pinning import Pinned, Unpinning, pin
 from playnex.app.python_flows import PythonFlow
 from playnex.app.reports import run_detail, run_document, run_line
 from playnex.canonical import Json
@@ -18,22 +18,30 @@ from playnex.engine.engine import Ending
 from playnex.engine.interpreter import Interpreter
 from playnex.engine.replay import Replayed, replay
 from playnex.engine.worker import Worker
-from playnex.errors import NotFoundError, UsageError
+from playnex.errors import ExpressionError, NotFoundError, NotItsTurn, UsageError
 from playnex.ids import matches, new_id, short
 from playnex.journal.events import RunStarted
 from playnex.journal.journal import NewRun, RunSummary
 from playnex.spec.context import StepContext
+from playnex.spec.expression import render
+from playnex.spec.flow import FlowSpec
 from playnex.spec.inputs import path_inputs, resolve_inputs
 
 SEARCHED = 10_000
 """How many of the newest runs a typed id is looked for in."""
 
 
+def _nobody_asks(_error: NotItsTurn) -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runs:
-    """The runs of an open workspace."""
+    """The runs of an open workspace. `in_line` is told where a run that is carried on has to wait for its turn in its group."""
 
     app: App
+    unpin: Unpinning = field(default_factory=Unpinning)
+    in_line: Callable[[NotItsTurn], None] = _nobody_asks
 
     async def start(self, flow: str, given: Mapping[str, Json], *, key: str = "") -> str:
         """Check the flow and its inputs, pin the definition, journal the start; the new run's id, or that of the run of this flow
@@ -55,14 +63,26 @@ class Runs:
         return await self._begin(self.app.definitions.agent_alone(agent, message), {}, "")
 
     async def _begin(self, pinned: Pinned, inputs: Mapping[str, Json], key: str) -> str:
-        run = new_id()
-        started = RunStarted(flow=pinned.flow.name, inputs=dict(inputs), definition=pin(pinned), version=__version__)
-        return await self.app.journal.create(NewRun(id=run, started=started, idempotency_key=key))
+        return await self.begin(pin(pinned), inputs, key)
+
+    async def begin(self, definition: Json, inputs: Mapping[str, Json], key: str) -> str:
+        """A run of a pinned definition with these inputs, which fit; its id, or that of the run of this flow which has the key already.
+        Raises UsageError where its concurrency group has no name."""
+        flow = self.unpin(definition).flow
+        started = RunStarted(
+            flow=flow.name,
+            inputs=dict(inputs),
+            definition=definition,
+            version=__version__,
+            concurrency=group_of(flow, inputs),
+            cancels=flow.concurrency is not None and flow.concurrency.cancels,
+        )
+        return await self.app.journal.create(NewRun(id=new_id(), started=started, idempotency_key=key))
 
     def worker(self, at_most: int = 100) -> Worker:
         """What carries runs of this workspace on in this process."""
         app = self.app
-        return Worker(engine=app.engine, journal=app.journal, held=app.leases, load=self.load, at_most=at_most)
+        return Worker(engine=app.engine, journal=app.journal, held=app.leases, load=self.load, at_most=at_most, in_line=self.in_line)
 
     def load(self, run: str) -> Load:
         """What gives that run's code."""
@@ -83,7 +103,7 @@ class Runs:
 
     def code(self, run: str, started: RunStarted) -> Code:
         """What the run carries out, from the definition that it pinned. Raises JournalMismatch."""
-        return self._code_of(run, started, unpin(started.definition))
+        return self._code_of(run, started, self.unpin(started.definition))
 
     def _code_of(self, run: str, started: RunStarted, pinned: Pinned) -> Code:
         if pinned.source:
@@ -103,7 +123,7 @@ class Runs:
         """The flow and agents that the run was started with."""
         first = (await self.app.journal.events(run))[0].fact
         assert isinstance(first, RunStarted)
-        return unpin(first.definition)
+        return self.unpin(first.definition)
 
     async def find(self, typed: str) -> RunSummary:
         """The run of that id, of an id that starts or ends like this, or `last`. Raises NotFoundError, UsageError."""
@@ -126,7 +146,9 @@ class Runs:
     async def detail(self, run: str) -> dict[str, Json]:
         """The run with its steps."""
         summary, events = await self.app.journal.summary(run), await self.app.journal.events(run)
-        return run_detail(summary, events, self.app.leases.is_held(run))
+        ahead = await self.app.engine.turns.ahead(run, summary.concurrency) if summary.state in ("pending", "running") else ""
+        line = {"concurrency": summary.concurrency, "behind": ahead}
+        return run_detail(summary, events, self.app.leases.is_held(run)) | line
 
     async def list(self, limit: int) -> tuple[Json, ...]:
         """The newest runs."""
@@ -140,6 +162,16 @@ class Runs:
             raise UsageError(f"input {name!r}: there is no {self._path(typed)}", hint=f"name another with --input {name}=PATH")
 
 
+def group_of(flow: FlowSpec, inputs: Mapping[str, Json]) -> str:
+    """The concurrency group of a run with these inputs; empty for none. Raises UsageError where its name cannot be made."""
+    if flow.concurrency is None:
+        return ""
+    try:
+        return render(flow.concurrency.group, {"inputs": dict(inputs)}).strip()
+    except ExpressionError as error:
+        raise UsageError(f"the concurrency group cannot be named: {error.message}", hint=error.hint) from None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubFlows:
     """Implements the engine's `Flows`: the flows of the workspace, for a run that calls one of them."""
@@ -151,7 +183,7 @@ class SubFlows:
         return pin(self.runs.app.definitions.flow(name))
 
     def load(self, definition: Json, given: Mapping[str, Json]) -> Code:
-        pinned = unpin(definition)
+        pinned = self.runs.unpin(definition)
         inputs = self.runs.inputs_of(pinned, given)
         started = RunStarted(flow=pinned.flow.name, inputs=inputs, definition=definition, version=__version__)
         return self.runs.code(self.run, started)

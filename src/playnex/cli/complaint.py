@@ -14,6 +14,9 @@ from playnex.cli.tree import tree
 from playnex.errors import CredentialError, DefinitionError, PlaynexError, StoreFull, UsageError
 from playnex.spec.faults import Fault, caret, did_you_mean
 
+SHOWN_FILE = 1_000_000
+"""Bytes of a file whose faulty lines are shown."""
+
 
 def complain(error: PlaynexError, arguments: Sequence[str]) -> int:
     """Tell of an error; its exit code."""
@@ -103,8 +106,9 @@ def _fault_lines(fault: Fault, head: str, draft: str | None = None) -> list[str]
 
 
 def _source(path: str) -> str:
+    """The file's text; nothing for one that is too long to be read once for each fault, as cases can be."""
     try:
-        return Path(path).read_text(encoding="utf-8", errors="replace")
+        return Path(path).read_text(encoding="utf-8", errors="replace") if Path(path).stat().st_size <= SHOWN_FILE else ""
     except OSError:
         return ""
 

@@ -15,22 +15,24 @@ GLANCE = 0.01
 
 @dataclass(slots=True, kw_only=True)
 class Watching:
-    """One run, and who shows it; `shown` is the position of the last event that was."""
+    """One run, and who shows it; `shown` is the position of the last event that was, `asked`
+    how many questions were put to the person at this terminal."""
 
     journal: Journal
     run: str
     progress: Progress
     shown: int = 0
+    asked: int = 0
 
     async def for_ever(self) -> None:
         """Show each event, until this is cancelled."""
-        async for event in self.journal.tail(self.run):
+        async for event in self.journal.tail(self.run, self.shown):
             self.progress.show(event)
             self.shown = event.position
 
     async def until_stop(self, known: int) -> Ending:
         """Show each event up to the first behind position `known` with which the run stops, other than to wait for a time."""
-        async for event in self.journal.tail(self.run):
+        async for event in self.journal.tail(self.run, self.shown):
             self.progress.show(event)
             is_pause = isinstance(event.fact, RunWaiting) and not event.fact.signals
             if isinstance(event.fact, STOPS) and event.position > known and not is_pause:

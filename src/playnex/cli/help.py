@@ -8,12 +8,12 @@ app = App(name="help", help="Pages to read.", result_action="return_value")
 
 EXIT_CODES = """\
   0   ok
-  1   the run failed, or the command did
+  1   the run or a case of the batch failed, or the command did
   2   the command line is wrong, or an input is missing
   3   a file (flow, agent, playnex.toml) is invalid; nothing was run
   4   a credential or permission is missing
   5   not found: no such flow, run, agent, capsule, model
-  6   the run waits for a person
+  6   the run, or a case of the batch, waits for a person
   7   the budget is used up
   8   the run was cancelled
 124   timed out
@@ -26,6 +26,7 @@ PLAYNEX_DATA      the folder of what Playnex itself keeps, such as the embedded 
 PLAYNEX_QUIET     no progress and no messages, as --quiet
 PLAYNEX_NO_INPUT  ask nothing, as --no-input
 PLAYNEX_DEBUG     show tracebacks, as --debug
+VISUAL, EDITOR    the editor of playnex inbox approve --edit; without them vi
 NO_COLOR          no colour
 FORCE_COLOR       colour even where the output is no terminal
 """

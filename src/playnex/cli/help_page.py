@@ -15,6 +15,9 @@ from cyclopts.argument import Argument
 from playnex.cli.door import FLAGS
 from playnex.cli.terminal import Terminal
 
+GROUP = "*"
+"""The name of what holds several flags and is none itself."""
+
 EXAMPLE = "$ "
 WIDEST_NAME = 30
 
@@ -101,7 +104,7 @@ def _noun(command: App, words: tuple[str, ...]) -> HelpPage:
 
 def _verb(command: App, words: tuple[str, ...]) -> HelpPage:
     says, examples = parted(command.help)
-    arguments = [argument for argument in command.assemble_argument_collection() if argument.parse and not argument.children]
+    arguments = [argument for argument in command.assemble_argument_collection() if argument.parse and argument.name != GROUP]
     given = [argument for argument in arguments if _is_positional(argument)]
     flags = [argument for argument in arguments if not _is_positional(argument)]
     return HelpPage(

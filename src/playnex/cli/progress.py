@@ -20,6 +20,10 @@ REDRAWS = 8
 class Progress(Protocol):
     """Somebody who shows a run's events."""
 
+    def open(self) -> None:
+        """Begin to show, or begin again."""
+        ...
+
     def show(self, event: Event) -> None:
         """Show what the event changed."""
         ...
@@ -36,6 +40,9 @@ class PlainProgress:
         self._terminal = terminal
         self._watched = _watched(flow)
         self._layout = layout_of(flow)
+
+    def open(self) -> None:
+        return
 
     def show(self, event: Event) -> None:
         for line in self._watched.fold(event):
@@ -59,6 +66,8 @@ class LiveProgress:
         self._began = time.monotonic()
         self._console = Console(stderr=True, highlight=False)
         self._live = Live(get_renderable=self._picture, console=self._console, refresh_per_second=REDRAWS, transient=True)
+
+    def open(self) -> None:
         self._live.start()
 
     def show(self, event: Event) -> None:

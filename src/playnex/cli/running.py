@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -22,7 +22,7 @@ from playnex.cli.progress import progress_for
 from playnex.cli.showing import stand_ins
 from playnex.cli.terminal import emit, spent, whole, write
 from playnex.engine.engine import Ending
-from playnex.errors import NotFoundError, PlaynexError, RunBusy, StoreError
+from playnex.errors import NotFoundError, NotItsTurn, PlaynexError, RunBusy, StoreError
 from playnex.ids import short
 from playnex.journal.events import STOPS, RunFinished, RunParked, RunPaused, RunWaiting
 from playnex.models import smollm2
@@ -122,8 +122,14 @@ async def watch(typed: str) -> int:
 
 async def _joined(app: App, run: str, as_json: bool) -> int:
     """Show a run that somebody else carries out, until it stops or nobody does any more; the exit code."""
-    watched = await _watching(app, run)
+    return await _followed(app, await _watching(app, run), as_json)
+
+
+async def _followed(app: App, watched: Watching, as_json: bool) -> int:
+    """Show, from where it was shown last, what somebody else carries out; the exit code."""
+    run = watched.run
     known = (await app.journal.events(run))[-1]
+    watched.progress.open()
     showing = asyncio.ensure_future(watched.until_stop(known.position - isinstance(known.fact, STOPS)))
     try:
         while not showing.done() and not await _is_orphaned(app, run):
@@ -148,27 +154,90 @@ async def _is_orphaned(app: App, run: str) -> bool:
 
 async def carry(app: App, run: str, as_json: bool, *, through: bool = False) -> int:
     """Carry the run on, watched, `through` whatever it has to wait for; the exit code."""
-    runs = Runs(app=app)
     watched = await _watching(app, run)
-    await _see_to_models(app, {agent.model for agent in (await runs.pinned(run)).agents.values()})
-    watcher = asyncio.ensure_future(watched.for_ever())
+    await see_to_models(app, {agent.model for agent in (await Runs(app=app).pinned(run)).agents.values()})
     try:
         with stopping_cleanly(asyncio.current_task()):
-            ending = await runs.carry(run, through=through)
+            ending = await _carried(app, watched, through)
     except asyncio.CancelledError:
-        watched.progress.close()
-        door.terminal.say(f"paused; resume with: playnex run resume {short(run)}")
+        door.terminal.say(await _left_text(app, run))
         return INTERRUPTED
+    except RunBusy:
+        if not watched.asked:
+            raise
+        return await _followed(app, watched, as_json)
     except PlaynexError as error:
         raise type_with_resume(error, run) from None
+    if ending is None:
+        return WAITING
+    if as_json:
+        emit(await Runs(app=app).document(run))
+    await _last_lines(app, run, ending, as_json)
+    return exit_code(ending)
+
+
+async def _carried(app: App, watched: Watching, through: bool) -> Ending | None:
+    """How the run stands after it was carried on, and through what a person at this terminal approved; None where the terminal has
+    been closed over a question."""
+    asks = door.terminal.interactive
+    while True:
+        ending = await _shown(watched, Runs(app=app, in_line=_told_in_line).carry(watched.run, through=through and not asks))
+        if not (asks and isinstance(ending, RunWaiting) and ending.reason == "approval"):
+            return ending
+        from playnex.cli.approving import ask_in_place  # late: few runs ask, and fewer on a terminal
+
+        watched.asked += 1
+        left = await ask_in_place(app, watched.run)
+        if left != "answered":
+            return ending if left == "later" else None
+
+
+def _told_in_line(error: NotItsTurn) -> None:
+    door.terminal.say(f"{door.terminal.symbol('pending')} {error.message}")
+
+
+async def _shown(watched: Watching, carrying: Coroutine[Any, Any, Ending]) -> Ending:
+    """How a run stands after it was carried on, shown meanwhile."""
+    watched.progress.open()
+    watcher = asyncio.ensure_future(watched.for_ever())
+    try:
+        return await carrying
     finally:
         await watched.catch_up()
         await _end(watcher)
         watched.progress.close()
+
+
+async def answered(app: App, run: str, as_json: bool, *, detach: bool) -> int:
+    """Let a run go on whose question a person has just answered: here, or in a process of its own, unless somebody carries it on
+    already. The exit code is the run's, and 0 where it ends as refused because of that answer, or goes on elsewhere."""
+    state = (await app.journal.summary(run)).state
+    if state != "paused" and not detach:
+        try:
+            code = await carry(app, run, as_json)
+        except RunBusy:
+            pass
+        else:
+            return 0 if code == 1 and (await app.journal.summary(run)).reason == "refused" else code
+    elif state != "paused" and not app.leases.is_held(run):
+        leave_behind(app.workspace, run)
     if as_json:
-        emit(await runs.document(run))
-    await _last_lines(app, run, ending, as_json)
-    return exit_code(ending)
+        emit(await Runs(app=app).document(run))
+    if state == "paused":
+        door.terminal.say(f"  the run is paused; go on with: playnex run resume {short(run)}")
+    else:
+        door.terminal.say(f"  it goes on; watch it with: playnex run watch {short(run)}")
+    return 0
+
+
+async def _left_text(app: App, run: str) -> str:
+    """What Ctrl-C has left, and how to go on."""
+    match (await app.journal.summary(run)).state:
+        case "waiting":
+            return f"\nit still waits; look at it with: playnex run show {short(run)}"
+        case "pending":
+            return f"it stays in line; go on with: playnex run resume {short(run)}"
+    return f"paused; resume with: playnex run resume {short(run)}"
 
 
 async def _watching(app: App, run: str) -> Watching:
@@ -186,7 +255,7 @@ async def _end(watching: "asyncio.Future[Any]") -> None:
         door.terminal.tell(f"  its progress could not be shown: {type(fault).__name__}: {fault}")
 
 
-async def _see_to_models(app: App, aliases: set[str]) -> None:
+async def see_to_models(app: App, aliases: set[str]) -> None:
     """Fetch the embedded model where it has to answer and is not there yet."""
     if smollm2.is_installed(data_folder(os.environ)):
         return
@@ -235,6 +304,9 @@ def type_with_resume(error: PlaynexError, run: str) -> PlaynexError:
 
 async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None:
     say, terminal = door.terminal.say, door.terminal
+    if isinstance(ending, RunWaiting) and ending.reason == "approval":
+        say(f"{terminal.symbol('waiting')} waiting for a person; look at it with: playnex inbox show {short(run)}")
+        return
     if not isinstance(ending, RunFinished):
         say(f"{terminal.symbol('waiting')} {standing_text(ending)}; look at it with: playnex run show {short(run)}")
         return
@@ -254,7 +326,8 @@ async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None
         made = document["capsules"][-1]
         say(f"  capsule {terminal.styled(made['name'], 'bold')} (version {made['version']})")
         say(f"  read it with: playnex capsule view {made['name']}")
-        say(_better_model(await Runs(app=app).detail(run)))
+        if wrote := _better_model(await Runs(app=app).detail(run)):
+            say(wrote)
     elif not as_json and ending.output is not None:
         write(whole(ending.output))
 
@@ -263,7 +336,7 @@ def _better_model(detail: dict[str, Json]) -> str:
     """Who wrote it, and how to use a better model where it was the embedded one."""
     wrote = next((step["model"] for step in reversed(detail["steps"]) if step["model"]), "")
     if wrote != smollm2.NAME:
-        return f"  written by {wrote}"
+        return f"  written by {wrote}" if wrote else ""
     return (
         f"  written by the embedded {smollm2.NAME}, a very small model; for a better text start Ollama, LM Studio or llama.cpp\n"
         "  (they are found by themselves), or name a server in playnex.toml under [models.main]"

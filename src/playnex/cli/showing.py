@@ -1,13 +1,13 @@
 """Pages for people: a flow, an agent, a run and its transcript, from the same data that `--json` prints."""
 
 import json
-import time
 from collections.abc import Iterable
 
+from playnex.app.inbox import ANSWER
 from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
 from playnex.canonical import Json
-from playnex.cli.terminal import Terminal, columns, gist, seconds, spent, tokens, whole
+from playnex.cli.terminal import Terminal, columns, gist, indented, moment, seconds, spent, tokens, whole
 from playnex.cli.watching import WHY
 from playnex.ids import short
 from playnex.journal.events import AttemptFailed, Event, StepFinished, StepStarted
@@ -124,7 +124,8 @@ def stand_ins(detail: dict[str, Json]) -> list[str]:
 def _next_moves(detail: dict[str, Json], state: str) -> list[str]:
     """What a person can do about a run that has not ended well."""
     run = short(detail["run"])
-    lines = [line for wait in detail["waits"] for line in _wait_lines(wait, run)]
+    lines = [f"waits for run {short(detail['behind'])}: one run of {detail['concurrency']!r} at a time"] if detail["behind"] else []
+    lines += [line for wait in detail["waits"] for line in _wait_lines(wait, run)]
     for unknown in detail["unknown"]:
         lines += [f"outcome unknown: {unknown['step']} may have happened or not", f"  it was asked {gist(unknown['input'], 200)}"]
         lines += [f"  look, then say: playnex run resolve {run} --done VALUE, --again or --fail"]
@@ -134,11 +135,11 @@ def _next_moves(detail: dict[str, Json], state: str) -> list[str]:
 
 
 def _wait_lines(wait: dict[str, Json], run: str) -> list[str]:
-    until = f" until {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(wait['until']))}" if wait["until"] else ""
+    until = f" until {moment(wait['until'])}" if wait["until"] else ""
     if wait["ask"]:
-        asked = [f"waits for a person{until}: {wait['ask']['message']}", _indented(whole(wait["ask"]["show"]))]
-        answers = ('{"approved": true}', '{"approved": false, "reason": "…"}')
-        return [*asked, *(f"  playnex run signal {run} {wait['signal']} --data '{answer}'" for answer in answers)]
+        asked = [f"waits for a person{until}: {wait['ask']['message']}", indented(whole(wait["ask"]["show"]))]
+        item = f"{run}/{wait['step'].removesuffix(ANSWER)}"
+        return [*asked, f"  playnex inbox approve {item}", f"  playnex inbox reject {item} -m WHY"]
     if wait["signal"]:
         return [f"waits for the signal {wait['signal']}{until}: playnex run signal {run} {wait['signal']}"]
     return [f"sleeps{until}"]
@@ -162,18 +163,14 @@ def _said(event: Event, terminal: Terminal) -> list[str]:
     match event.fact:
         case StepStarted(kind="model", input=dict(asked)):
             said = [asked.get("instructions", ""), *(str(message.get("text", "")) for message in asked.get("messages", []))]
-            return [f"{head}  asked {event.fact.actor}", *(_indented(text) for text in said if text), ""]
+            return [f"{head}  asked {event.fact.actor}", *(indented(text) for text in said if text), ""]
         case StepFinished(kind="model") if event.fact.envelope["status"] == "succeeded":
             answer = event.fact.envelope["output"]
             calls = [f"{call['name']}({call['arguments']})" for call in answer["calls"]]
-            return [f"{head}  {answer['model']} answered", *(_indented(text) for text in (answer["text"], *calls) if text), ""]
+            return [f"{head}  {answer['model']} answered", *(indented(text) for text in (answer["text"], *calls) if text), ""]
         case StepFinished(kind="tool") if "/" in event.key:
-            return [f"{head}  {event.fact.envelope['status']}", _indented(gist(event.fact.envelope.get("output"), 400)), ""]
+            return [f"{head}  {event.fact.envelope['status']}", indented(gist(event.fact.envelope.get("output"), 400)), ""]
         case AttemptFailed():
             return [f"{head}  try {event.fact.number} failed ({event.fact.reason}): {event.fact.message}", ""]
         case _:
             return []
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())

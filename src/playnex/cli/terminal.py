@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TextIO
@@ -153,6 +154,16 @@ def tokens(count: int) -> str:
 def seconds(duration: float) -> str:
     """`0.3s`, `12.4s`, `3m 05s`."""
     return f"{duration:.1f}s" if duration < 100 else f"{int(duration) // 60}m {int(duration) % 60:02d}s"
+
+
+def moment(at: float) -> str:
+    """A moment as the clock on the wall has it, to the second."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+
+
+def indented(text: str) -> str:
+    """Each line two columns further in."""
+    return "\n".join(f"  {line}" for line in text.splitlines())
 
 
 def ago(then: float, now: float) -> str:

@@ -23,6 +23,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("capsule:capsules", "capsules"),
     ("run_control:stop", "stop"),
     ("run_control:worker", "worker"),
+    ("schedule:serve", "serve"),
     ("doctor:doctor", "doctor"),
     ("backup:backup", "backup"),
     ("backup:restore", "restore"),
@@ -31,6 +32,9 @@ VERBS: tuple[tuple[str, str], ...] = (
 NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("flow", ("flow", "flows")),
     ("run", ("run", "runs")),
+    ("batch", ("batch", "batches")),
+    ("inbox", ("inbox",)),
+    ("schedule", ("schedule", "schedules")),
     ("capsule", ("capsule",)),
     ("agent", ("agent", "agents")),
     ("tool", ("tool", "tools")),

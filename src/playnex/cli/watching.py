@@ -62,9 +62,9 @@ class Watched:
             case StepFinished() if line is not None or event.key == step:
                 began = event.at - event.fact.seconds
                 return self._finished(event, event.fact, line or StepLine(key=step, began=began))
-            case WaitStarted() if event.key == step:
-                self.lines[step] = StepLine(key=step, began=event.at)
-                return [replace(self.lines[step], status="waiting", note=_waited_for(event.fact))]
+            case WaitStarted():
+                line = self.lines.setdefault(step, StepLine(key=step, began=event.at))
+                return [replace(line, status="waiting", took=event.at - line.began, note=_waited_for(event.fact))]
             case RunFinished() | RunParked() | RunPaused() | RunWaiting():
                 self.ended = True
             case _:

@@ -30,7 +30,7 @@ async def work(at_most: int, once: bool) -> int:
             return INTERRUPTED
 
 
-def _told(run: str, ending: Ending) -> None:
+async def _told(run: str, ending: Ending) -> None:
     state = ending.status if isinstance(ending, RunFinished) else SIGNS[type(ending)]
     text = f"{state} {ending.reason}".rstrip() if isinstance(ending, RunFinished) else standing_text(ending)
     door.terminal.say(f"{door.terminal.symbol(state)} run {short(run)}  {text}")

@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.engine.code import Code, Load
 from playnex.engine.execution import Execution, stopped
 from playnex.engine.history import History, fold
-from playnex.engine.mailroom import Mailroom
+from playnex.engine.mailroom import Box, Mailroom
 from playnex.engine.run_context import RunContext
 from playnex.engine.spending import Purse, out_of_time
+from playnex.engine.turns import Leases, Turns
 from playnex.errors import JournalMismatch, PlaynexError, RunInterrupted, StaleEpoch, StepFailed, StoreError, StoreFull
 from playnex.journal.events import Event, RunFinished, RunParked, RunPaused, RunResumed, RunWaiting
 from playnex.journal.journal import Journal
@@ -35,14 +36,6 @@ NO_CODE = Code(body=_nothing, budget=NO_LIMITS)
 """For a run whose code is not to be called."""
 
 
-class Leases(Protocol):
-    """Who may advance a run."""
-
-    def hold(self, run: str) -> AbstractAsyncContextManager[None]:
-        """Hold the run while the block runs. Raises RunBusy."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """Carries out runs. `jitter` gives numbers in [0, 1); `worker` names this process in the journal."""
@@ -53,14 +46,16 @@ class Engine:
     jitter: Callable[[], float]
     worker: str
     mailroom: Mailroom = field(init=False)
+    turns: Turns = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "turns", Turns(journal=self.journal, leases=self.leases))
         object.__setattr__(self, "mailroom", Mailroom(self.journal))
 
     async def advance(self, run: str, load: Load) -> Ending:
         """Carry the run on from where its journal ends; a failed run is tried again at the step that failed.
 
-        Raises RunBusy, StoreError, StaleEpoch; JournalMismatch, which leaves the run parked; RunInterrupted and a cancellation
+        Raises RunBusy, NotItsTurn, StoreError, StaleEpoch; JournalMismatch, which leaves the run parked; RunInterrupted and a cancellation
         leave it paused.
         """
         async with self.leases.hold(run), self.mailroom.box(run) as box:
@@ -68,18 +63,23 @@ class Engine:
             if history.finished is not None and history.finished.status != "failed":
                 return history.finished
             refusal = _refusal(history)
-            code = load(history.started) if refusal is None else NO_CODE
-            execution = await self._begin(run, history, code)
-            if refusal is not None:
-                execution.seen = history.position
-            if (end := _said_late(history, execution.history) or refusal or _refusal(execution.history)) is not None:
-                await execution.stop(end)
-                return end
-            box.open(execution.history.position, execution.deliver)
-            try:
-                return await _carry_on(execution, code)
-            finally:
-                execution.waits.let_go()
+            async with self.turns.taken(run, history.started.concurrency if refusal is None else ""):
+                return await self._advanced(run, history, refusal, load=load, box=box)
+
+    async def _advanced(self, run: str, history: History, refusal: Ending | None, *, load: Load, box: Box) -> Ending:
+        """The run as it stands after it was carried on, or, where that is refused, after that was recorded."""
+        code = load(history.started) if refusal is None else NO_CODE
+        execution = await self._begin(run, history, code)
+        if refusal is not None:
+            execution.seen = history.position
+        if (end := _said_late(history, execution.history) or refusal or _refusal(execution.history)) is not None:
+            await execution.stop(end)
+            return end
+        box.open(execution.history.position, execution.deliver)
+        try:
+            return await _carry_on(execution, code)
+        finally:
+            execution.waits.let_go()
 
     async def _begin(self, run: str, history: History, code: Code) -> Execution:
         """Take the run over, with all that its journal says by then."""

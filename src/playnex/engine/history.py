@@ -112,6 +112,15 @@ def fold(events: Iterable[Event]) -> History:
     return history
 
 
+def _begin_to_wait(history: History, key: str, fact: WaitStarted) -> None:
+    """An answer that came before its question is none."""
+    history.waits[key] = fact
+    if fact.ask is not None:
+        early = [position for position, event in history.signals.items() if getattr(event.fact, "signal", "") == fact.signal]
+        for position in early:
+            del history.signals[position]
+
+
 def _begin(event: Event) -> History:
     if not isinstance(event.fact, RunStarted):
         raise JournalMismatch(f"the journal of run {event.run!r} begins with {type(event.fact).__name__}, not with RunStarted")
@@ -133,7 +142,7 @@ def _apply(history: History, event: Event) -> None:
         case StepStarted():
             history.touched = event.key
         case WaitStarted():
-            history.waits[event.key] = event.fact
+            _begin_to_wait(history, event.key, event.fact)
         case SignalReceived():
             history.signals[event.position] = event
         case OutcomeDecided():

@@ -18,6 +18,8 @@ async def wait(execution: Execution, key: str, started: WaitStarted, *, conclude
     began = execution.history.waits.get(key)
     if began is None:
         began = started
+        if began.ask is not None:
+            execution.waits.forget(began.signal)
         await execution.append(key, began)
     event = await execution.waits.hold(Wait(key=key, kind=_kind(began), signal=began.signal, until=began.until))
     signal = event.fact if event is not None and isinstance(event.fact, SignalReceived) else None

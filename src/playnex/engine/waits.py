@@ -107,6 +107,10 @@ class Waits:
         elif isinstance(event.fact, (SignalReceived, OutcomeDecided)):
             self.early.append(event)
 
+    def forget(self, signal: str) -> None:
+        """Drop what came of that name before anybody was asked: a person's answer counts only once they were shown what they answer."""
+        self.early = [event for event in self.early if getattr(event.fact, "signal", "") != signal]
+
     def let_go(self) -> None:
         """The run's code has ended: forget whom to tell, who knows us too. Such a circle, with all of the run's results, would stay
         in memory until the next collection."""
@@ -160,7 +164,7 @@ def standstill(waits: Sequence[Wait]) -> RunWaiting | RunParked:
 def _fits(wait: Wait, event: Event) -> bool:
     match event.fact:
         case SignalReceived(signal=name):
-            return bool(wait.signal) and wait.signal == name
+            return bool(wait.signal) and wait.signal == name and (wait.until is None or event.at <= wait.until)
         case OutcomeDecided():
             return wait.kind == "decision" and wait.key == event.key
         case _:

@@ -1,7 +1,8 @@
 """Facts as bytes: JSON, in which no text is written twice.
 
-A string of more than `INLINE` characters becomes `{"$blob": HASH}`, so that the same prompt is stored once; a user's own map
-with a key that starts with `$` is wrapped as `{"$map": …}`, so it can never be taken for one. A long body is compressed. And
+A string of more than `INLINE` characters becomes `{"$blob": HASH}`, so that the same prompt is stored once; a long definition becomes
+`{"$json": HASH}`, for the thousand runs of a batch have the same; a user's own map with a key that starts with `$` is wrapped as
+`{"$map": …}`, so it can never be taken for one. A long body is compressed. And
 an output that has grown out of an earlier one of its run, as a transcript does, is stored as what was added:
 
     {"output": …}            plain
@@ -13,6 +14,7 @@ an output that has grown out of an earlier one of its run, as a transcript does,
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from playnex import canonical
 from playnex.canonical import Json
@@ -23,10 +25,12 @@ LONG = 2048
 """Bytes from which a body is compressed, and an output looks for an earlier one to grow from."""
 
 BLOB = "$blob"
+JSON = "$json"
 MAP = "$map"
 GROWN = b"+"
 PACKED = b"x"
 OUTPUT = "output"
+DEFINITION = "definition"
 
 Fetch = Callable[[str], bytes]
 
@@ -76,6 +80,18 @@ def encode(value: Json) -> Encoded:
     blobs: dict[str, Blob] = {}
     body = canonical.encode(_outlined(value, blobs))
     return Encoded(body=_packed(body), blobs=tuple(blobs.values()))
+
+
+def encode_start(parts: dict[str, Json]) -> Encoded:
+    """The fields of a run's start: as `encode` does it, with a long definition set apart as a whole."""
+    definition = canonical.encode(parts[DEFINITION])
+    if len(definition) <= INLINE:
+        return encode(parts)
+    blob, blobs = _blob_of(definition), dict[str, Blob]()
+    body = canonical.encode(
+        {name: _outlined(part, blobs) for name, part in parts.items() if name != DEFINITION} | {DEFINITION: {JSON: blob.hash}}
+    )
+    return Encoded(body=_packed(body), blobs=(*blobs.values(), blob))
 
 
 def encode_result(parts: dict[str, Json], bases: Sequence[Base]) -> Encoded:
@@ -216,18 +232,24 @@ def _outlined(value: Json, blobs: dict[str, Blob]) -> Json:
 
 
 def _set_apart(text: str, blobs: dict[str, Blob]) -> Json:
-    data = text.encode()
-    name = canonical.digest(data)
+    blob = _blob_of(text.encode())
+    blobs[blob.hash] = blob
+    return {BLOB: blob.hash}
+
+
+@lru_cache(maxsize=16)
+def _blob_of(data: bytes) -> Blob:
     packed = zlib.compress(data, 1)
-    smaller = len(packed) < len(data)
-    blobs[name] = Blob(hash=name, data=packed if smaller else data, compressed=smaller)
-    return {BLOB: name}
+    is_smaller = len(packed) < len(data)
+    return Blob(hash=canonical.digest(data), data=packed if is_smaller else data, compressed=is_smaller)
 
 
 def _inlined(value: Json, fetch: Fetch) -> Json:
     if isinstance(value, dict):
         if BLOB in value:
             return fetch(value[BLOB]).decode()
+        if JSON in value:
+            return canonical.decode(fetch(value[JSON]))
         inner = value.get(MAP, value)
         return {key: _inlined(part, fetch) for key, part in inner.items()}
     if isinstance(value, list):

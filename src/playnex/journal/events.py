@@ -16,7 +16,8 @@ Decision = Literal["done", "again", "failed"]
 class RunStarted:
     """A run came to be. `definition` is all that it was started with: it stays with it whatever happens to the files.
     `seed` is where its chance and its ids come from, empty for the run's own id; `forked` is `{run, step, position}` where
-    it began with a part of another run's journal."""
+    it began with a part of another run's journal. The runs of one `concurrency` group go one at a time, empty for none; one that
+    `cancels` does not wait for those before it but cancels them."""
 
     flow: str
     inputs: Json
@@ -24,6 +25,8 @@ class RunStarted:
     version: str
     seed: str = ""
     forked: Json = None
+    concurrency: str = ""
+    cancels: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

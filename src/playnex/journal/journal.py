@@ -20,7 +20,8 @@ class Draft:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
     """One line of `run list`: a projection of the journal, never a second truth. Times in seconds since 1970; `due` is when
-    a worker should look at the run again, None for never; `idempotency_key` is what its starter called it, if anything."""
+    a worker should look at the run again, None for never; `idempotency_key` is what its starter called it, and `concurrency` the group
+    whose runs go one at a time, if any."""
 
     id: str
     flow: str
@@ -32,6 +33,7 @@ class RunSummary:
     inputs: Json
     due: float | None = None
     idempotency_key: str = ""
+    concurrency: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,10 @@ class Journal(Protocol):
 
     async def runs(self, *, limit: int = 50, state: RunState | None = None) -> tuple[RunSummary, ...]:
         """Runs, newest first."""
+        ...
+
+    async def line_of(self, group: str) -> tuple[RunSummary, ...]:
+        """The runs of a concurrency group that have not ended, the one that was started first before the others."""
         ...
 
     async def due(self, now: float, limit: int = 1000) -> tuple[str, ...]:

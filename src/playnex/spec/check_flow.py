@@ -65,6 +65,7 @@ class _Checker:
         facts = self._all_facts(outlines)
         everything = replace(around, steps=facts, reachable=frozenset(each.id for each in outlines if not each.stands_in))
         yield from self._template_faults(self.read.node("output"), everything)
+        yield from self._template_faults(self.read.node("concurrency"), Known(inputs=self.read.inputs, steps={}, reachable=frozenset()))
 
     def _brief_faults(self, key: str) -> Iterator[Fault]:
         """The brief is told to whoever works first, too: it can refer to the inputs alone."""

@@ -12,6 +12,7 @@ from playnex.spec.agent import TURN_CEILING
 from playnex.spec.flow import FORMAT
 from playnex.spec.read_agent import AGENT_KEYS, HOTTEST, MEMORY_KEYS, REFLECT
 from playnex.spec.read_flow import BUDGET_KEYS, DEFAULTS_KEYS, FLOW_KEYS, INPUT_KEYS, INPUT_TYPES, MOST_TURNS, MOST_USD
+from playnex.spec.read_on import CONCURRENCY_KEYS, ON, SCHEDULE_KEYS
 from playnex.spec.read_settings import (
     APPROVE_KEYS,
     FUNCTION,
@@ -119,6 +120,20 @@ DEFAULTS: Table = {
     "timeout": (DURATION, "for one try of a step that says nothing else"),
     "retry": (RETRYING, "for a step that says nothing else"),
 }
+SCHEDULE: Table = {
+    "cron": (FILLED, 'when, as cron writes it: "0 7 * * 1-5"'),
+    "zone": (FILLED, "the time zone, such as Europe/Vienna; UTC where nothing is said"),
+    "inputs": ({"type": "object"}, "what each run is given"),
+}
+ON_TABLE: Table = {
+    "manual": ({"enum": [None, True, {}]}, "by hand, which is always allowed"),
+    "schedule": (or_list(closed(SCHEDULE_KEYS, SCHEDULE, needed=("cron",))), "at times, once the schedule is switched on"),
+}
+STARTS: Schema = {"anyOf": [{"const": "manual"}, {"type": "array", "items": {"const": "manual"}}, closed(ON, ON_TABLE)]}
+CONCURRENCY: Table = {
+    "group": (FILLED, "runs of one group go one at a time"),
+    "cancel-in-progress": (FLAG, "a newer run cancels those before it"),
+}
 INPUT: Table = {
     "type": (
         {"anyOf": [choice(INPUT_TYPES), {"type": "array", "items": FILLED, "minItems": 1}]},
@@ -178,6 +193,11 @@ FLOW: Table = {
         STEPS,
         "what is done, from top to bottom: a step without `needs` waits for the one above",
     ),
+    "on": (
+        {"anyOf": [{"const": "manual"}, {"type": "array", "items": {"const": "manual"}}, closed(ON, ON_TABLE)]},
+        "when it starts by itself",
+    ),
+    "concurrency": ({"anyOf": [FILLED, closed(CONCURRENCY_KEYS, CONCURRENCY, needed=("group",))]}, "runs that go one at a time"),
     "output": (ANY, "what the run returns; the last step's output where nothing is said"),
 }
 AGENT: Table = {

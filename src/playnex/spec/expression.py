@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 from minijinja import Environment, TemplateError
@@ -12,7 +12,7 @@ from playnex.canonical import Json
 from playnex.errors import ExpressionError
 from playnex.spec.faults import did_you_mean
 from playnex.spec.plain_data import NotPlain, unwrapped, wrapped_scope, written
-from playnex.spec.references import Reference, WordUse, candidates, codes, is_single, uses
+from playnex.spec.references import REMEMBERED, Reference, WordUse, candidates, codes, is_single, uses
 from playnex.spec.syntax_words import syntax_words
 from playnex.spec.vocabulary import FILTERS, TESTS
 
@@ -85,6 +85,7 @@ def bare(expression: str) -> str:
     return expression.strip()[3:-2].removeprefix("-").removesuffix("-").strip()
 
 
+@lru_cache(maxsize=REMEMBERED)
 def references(text: str) -> tuple[Reference, ...]:
     """Every value that a template asks its scope for, in order, with its offset; loop variables and the like left out.
     A template with a syntax fault refers to nothing."""

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from playnex.errors import FaultLike
 
+WIDEST = 400
+"""Signs of a line that is still shown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -48,10 +51,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def caret(fault: Fault, source: str) -> str:
-    """The faulty line of `source` with carets under the fault, indented by two, or nothing where the line is not there."""
+    """The faulty line of `source` with carets under the fault, indented by two, or nothing where the line is not there,
+    or is longer than a person reads."""
     lines = source.splitlines()
     if not 1 <= fault.place.line <= len(lines):
         return ""
     line = lines[fault.place.line - 1]
+    if len(line) > WIDEST:
+        return ""
     gutter = f"{fault.place.line:>5} | "
     return f"{gutter}{line}\n{' ' * (len(gutter) + fault.place.column - 1)}{'^' * max(1, fault.place.width)}"

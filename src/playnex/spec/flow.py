@@ -209,6 +209,23 @@ class StepSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSpec:
+    """A cron expression on the clock of a zone, and the inputs that each of its runs is given."""
+
+    cron: str
+    zone: str = "UTC"
+    inputs: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConcurrencySpec:
+    """The group, a template over the inputs, whose runs go one at a time; a newer one `cancels` those before it, or waits for them."""
+
+    group: str
+    cancels: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSpec:
     """A flow. `output` is a template value (templates keep their type) that the run returns; None returns the last step's output.
     `accepts_any` is said of a Python flow that declares no inputs: it takes whatever it is given."""
@@ -221,6 +238,8 @@ class FlowSpec:
     steps: tuple[StepSpec, ...] = ()
     budget: Budget = NO_LIMITS
     output: Json = None
+    schedules: tuple[ScheduleSpec, ...] = ()
+    concurrency: ConcurrencySpec | None = None
     accepts_any: bool = False
     path: str = ""
 

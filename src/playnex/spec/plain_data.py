@@ -96,16 +96,33 @@ class StepsMap(PlainMap):
         return StepMap(self._values[key])
 
 
+class RoundMap(PlainMap):
+    """The round of a loop: `{number, previous}`, where `previous` holds records of steps."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._values[key]
+        return StepsMap(value) if key == "previous" and isinstance(value, Mapping) else wrapped(value)
+
+
+NAMED: Mapping[str, type[PlainMap]] = {"steps": StepsMap, "iteration": RoundMap}
+
+
 def wrapped(value: Json) -> Any:
-    """A value as a template may see it."""
+    """A value as a template may see it. Raises NotPlain for anything that is not JSON: its attributes would be in sight."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     if isinstance(value, Mapping):
         return PlainMap(value)
-    return PlainList(value) if isinstance(value, (list, tuple)) else value
+    if isinstance(value, (list, tuple)):
+        return PlainList(value)
+    raise NotPlain(f"a {type(value).__name__} is no value")
 
 
 def wrapped_scope(scope: Mapping[str, Json]) -> dict[str, Any]:
     """All that a template may refer to, by its first name; capsules of `steps` print as their names."""
-    return {name: StepsMap(value) if name == "steps" else wrapped(value) for name, value in scope.items()}
+    return {name: NAMED[name](value) if name in NAMED else wrapped(value) for name, value in scope.items()}
 
 
 def unwrapped(value: Any) -> Json:

@@ -9,14 +9,14 @@ from playnex.spec.faults import Fault, Place
 from playnex.spec.flow import FORMAT, NO_LIMITS, BriefSpec, Budget, FlowSpec, InputSpec, InputType
 from playnex.spec.inputs import problem_of
 from playnex.spec.located import Entry, ListNode, MapNode, Node, ScalarNode, find, plain
+from playnex.spec.read_on import read_concurrency, read_on
 from playnex.spec.read_settings import read_retry
 from playnex.spec.read_step import StepDefaults, StepOutline, StepsReader, run_by_themselves
 from playnex.spec.reading import Reading
 from playnex.spec.yaml_source import read_yaml
 
 BRIEF_KEYS = ("goal", "constraints", "context", "success")
-FLOW_KEYS = ("playnex", "name", "description", *BRIEF_KEYS, "inputs", "defaults", "budget", "steps", "output")
-LATER_FLOW_KEYS = ("concurrency", "on")
+FLOW_KEYS = ("playnex", "name", "description", *BRIEF_KEYS, "inputs", "defaults", "budget", "steps", "output", "on", "concurrency")
 INPUT_KEYS = ("type", "required", "default", "description")
 INPUT_TYPES = ("string", "integer", "number", "boolean", "list", "map", "file", "folder")
 DEFAULTS_KEYS = ("timeout", "retry")
@@ -65,7 +65,7 @@ def read_flow(text: str, path: str) -> ReadFlow:
 
 
 def _read_root(reading: Reading, root: MapNode) -> ReadFlow:
-    reading.keys(root, FLOW_KEYS, what="a flow", later=LATER_FLOW_KEYS)
+    reading.keys(root, FLOW_KEYS, what="a flow")
     _read_format(reading, root)
     inputs = _read_inputs(reading, reading.map(find(root, "inputs"), "`inputs`", hint="write each as `topic: { type: string }`"))
     outlines = _read_steps(reading, root)
@@ -77,6 +77,8 @@ def _read_root(reading: Reading, root: MapNode) -> ReadFlow:
         steps=run_by_themselves(outlines),
         budget=read_budget(reading, find(root, "budget"), "`budget`"),
         output=plain(find(root, "output")),
+        schedules=read_on(reading, find(root, "on"), inputs),
+        concurrency=read_concurrency(reading, find(root, "concurrency")),
         path=reading.path,
     )
     faults = in_file_order(reading.faults)

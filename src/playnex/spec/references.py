@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 OPENERS = re.compile(r"\$\{\{-?|\{%-?|\{##")
@@ -21,6 +22,9 @@ KEYWORDS = frozenset(
     )
 )
 ABSENT_STATEMENTS = frozenset(("include", "import", "from", "extends", "block"))
+
+REMEMBERED = 2_000
+"""Templates whose reading is kept: a flow looks at its own again and again, in every run of a batch and every round."""
 
 Use = Literal["filter", "test", "function", "method", "statement"]
 
@@ -67,6 +71,7 @@ class Code:
     tokens: tuple[Token, ...]
 
 
+@lru_cache(maxsize=REMEMBERED)
 def codes(text: str) -> tuple[Code, ...]:
     """Every piece of code in a template, in order. What is within `{% raw %}` or a comment is none."""
     return tuple(_codes(text))
@@ -104,6 +109,7 @@ def _code(text: str, start: int, position: int) -> Code:
     return Code(start=start, end=position, is_statement=text[start + 1] == "%", tokens=tuple(tokens))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_single(text: str) -> bool:
     """True where a text is exactly one `${{ }}`: such a value keeps its type."""
     stripped = text.strip()

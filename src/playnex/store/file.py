@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias
 
 import apsw
 
@@ -13,7 +13,6 @@ from playnex.errors import StoreError, StoreTooNew
 from playnex.store import checksums, write_ahead
 from playnex.store.faults import OF_THE_FILE, RESTORE, fault_of, store_error
 
-T = TypeVar("T")
 Migration: TypeAlias = Callable[[apsw.Connection], None]
 
 
@@ -42,20 +41,20 @@ class Reading(apsw.Cursor):
     """A reader's cursor: a damaged or lost file is told as a StoreError, wherever it comes to light."""
 
     def execute(self, *given: Any, **named: Any) -> apsw.Cursor:
-        return self._told(lambda: super(Reading, self).execute(*given, **named))
+        try:
+            return super().execute(*given, **named)
+        except OF_THE_FILE as fault:
+            raise store_error(fault, self.connection) from fault
 
     def fetchall(self) -> Any:
-        return self._told(super().fetchall)
+        return list(self)
 
     def fetchone(self) -> Any:
-        return self._told(super().fetchone)
+        return next(self, None)
 
     def __next__(self) -> Any:
-        return self._told(super().__next__)
-
-    def _told(self, reading: Callable[[], T]) -> T:
         try:
-            return reading()
+            return super().__next__()
         except OF_THE_FILE as fault:
             raise store_error(fault, self.connection) from fault
 

@@ -166,6 +166,23 @@ async def a_run_is_due_when_its_time_has_come(journal: Journal) -> None:
     assert await journal.due(9e12, 1) == ("early",)
 
 
+async def the_runs_of_a_group_are_found_as_they_were_started_until_they_end(journal: Journal) -> None:
+    """Whatever their flows; no group is none."""
+    for number, group in enumerate(("deploy", "", "deploy", "other", "deploy")):
+        started = RunStarted(flow=f"f{number}", inputs=None, definition=None, version="0", concurrency=group)
+        await journal.create(NewRun(id=f"{RUN}-{number}", started=started))
+    line = await journal.line_of("deploy")
+    assert [(run.id, run.concurrency) for run in line] == [(f"{RUN}-{number}", "deploy") for number in (0, 2, 4)]
+    ended = f"{RUN}-0"
+    epoch = await _claimed(journal, ended)
+    assert [run.state for run in await journal.line_of("deploy")] == ["running", "pending", "pending"]
+    await journal.append(ended, epoch, [Draft(key="", fact=RunFinished(status="failed"))])
+    assert [run.id for run in await journal.line_of("deploy")] == [f"{RUN}-2", f"{RUN}-4"]
+    await journal.post(ended, "", ResumeRequested())
+    assert [run.id for run in await journal.line_of("deploy")] == [ended, f"{RUN}-2", f"{RUN}-4"]
+    assert await journal.line_of("") == () == await journal.line_of("nobody")
+
+
 async def a_fork_begins_with_what_it_inherits(journal: Journal) -> None:
     """The other run's events, in their order and with their long outputs; what either does afterwards, the other never sees."""
     epoch = await _begun(journal)
@@ -280,6 +297,7 @@ PROMISES: tuple[Promise, ...] = (
     anybody_may_post_without_a_lease,
     a_message_that_comes_while_its_worker_stops_is_not_lost,
     a_run_is_due_when_its_time_has_come,
+    the_runs_of_a_group_are_found_as_they_were_started_until_they_end,
     a_fork_begins_with_what_it_inherits,
     outputs_come_back_as_they_went_in,
     skim_and_fill_give_what_events_gives,

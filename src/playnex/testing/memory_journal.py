@@ -8,7 +8,20 @@ from playnex import canonical
 from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.errors import NotFoundError, StaleEpoch
-from playnex.journal.events import POSTED, Event, Fact, Posted, RunParked, RunPaused, RunResumed, RunState, RunWaiting, from_json, to_json
+from playnex.journal.events import (
+    END_STATES,
+    POSTED,
+    Event,
+    Fact,
+    Posted,
+    RunParked,
+    RunPaused,
+    RunResumed,
+    RunState,
+    RunWaiting,
+    from_json,
+    to_json,
+)
 from playnex.journal.journal import Draft, NewRun, RunSummary, Takeover
 from playnex.journal.projection import Standing, after
 from playnex.spec.context import Write
@@ -65,6 +78,7 @@ class MemoryJournal:
             inputs=canonical.decode(canonical.encode(started.inputs)),
             due=now,
             idempotency_key=key,
+            concurrency=started.concurrency,
         )
         self._insert(new.id, "", started)
         self.rows += [replace(self.rows[position - 1], run=new.id) for position in new.inherited]
@@ -163,6 +177,9 @@ class MemoryJournal:
 
     async def runs(self, *, limit: int = 50, state: RunState | None = None) -> tuple[RunSummary, ...]:
         return tuple(line for line in reversed(self.lines.values()) if state in (None, line.state))[:limit]
+
+    async def line_of(self, group: str) -> tuple[RunSummary, ...]:
+        return tuple(line for line in self.lines.values() if group and line.concurrency == group and line.state not in END_STATES)
 
     async def due(self, now: float, limit: int = 1000) -> tuple[str, ...]:
         due = [line for line in self.lines.values() if line.due is not None and line.due <= now]

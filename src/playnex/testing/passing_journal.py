@@ -61,6 +61,9 @@ class PassingJournal:
     async def runs(self, *, limit: int = 50, state: RunState | None = None) -> tuple[RunSummary, ...]:
         return await self.passed(lambda: self.journal.runs(limit=limit, state=state))
 
+    async def line_of(self, group: str) -> tuple[RunSummary, ...]:
+        return await self.passed(lambda: self.journal.line_of(group))
+
     async def due(self, now: float, limit: int = 1000) -> tuple[str, ...]:
         return await self.passed(lambda: self.journal.due(now, limit))
 

@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,7 +30,12 @@ class Described:
 
 def make_importable(workspace: Path) -> None:
     """Let the workspace's files import each other. Its folders stand last, so that no file of the user hides one of Python's."""
-    sys.path += [place for place in (str(workspace), str(workspace / "tools")) if place not in sys.path]
+    sys.path += [place for place in _places(workspace) if place not in sys.path]
+
+
+@lru_cache(maxsize=4)
+def _places(workspace: Path) -> tuple[str, str]:
+    return str(workspace), str(workspace / "tools")
 
 
 def told(fault: BaseException) -> str:

@@ -12,7 +12,7 @@ from playnex.journal.journal import RunSummary
 from playnex.journal.projection import Standing, after
 from playnex.store.file import Migration
 
-SUMMARY = "id, flow, state, reason, started, updated, epoch, due, idempotency_key, inputs"
+SUMMARY = "id, flow, state, reason, started, updated, epoch, due, idempotency_key, concurrency, inputs"
 POSTED_KINDS = ", ".join(f"'{kind.__name__}'" for kind in POSTED)
 POSTS = f"(SELECT * FROM events WHERE kind IN ({POSTED_KINDS})) e JOIN runs r ON r.number = e.run"
 """What was posted, as a table to select from."""
@@ -44,7 +44,15 @@ def add_due_and_keys(connection: apsw.Connection) -> None:
     """)
 
 
-MIGRATIONS: tuple[Migration, ...] = (create_tables, add_due_and_keys)
+def add_concurrency(connection: apsw.Connection) -> None:
+    """Version 3: the group whose runs go one at a time."""
+    connection.execute("""
+        ALTER TABLE runs ADD COLUMN concurrency TEXT NOT NULL DEFAULT '';
+        CREATE INDEX runs_by_concurrency ON runs (concurrency, number) WHERE concurrency <> '';
+    """)
+
+
+MIGRATIONS: tuple[Migration, ...] = (create_tables, add_due_and_keys, add_concurrency)
 
 
 def line(connection: apsw.Connection, run: str) -> tuple[int, int]:
@@ -67,10 +75,10 @@ def run_by_key(connection: apsw.Connection, flow: str, key: str) -> str:
 
 
 def insert_run(connection: apsw.Connection, row: Sequence[Any]) -> int:
-    """A pending run (id, flow, started, updated, due, idempotency key, inputs); its number."""
+    """A pending run (id, flow, started, updated, due, idempotency key, concurrency group, inputs); its number."""
     connection.execute(
-        "INSERT INTO runs (id, flow, state, reason, started, updated, epoch, due, idempotency_key, inputs)"
-        " VALUES (?, ?, 'pending', '', ?, ?, 0, ?, ?, ?)",
+        "INSERT INTO runs (id, flow, state, reason, started, updated, epoch, due, idempotency_key, concurrency, inputs)"
+        " VALUES (?, ?, 'pending', '', ?, ?, 0, ?, ?, ?, ?)",
         row,
     )
     return connection.last_insert_rowid()

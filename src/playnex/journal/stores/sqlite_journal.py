@@ -14,7 +14,19 @@ from playnex.clock import Clock
 from playnex.errors import StaleEpoch, StoreError
 from playnex.journal import encoding
 from playnex.journal.encoding import Base, Encoded
-from playnex.journal.events import STOPS, Event, Fact, Posted, RunResumed, RunState, StepFinished, from_json, to_json
+from playnex.journal.events import (
+    END_STATES,
+    STOPS,
+    Event,
+    Fact,
+    Posted,
+    RunResumed,
+    RunStarted,
+    RunState,
+    StepFinished,
+    from_json,
+    to_json,
+)
 from playnex.journal.journal import Draft, NewRun, Outlined, RunSummary, Takeover
 from playnex.journal.stores import journal_rows as rows
 from playnex.spec.context import Write
@@ -28,6 +40,9 @@ BASES = 4
 
 TEXTS = 8
 """Long outputs that are kept after reading: the next one to be read has mostly grown from them."""
+
+BLOBS = 16
+"""Long texts that are kept after reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +68,7 @@ class SqliteJournal:
         self._clock = clock
         self._bases: dict[str, deque[Base]] = {}
         self._texts: dict[int, bytes] = {}
+        self._blobs: dict[str, bytes] = {}
         self._mailmen: list[Callable[[], None]] = []
 
     async def create(self, new: NewRun) -> str:
@@ -63,7 +79,7 @@ class SqliteJournal:
             if key and (known := rows.run_by_key(connection, flow, key)):
                 return known
             rows.keep_blobs(connection, inputs.blobs)
-            number = rows.insert_run(connection, (new.id, flow, now, now, now, key, inputs.body))
+            number = rows.insert_run(connection, (new.id, flow, now, now, now, key, new.started.concurrency, inputs.body))
             first.insert(connection, number, now)
             for position in new.inherited:
                 rows.copy(connection, number, position)
@@ -185,6 +201,14 @@ class SqliteJournal:
         return text
 
     def _blob(self, name: str) -> bytes:
+        """The text of that hash; a few are kept, for runs of one flow have the same."""
+        if (known := self._blobs.get(name)) is None:
+            known = self._blobs[name] = self._read_blob(name)
+            if len(self._blobs) > BLOBS:
+                del self._blobs[next(iter(self._blobs))]
+        return known
+
+    def _read_blob(self, name: str) -> bytes:
         row = self._database.read.execute("SELECT data, compressed FROM blobs WHERE hash = ?", (name,)).fetchone()
         if row is None:
             raise StoreError(f"the store lost the text {name[:12]}…", hint="restore the store from a backup")
@@ -242,6 +266,11 @@ class SqliteJournal:
         )
         return tuple(self._summary(row) for row in found.fetchall())
 
+    async def line_of(self, group: str) -> tuple[RunSummary, ...]:
+        ends = ", ".join(f"'{state}'" for state in END_STATES)
+        sql = f"SELECT {rows.SUMMARY} FROM runs WHERE concurrency = ? AND concurrency <> '' AND state NOT IN ({ends}) ORDER BY number"
+        return tuple(self._summary(row) for row in self._database.read.execute(sql, (group,)).fetchall())
+
     def _summary(self, row: Sequence[Any]) -> RunSummary:
         return rows.summary(row, encoding.decode(row[-1], self._blob))
 
@@ -255,10 +284,17 @@ class SqliteJournal:
 
 
 def _entry(key: str, fact: Fact, bases: Sequence[Base] = ()) -> Entry:
-    parts = to_json(fact)
-    return Entry(
-        key=key, fact=fact, encoded=encoding.encode_result(parts, bases) if isinstance(fact, StepFinished) else encoding.encode(parts)
-    )
+    return Entry(key=key, fact=fact, encoded=_encoded(fact, to_json(fact), bases))
+
+
+def _encoded(fact: Fact, parts: dict[str, Json], bases: Sequence[Base]) -> Encoded:
+    match fact:
+        case StepFinished():
+            return encoding.encode_result(parts, bases)
+        case RunStarted():
+            return encoding.encode_start(parts)
+        case _:
+            return encoding.encode(parts)
 
 
 async def _either(changed: asyncio.Event, seconds: float) -> None:

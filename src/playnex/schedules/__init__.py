@@ -1,0 +1,1 @@
+"""Which schedules are switched on, and up to when they have been seen to."""
