@@ -4,9 +4,10 @@
     python scripts/golden.py format-1 --commit f38545a     with the source of that commit
 
 In a fresh workspace of the research template, against the scripted model server: one run to its end, and one that was killed while
-its third request was in flight. With the source as it lies here also a batch of which one case waits for a person, and the runs of
+its third request was in flight. With the source as it lies here also a batch of which one case waits for a person, the runs of
 tests/golden/every_kind.py: one to its end, one that waits for a signal, two whose payment has an unknown outcome (of one a person has told
-it), two that were killed in their midst (one was paused then, and a step of it is to be done again). The store is kept as SQL.
+it), two that were killed in their midst (one was paused then, and a step of it is to be done again), and those of the flow file in
+tests/golden/every_key.py: one to its end, two that wait for a person, one that was killed in a loop. The store is kept as SQL.
 """
 
 import argparse
@@ -37,10 +38,11 @@ from playnex.testing.crashes import Crash, crash_at
 from playnex.testing.model_replies import Asked, Reply
 from playnex.testing.model_scripts import research
 from playnex.testing.model_server import serving
-from playnex.testing.rehearsal import Rehearsal
+from playnex.testing.rehearsal import Rehearsal, Store
 
 ROOT = Path(__file__).resolve().parent.parent
 EVERY_KIND = runpy.run_path(str(ROOT / "tests" / "golden" / "every_kind.py"))
+EVERY_KEY = runpy.run_path(str(ROOT / "tests" / "golden" / "every_key.py"))
 IN_FLIGHT = 3
 REQUESTS = 4
 FLOW = ("flow", "run", "research-to-article", "--input", "topic=local-first software")
@@ -144,6 +146,17 @@ def run_every_kind(store: Path) -> None:
     mended.play()
     mended.post(ResumeRequested(by="ana"))
     mended.post(RetryRequested(step="long", by="ana"))
+    run_every_key(opened)
+
+
+def run_every_key(opened: Store) -> None:
+    """The runs of the flow file that has every key."""
+    every_key, answers = EVERY_KEY["every_key"], EVERY_KEY["ANSWERS"]
+    Rehearsal(every_key, answers=answers, store=opened, run="file-finished").play()
+    Rehearsal(every_key, store=opened, run="file-asked").play()
+    Rehearsal(every_key, answers=dict(list(answers.items())[:3]), store=opened, run="file-back").play()
+    with suppress(Crash):
+        Rehearsal(every_key, answers=answers, store=opened, run="file-cut").play(crash_at(EVERY_KEY["CUT"], "after"))
 
 
 def run_batch(source: Path, workspace: Path) -> None:

@@ -1,13 +1,21 @@
 """Loops, routes that lead back or on, and steps that stand in, in rehearsals of flow files with scripted tools."""
 
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+
 import pytest
 
 from playnex.canonical import Json
 from playnex.engine.caps import CALLS, IN_LOOPS
-from playnex.errors import DefinitionError
+from playnex.engine.code import Code
+from playnex.errors import BudgetExhausted, DefinitionError, StepFailed
 from playnex.journal.events import RunFinished
+from playnex.spec.context import StepContext
+from playnex.spec.flow import NO_LIMITS
 from playnex.testing.crashes import Crash, crash_at
 from playnex.testing.flow_script import Call, Script, Scripted, flow_of
+from playnex.testing.memory_context import MemoryContext
 from playnex.testing.rehearsal import Rehearsal
 
 HEAD = "playnex: 1\nname: flow\nsteps:\n"
@@ -255,16 +263,42 @@ def test_cases_can_be_settings_of_one_shared_action() -> None:
     assert ending(rehearsed(steps.replace("value: true", "value: false"))).output == "calm"
 
 
-def test_nested_flows_have_a_cap_too() -> None:
-    """Counted by hand here: what calls flows of a workspace is tested through the command line."""
-    from playnex.engine.caps import Caps
-    from playnex.errors import BudgetExhausted
+class Tree:
+    """Flows that call themselves twice, whatever becomes of it."""
 
-    caps = Caps()
-    for number in range(CALLS):
-        caps.call(f"step-{number}")
+    def __init__(self) -> None:
+        self.called = 0
+
+    async def pin(self, name: str) -> Json:
+        self.called += 1
+        return name
+
+    def load(self, definition: Json, given: Mapping[str, Json]) -> Code:
+        return Code(body=self.grow, budget=NO_LIMITS)
+
+    async def grow(self, context: StepContext) -> Json:
+        for _ in range(2):
+            with suppress(StepFailed):
+                await context.flow("tree")
+        return None
+
+
+def test_flows_that_call_each_other_have_a_cap_of_all_their_calls() -> None:
+    """As a tree they would come to a million million calls before they were too deep."""
+    tree, context = Tree(), MemoryContext()
+    context.execution.flows = tree
+    asyncio.run(until_exhausted(context))
+    assert tree.called == CALLS
+    again = context.again()
+    again.execution.flows = tree
+    asyncio.run(until_exhausted(again))
+    assert tree.called == CALLS, "a worker that takes the run over counts what was called before"
+
+
+async def until_exhausted(context: StepContext) -> None:
     with pytest.raises(BudgetExhausted, match="1,000 flows"):
-        caps.call("one more")
+        while True:
+            await context.flow("tree")
 
 
 FAULTY = {

@@ -1,16 +1,20 @@
 """Runs of one concurrency group go one at a time, across processes and through deaths."""
 
+import asyncio
 import os
 import signal
 import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flows.stage import Desk, wait_for
 from flows.test_background import desk_with, started
+from playnex.app.opening import opened
+from playnex.app.runs import Runs
 
 DEPLOY = """\
 playnex: 1
@@ -91,9 +95,20 @@ def said(folder: Path) -> list[str]:
     return path.read_text().split() if path.exists() else []
 
 
+def shown(desk: Desk, name: str) -> Any:
+    """The run of that name as `run show --json` has it, read here for it is asked often; empty where there is none."""
+
+    async def read() -> Any:
+        async with opened(str(desk.folder)) as app:
+            found = [run.id for run in await app.journal.runs() if run.inputs["name"] == name]
+            return await Runs(app=app).detail(found[0]) if found else {}
+
+    return asyncio.run(read())
+
+
 def run_of(desk: Desk, name: str) -> str:
     """The id of the run of that name."""
-    return next((run["run"] for run in desk.json("run", "list")["items"] if run["inputs"]["name"] == name), "")
+    return str(shown(desk, name)["run"])
 
 
 def free(folder: Path, *names: str) -> None:
@@ -108,8 +123,7 @@ def has_begun(folder: Path, name: str) -> bool:
 
 def is_in_line(desk: Desk, name: str) -> bool:
     """Whether the run waits for another one, and says for which."""
-    run = run_of(desk, name)
-    return bool(run) and bool(desk.json("run", "show", run)["behind"])
+    return bool(shown(desk, name).get("behind"))
 
 
 def test_runs_of_a_group_go_one_at_a_time_in_the_order_of_their_starts_and_say_for_whom_they_wait(tmp_path: Path) -> None:
@@ -170,11 +184,12 @@ def test_a_newer_run_cancels_those_before_it_where_the_flow_says_so(tmp_path: Pa
     free(tmp_path, "b")
     assert deploy(desk, "b").wait(60) == 0
     assert older.wait(60) == (WAITING if ask == "true" else 8)
-    document = desk.json("run", "show", run_of(desk, "a"))
+    document = shown(desk, "a")
     assert document["status"] == "cancelled" and "which is newer" in document["reason"]
     assert "end-a" not in said(tmp_path) and said(tmp_path)[-2:] == ["begin-b", "end-b"]
 
 
+@pytest.mark.slow
 def test_a_run_in_line_can_be_cancelled_or_paused_and_ctrl_c_leaves_it_in_line(tmp_path: Path) -> None:
     desk = deploy_desk(tmp_path)
     first = deploy(desk, "a")
@@ -184,11 +199,11 @@ def test_a_run_in_line_can_be_cancelled_or_paused_and_ctrl_c_leaves_it_in_line(t
         child = deploy(desk, name)
         wait_for(partial(is_in_line, desk, name), "it to stand in line")
         assert desk.playnex("run", verb, run_of(desk, name)).returncode == 0
-        assert (child.wait(60), desk.json("run", "show", run_of(desk, name))["status"]) == (code, state)
+        assert (child.wait(60), shown(desk, name)["status"]) == (code, state)
     left = deploy(desk, "d")
     wait_for(partial(is_in_line, desk, "d"), "it to stand in line")
     left.send_signal(signal.SIGINT)
-    assert (left.wait(60), desk.json("run", "show", run_of(desk, "d"))["status"]) == (130, "pending")
+    assert (left.wait(60), shown(desk, "d")["status"]) == (130, "pending")
     free(tmp_path, "a", "b", "c", "d")
     assert first.wait(60) == 0
     assert desk.playnex("worker", "--once").returncode == 0

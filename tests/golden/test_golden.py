@@ -14,6 +14,8 @@ import apsw
 import pytest
 
 from flows.stage import Desk, research_desk
+from golden.every_key import ANSWERS as FILE_ANSWERS
+from golden.every_key import FILE_RUNS, every_key
 from golden.every_kind import ANSWERS, PLAIN, RUNS, every_kind
 from playnex.app.opening import MIGRATIONS
 from playnex.canonical import Json
@@ -74,6 +76,10 @@ def runs_of(store: Path) -> dict[str, str]:
 
 def with_every_kind() -> list[str]:
     return [name for name in FORMATS if "'rehearsal'" in (HERE / f"{name}.sql").read_text("utf-8")]
+
+
+def with_every_key() -> list[str]:
+    return [name for name in FORMATS if f"'{FILE_RUNS[0]}'" in (HERE / f"{name}.sql").read_text("utf-8")]
 
 
 def with_a_batch() -> list[str]:
@@ -139,6 +145,20 @@ def test_a_golden_run_goes_on_to_the_end_that_it_would_have_had(name: str, run: 
 
     done = OutcomeDecided(decision="done", value=PLAIN)
     assert Rehearsal(every_kind, answers=ANSWERS, outcomes={"pay": done}, store=opening(store), run=run).play() == whole
+
+
+@pytest.mark.parametrize("run", FILE_RUNS)
+@pytest.mark.parametrize("name", with_every_key())
+def test_a_golden_run_of_a_flow_file_goes_on_to_the_end_that_it_would_have_had(name: str, run: str, tmp_path: Path) -> None:
+    store = tmp_path / "store.db"
+    restored(name, store)
+    whole = Rehearsal(every_key, answers=FILE_ANSWERS, run=run)
+    assert whole.play() == RunFinished(status="succeeded", output=["Dear Ana", "instead of cats", "fallback"])
+
+    golden = Rehearsal(every_key, answers=FILE_ANSWERS, store=opening(store), run=run)
+    known = len(golden.results)
+    assert known > 20 and golden.play() == whole.ending and golden.results == whole.results
+    assert (len(golden.results) == known) == (run == "file-finished")
 
 
 @pytest.mark.parametrize("name", with_a_batch())

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 
 from house.sources import ROOT, functions, read, refuse_any
-from promises import DUE, PROMISES, Promise
+from promised.promise import Promise
+from promises import DUE, PROMISES
 
 
 def test_every_promise_that_is_due_is_made_once() -> None:

@@ -75,6 +75,18 @@ def test_what_is_encoded_is_decoded_to_itself(value: Json) -> None:
     assert encoding.decode(shelf.bodies[position], shelf.blobs.__getitem__) == value
 
 
+@given(values, values)
+def test_a_start_is_decoded_to_itself_and_its_definition_is_stored_once(definition: Json, inputs: Json) -> None:
+    shelf = Shelf()
+    long = {"$blob": "not one", "steps": [definition, "x" * encoding.INLINE]}
+    starts: list[Json] = [
+        {"flow": "f", "inputs": given, "definition": kept, "version": "0"} for given in (inputs, [inputs]) for kept in (definition, long)
+    ]
+    positions = [shelf.keep(encoding.encode_start(start)) for start in starts]
+    assert [shelf.parts(position) for position in positions] == starts
+    assert list(shelf.blobs.values()).count(canonical.encode(long)) == 1
+
+
 changes = st.tuples(st.sampled_from(["add", "cut", "change", "front", "all"]), st.integers(0, 10_000), st.text(letters, max_size=300))
 
 

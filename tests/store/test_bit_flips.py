@@ -46,7 +46,7 @@ def test_no_turned_bit_is_served_as_data(tmp_path: Path, killed: bool, flips: in
 
 
 def test_without_checksums_turned_bits_are_served_as_data(tmp_path: Path) -> None:
-    found = outcomes(tmp_path, Opening(checksums=False), killed=False, flips=60, seed=3)
+    found = outcomes(tmp_path, Opening(checksums=False), killed=False, flips=120, seed=7)
     assert any("is not what was written" in what for what in found)
 
 

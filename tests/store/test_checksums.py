@@ -95,7 +95,12 @@ def test_a_damaged_page_is_told_by_readers_and_writers(tmp_path: Path) -> None:
     with Shelf(tmp_path) as shelf:
         play(filled(shelf))
     store = tmp_path / "store.db"
-    store.write_bytes(store.read_bytes()[:4096] + b"\xa5" * (store.stat().st_size - 4096))
+    reader = open_reader(store)
+    ((page,),) = reader.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'runs'")
+    close(reader)
+    data = bytearray(store.read_bytes())
+    data[(page - 1) * 4096 : page * 4096] = b"\xa5" * 4096
+    store.write_bytes(data)
     reader = open_reader(store)
     with pytest.raises(StoreError, match="does not fit its checksum"):
         reader.execute("SELECT * FROM runs").fetchall()

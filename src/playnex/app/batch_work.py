@@ -119,9 +119,9 @@ class BatchWork:
         cancelled task leaves its runs paused."""
         batches, self.carrier = Batches(app=self.app), asyncio.current_task()
         async with self._held():
-            await batches.let_go_on(self.batch, *self.again)
-            await self._count(await batches.standing(self.batch))
             async with self._cases():
+                await batches.let_go_on(self.batch, *self.again)
+                await self._count(await batches.standing(self.batch))
                 await self.file.write_anew(self.results)
                 try:
                     await self._work()

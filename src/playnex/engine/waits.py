@@ -68,7 +68,8 @@ class Waits:
             self.branches.discard(branch)
             self.live += is_branch - 1 if going == 0 else -1  # the parent goes on from here, though it may not have woken yet
             self._look_soon()
-            if not over.done() and (going == 0 or (not branch.cancelled() and branch.exception() is not None)):
+            has_failed = not branch.cancelled() and branch.exception() is not None  # asked here, for nobody may be left to ask
+            if not over.done() and (going == 0 or has_failed):
                 over.set_result(None)
 
         self.live -= is_branch
@@ -176,8 +177,7 @@ def _ignored(_standing: RunWaiting | RunParked) -> None:
 
 
 def _raise_first(tasks: Sequence[Working]) -> None:
-    """Raise the first failure of these, whose tasks have ended; each is asked for its own, or asyncio complains of those that were not.
-    A task that was cancelled, since another failed, has none."""
+    """Raise the first failure of these, whose tasks have ended; one that was cancelled, since another failed, has none."""
     failures = [failure for task in tasks if not task.cancelled() and (failure := task.exception()) is not None]
     if failures:
         raise failures[0]

@@ -205,9 +205,10 @@ def carry_over(path: Path, opening: Opening = SAFE) -> None:
 def accept_pages(path: Path) -> None:
     """Make the checksums of a closed store anew, from its pages as they are. Raises StoreError where they make no sense to SQLite
     either."""
-    connection = _configure(_connect(path, SAFE, apsw.SQLITE_OPEN_READWRITE), SAFE)
+    connection = _connect(path, SAFE, apsw.SQLITE_OPEN_READWRITE)
     try:
-        connection.pragma("checksum_verification", "off")
+        connection.pragma("checksum_verification", "off")  # before anything else: the schema lies in pages too
+        _configure(connection, SAFE)
         if (found := connection.pragma("integrity_check")) != "ok":
             raise StoreError(f"{path} is damaged: {found}", hint=RESTORE)
         connection.execute("VACUUM")

@@ -82,7 +82,7 @@ class Script:
 
 def spec_of(text: str) -> FlowSpec:
     """The flow in a file's text. Raises DefinitionError."""
-    read = read_flow(text, "flow.yaml")
+    read = read_flow(text, "flow")
     if read.flow is None:
         raise DefinitionError(read.faults)
     return read.flow

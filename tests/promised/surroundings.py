@@ -1,0 +1,153 @@
+"""What Playnex promises of agents, models, what it runs on and how it is used: requirements A, X, L, M, P and W."""
+
+from promised.promise import Promise
+
+PROMISES = (
+    Promise(
+        id="P5",
+        says="A schema, an expression, a function or a judge can check any step's output; what fails does not reach the next step.",
+        docs="docs/flow-file.md#verify",
+        tests=(
+            "tests/flows/test_python_steps.py::test_a_python_check_decides_with_a_reason_and_sees_the_inputs",
+            "tests/flows/test_flow_language.py::test_a_result_that_fails_its_check_waits_for_a_person_who_may_change_it",
+        ),
+    ),
+    Promise(
+        id="A1",
+        says="An agent is purpose, model, tools, memory and limits; two agents of one flow can differ in all.",
+        docs="docs/agents.md#agents",
+        tests=(
+            "tests/flows/test_agents.py::test_agents_of_one_flow_differ_in_purpose_model_tools_memory_and_limits",
+            "tests/flows/test_agents.py::test_the_record_says_for_each_agent_which_model_answered_and_which_limit_ended_it",
+            "tests/flows/test_research.py::test_the_agents_of_the_template_differ_in_purpose_tools_memory_and_limits",
+        ),
+    ),
+    Promise(
+        id="A2",
+        says="An agent runs alone, and a flow of one step makes no more requests than the agent alone.",
+        docs="docs/agents.md#alone",
+        tests=(
+            "tests/flows/test_research.py::test_an_agent_alone_makes_one_request",
+            "tests/agents/test_loop.py::test_an_agent_without_need_of_tools_answers_with_one_request",
+        ),
+    ),
+    Promise(
+        id="A4",
+        says="Every agent has a cap of turns, 20 by default and 200 at most; a capped one returns what it has, marked incomplete.",
+        docs="docs/agents.md#limits",
+        tests=(
+            "tests/agents/test_loop.py::test_an_agent_ends_at_its_cap_of_turns_with_its_last_words",
+            "tests/agents/test_loop.py::test_no_setting_lifts_the_cap_of_turns",
+        ),
+    ),
+    Promise(
+        id="A8",
+        says="Typed output is checked; a break is sent back once, then the fallback is taken.",
+        docs="docs/flow-file.md#output",
+        tests=(
+            "tests/agents/test_loop.py::test_a_typed_answer_is_checked_and_given_as_a_value",
+            "tests/agents/test_loop.py::test_a_broken_answer_is_sent_back_once_with_the_reason",
+            "tests/agents/test_loop.py::test_an_answer_broken_twice_fails_with_what_there_is",
+        ),
+    ),
+    Promise(
+        id="A9",
+        says="The model is chosen per agent by configuration, any OpenAI-compatible local server among them.",
+        docs="docs/models.md#a-better-model",
+        tests=(
+            "tests/agents/test_loop.py::test_an_agent_goes_on_with_another_model_and_loses_nothing",
+            "tests/flows/test_research.py::test_a_model_that_calls_tools_reads_a_file_in_the_flow_before_it_answers",
+            "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
+        ),
+    ),
+    Promise(
+        id="X1",
+        says="All tools go through one interface and one gate, and their arguments are checked first.",
+        docs="docs/agents.md#tools",
+        tests=(
+            "tests/tools/test_gate.py::test_an_admitted_call_is_one_step_with_its_tool_arguments_and_agent_on_record",
+            "tests/tools/test_gate.py::test_arguments_that_do_not_fit_are_refused_with_the_mend",
+        ),
+    ),
+    Promise(
+        id="X2",
+        says="An agent calls only the tools of its own list; anything else is refused and recorded.",
+        docs="docs/security.md#tools",
+        tests=(
+            "tests/tools/test_gate.py::test_an_agent_calls_only_what_its_list_names",
+            "tests/agents/test_loop.py::test_a_tool_that_is_not_in_the_agents_list_is_refused_and_the_loop_goes_on",
+        ),
+    ),
+    Promise(
+        id="L1",
+        says="In local mode models are on loopback only, and everything lies in one folder.",
+        docs="docs/security.md#local-mode",
+        tests=("tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",),
+    ),
+    Promise(
+        id="L2",
+        says="The first flow needs no account and, once the embedded model is there, no network.",
+        docs="docs/models.md#the-embedded-model",
+        tests=("tests/flows/test_embedded.py::test_the_flow_runs_with_the_network_cut",),
+    ),
+    Promise(
+        id="L5",
+        says="One command stops all runs at once; they stay paused until somebody resumes them.",
+        docs="docs/durability.md#cancel-pause-stop",
+        tests=(
+            "tests/flows/test_stopping.py::test_stop_all_stops_runs_of_several_processes_and_one_that_waits_and_a_worker_leaves_them_alone",
+            "tests/flows/test_stopping.py::test_a_stopped_tool_leaves_no_child_and_no_childs_child",
+        ),
+    ),
+    Promise(
+        id="M1",
+        says="A capsule is free, readable text with versions, and each version knows who wrote it.",
+        docs="docs/concepts.md#capsule",
+        tests=(
+            "tests/capsules/test_sqlite_capsules.py::test_sqlite_capsules_keep_the_contract",
+            "tests/capsules/test_sqlite_capsules.py::test_any_text_comes_back_as_it_was",
+        ),
+    ),
+    Promise(
+        id="M2",
+        says="Capsules are listed, created from typed, piped or file text, viewed and deleted from the command line.",
+        docs="docs/cli.md#commands",
+        tests=("tests/flows/test_research.py::test_capsules_are_created_from_typed_piped_and_file_text_and_deleted",),
+    ),
+    Promise(
+        id="M3",
+        says="Agents share capsules; of two writers at once, none loses an update silently.",
+        docs="docs/concepts.md#version",
+        tests=(
+            "tests/capsules/test_sqlite_capsules.py::test_processes_that_compare_and_set_lose_no_line",
+            "tests/capsules/test_sqlite_capsules.py::test_the_same_processes_writing_blindly_do_lose_lines",
+        ),
+    ),
+    Promise(
+        id="W1",
+        says="A run is watched on the command line: step, agent, state, tokens, time.",
+        docs="docs/first-flow.md#run-it",
+        tests=("tests/flows/test_research.py::test_steps_run_in_the_listed_order_and_each_is_watched_with_its_agent_and_tokens",),
+    ),
+    Promise(
+        id="W3",
+        says="Every command that prints data has --json; without a terminal there is no colour; errors say what to do.",
+        docs="docs/cli.md#commands",
+        tests=(
+            "tests/flows/test_research.py::test_steps_run_in_the_listed_order_and_each_is_watched_with_its_agent_and_tokens",
+            "tests/flows/test_research.py::test_a_missing_input_is_told_with_the_flag_to_add_and_exit_2",
+            "tests/cli/test_check_watch.py::test_under_json_each_check_is_a_line_and_new_files_and_folders_are_seen",
+            "tests/cli/test_dry_run.py::test_a_dry_run_asks_no_model_records_no_run_and_ends_well",
+            "tests/spec/test_broken_files.py::test_every_fault_says_what_to_do",
+        ),
+    ),
+    Promise(
+        id="W4",
+        says="Each run has a log outside the agents' reach: one JSON object a line, a view over its journal.",
+        docs="docs/durability.md#logs",
+        tests=(
+            "tests/flows/test_python_flows.py::test_the_runs_log_tells_each_step_with_its_result_and_what_was_said_from_outside",
+            "tests/flows/test_python_flows.py::test_an_agents_turns_and_tool_calls_are_in_the_log",
+        ),
+    ),
+)
