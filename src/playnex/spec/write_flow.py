@@ -7,19 +7,9 @@ from playnex.spec.flow import FORMAT
 from playnex.spec.write_yaml import STEP_IN, entry_lines, written_key
 
 FLOW_ORDER = (
-    "playnex",
-    "name",
-    "description",
-    "goal",
-    "constraints",
-    "context",
-    "success",
-    "inputs",
-    "defaults",
-    "budget",
-    "steps",
-    "output",
-)
+    "playnex", "name", "description", "goal", "constraints", "context", "success", "on", "concurrency", "inputs", "defaults", "budget",
+    "steps", "output",
+)  # fmt: skip
 TOGETHER = ("playnex", "name", "description")
 """Keys that stand in one paragraph; each of the others has its own."""
 
