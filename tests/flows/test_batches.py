@@ -182,7 +182,7 @@ def test_a_case_that_waits_for_a_person_holds_up_no_other_and_goes_on_once_it_is
     assert (status["state"], status["succeeded"], waits["case"], waits["reason"]) == ("waiting", 5, 3, "approval")
     assert [line["case"] for line in results(desk.folder)] == [1, 2, 4, 5, 6]
     assert desk.playnex("batch", "resume").returncode == 6
-    assert desk.playnex("run", "signal", waits["run"], "ask/answer", "--data", '{"approved": true}').returncode == 0
+    assert desk.playnex("inbox", "approve", waits["run"]).returncode == 0
     resumed = desk.playnex("batch", "resume")
     assert (resumed.returncode, [line["case"] for line in results(desk.folder)]) == (0, [1, 2, 3, 4, 5, 6]), resumed.stderr
     assert {*happened(desk.folder).values()} == {1}

@@ -90,7 +90,7 @@ def _last_lines(batch: Batch, standing: Standing, out: str) -> None:
     else:
         say(f"  read the results with: playnex batch export {name}")
     if standing.waiting:
-        say(f"  playnex batch status {name} says who waits for what; once they are answered: playnex batch resume {name}")
+        say(f"  answer them (playnex inbox list), then: playnex batch resume {name}")
     if standing.failed:
         say(f"  try what failed again with: playnex batch retry-failed {name}")
     if standing.state == "interrupted":
