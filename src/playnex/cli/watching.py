@@ -64,7 +64,7 @@ class Watched:
                 return self._finished(event, event.fact, line or StepLine(key=step, began=began))
             case WaitStarted():
                 line = self.lines.setdefault(step, StepLine(key=step, began=event.at))
-                return [replace(line, status="waiting", took=event.at - line.began, note=_waited_for(event.fact))]
+                return [replace(line, status="waiting", took=event.at - line.began, note=_waited_for(event.fact, event.at))]
             case RunFinished() | RunParked() | RunPaused() | RunWaiting():
                 self.ended = True
             case _:
@@ -166,8 +166,14 @@ def _retry_note(failed: AttemptFailed, retries: int) -> str:
     return f"{said}, retry {failed.number}{of}{again}"
 
 
-def _waited_for(wait: WaitStarted) -> str:
-    until = f" until {time.strftime('%H:%M:%S', time.localtime(wait.until))}" if wait.until else ""
+def _waited_for(wait: WaitStarted, now: float) -> str:
+    until = f" until {_moment(wait.until, now)}" if wait.until else ""
     if wait.ask is not None:
         return f"asks a person{until}: {gist(wait.ask['message'])}"
     return f"waits for the signal {wait.signal}{until}" if wait.signal else f"sleeps{until}"
+
+
+def _moment(at: float, now: float) -> str:
+    """The time of day; with its date where that is another day."""
+    then, today = time.localtime(at), time.localtime(now)
+    return time.strftime("%H:%M:%S" if then[:3] == today[:3] else "%Y-%m-%d %H:%M:%S", then)
