@@ -37,7 +37,7 @@ CHECKS = (
     ("ruff format", ("ruff", "format", "--check", ".")),
     ("mypy", ("mypy",)),
 )
-PYTEST = ("pytest", "-m", "not soak", "--timeout", "600")
+PYTEST = ("pytest", "-m", "not soak", "--timeout", "600", "-n", "auto", "--dist", "worksteal")
 
 
 def main(arguments: list[str]) -> int:

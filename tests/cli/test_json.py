@@ -51,6 +51,7 @@ COMMANDS = {
     "batch list": ("batch list", "playnex.batches/1"),
     "stop": ("stop --all", "playnex.runs/1"),
     "capsule list": ("capsule list --prefix articles/", "playnex.capsules/1"),
+    "capsule search": ("capsule search first", "playnex.capsule-search/1"),
     "capsule view": ("capsule view notes/first", "playnex.capsule/1"),
     "capsule create": ("capsule create notes/new text", "playnex.capsule/1"),
     "capsule history": ("capsule history notes/first", "playnex.capsule-history/1"),

@@ -68,10 +68,10 @@ def test_every_passing_fault_is_told_and_costs_one_more_request_of_its_own_step(
         (tmp_path / "flows/ward.yaml").write_text(f"playnex: 1\nname: ward\nsteps:\n{steps}")
         done = desk.playnex("flow", "run", "ward")
     assert done.returncode == 0, done.stderr
-    retries = {line.split()[2]: line for line in done.stderr.splitlines() if "again in" in line}
+    retries = {line.split()[2]: line for line in done.stderr.splitlines() if ", retry " in line}
     assert list(retries) == list(FAULTS)
     assert all(FAULTS[name][1] in line for name, line in retries.items()), done.stderr
-    assert "again in 2.0s" in retries["overloaded"], "as long as the server asked for"
+    assert " in 2.0s" in retries["overloaded"], "as long as the server asked for"
     assert sorted(server.counts.values()) == [1] + [2] * len(FAULTS)
 
 
@@ -100,7 +100,7 @@ def test_a_refused_request_is_sent_once_and_again_only_by_a_resume(tmp_path: Pat
         done = desk.playnex("flow", "run", "pair", "--json")
         assert (done.returncode, reason_of(done.stdout)) == (1, ("failed", "model-refused"))
         assert "answered 400: no such parameter: colour" in done.stderr.splitlines()[-2]
-        assert "again in" not in done.stderr
+        assert ", retry " not in done.stderr
         assert sent(server) == (1, 1)
         sick.well = True
         assert desk.playnex("run", "resume", "last").returncode == 0
