@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from flows.stage import Desk
 from playnex.testing.model_replies import Asked, Reply, calls
 from playnex.testing.model_server import ModelServer, serving
@@ -76,6 +78,7 @@ def test_agents_of_one_flow_differ_in_purpose_model_tools_memory_and_limits(tmp_
     assert (len(quick.asked), len(careful.asked)) == (2, 4), "each stops at its own cap of turns"
 
 
+@pytest.mark.slow
 def test_the_record_says_for_each_agent_which_model_answered_and_which_limit_ended_it(tmp_path: Path) -> None:
     with serving(reading) as quick, serving(reading) as careful:
         desk = laid_out(tmp_path, quick, careful)

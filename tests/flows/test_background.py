@@ -140,6 +140,7 @@ def test_a_detached_run_waits_for_a_signal_and_goes_on_when_it_comes(tmp_path: P
     assert (watched.returncode, watched.stdout) == (0, "5\n"), watched.stderr
 
 
+@pytest.mark.slow
 def test_two_starts_with_one_key_at_the_same_moment_are_one_run(tmp_path: Path) -> None:
     desk = desk_with(tmp_path, counted=COUNTED)
     children = [desk.start("flow", "run", "counted", "--key", "a") for _ in range(2)]

@@ -81,6 +81,7 @@ def test_no_more_cases_are_at_work_at_once_than_was_said(desk: Desk) -> None:
     assert at_once(desk.folder) == 3
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_killed_three_times_repeats_nothing_and_gives_the_same_table(desk: Desk, tmp_path: Path) -> None:
     put_to_the_test(desk, tmp_path / "undisturbed", cases=120, kills=3)
 
@@ -122,6 +123,7 @@ def test_a_torn_line_of_the_results_is_mended_and_no_case_stands_there_twice(des
     assert [line["case"] for line in results(desk.folder)] == list(range(1, 61))
 
 
+@pytest.mark.slow
 def test_the_first_ctrl_c_pauses_the_batch_and_says_how_it_goes_on(desk: Desk) -> None:
     write_cases(desk.folder, range(8))
     command = [sys.executable, "-m", "playnex", "batch", "run", "held", "cases.jsonl", "--at-most", "5", *OUT]
@@ -150,6 +152,7 @@ def test_the_second_ctrl_c_leaves_at_once_and_nothing_is_lost(desk: Desk) -> Non
     assert len(runs_of(desk)) == 4
 
 
+@pytest.mark.slow
 def test_stop_all_stops_a_batch_with_its_runs(desk: Desk) -> None:
     write_cases(desk.folder, range(9))
     child = desk.start("batch", "run", "held", "cases.jsonl", "--at-most", "3")
@@ -173,6 +176,7 @@ def test_two_processes_never_carry_on_one_batch(desk: Desk) -> None:
     assert child.wait(60) == 0
 
 
+@pytest.mark.slow
 def test_a_case_that_waits_for_a_person_holds_up_no_other_and_goes_on_once_it_is_answered(desk: Desk) -> None:
     write_cases(desk.folder, range(6))
     done = desk.playnex("batch", "run", "asks", "cases.jsonl", *OUT)
@@ -188,6 +192,7 @@ def test_a_case_that_waits_for_a_person_holds_up_no_other_and_goes_on_once_it_is
     assert {*happened(desk.folder).values()} == {1}
 
 
+@pytest.mark.slow
 def test_a_case_that_waits_for_a_time_is_waited_for_and_the_others_go_on(desk: Desk) -> None:
     write_cases(desk.folder, range(5))
     assert desk.playnex("batch", "run", "naps", "cases.jsonl", *OUT, "--at-most", "1").returncode == 0
@@ -196,6 +201,7 @@ def test_a_case_that_waits_for_a_time_is_waited_for_and_the_others_go_on(desk: D
     assert [line["case"] for line in results(desk.folder)] == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.slow
 def test_a_case_that_kills_its_process_is_parked_in_the_end_and_the_others_succeed(desk: Desk) -> None:
     write_cases(desk.folder, range(12))
     codes = [desk.playnex("batch", "run", "dies", "cases.jsonl", *OUT, "--at-most", "6").returncode]
@@ -206,6 +212,7 @@ def test_a_case_that_kills_its_process_is_parked_in_the_end_and_the_others_succe
     assert [line["case"] for line in results(desk.folder)] == [number for number in range(1, 13) if number != 4]
 
 
+@pytest.mark.slow
 def test_cases_that_were_changed_are_told_and_what_is_begun_stays(desk: Desk) -> None:
     write_cases(desk.folder, range(100))
     assert kill_after(desk, 20, "batch", "run", "three", "cases.jsonl", "--at-most", "2")
@@ -228,6 +235,7 @@ def test_a_batch_keeps_the_flow_that_it_began_with(desk: Desk) -> None:
     assert [line["output"] for line in results(desk.folder)] == [number + 3 for number in range(40)]
 
 
+@pytest.mark.slow
 def test_a_key_makes_a_case_the_same_case_in_every_batch_of_the_flow(desk: Desk) -> None:
     named = [{"id": f"c-{number}", "n": number} for number in range(10)]
     write_cases(desk.folder, named[:6])

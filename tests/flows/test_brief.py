@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from flows.stage import Desk, pair_desk
 from playnex.agents.quoting import with_brief
 from playnex.spec.brief import brief_text
@@ -45,6 +47,7 @@ def desk(folder: Path, url: str) -> Desk:
     return made
 
 
+@pytest.mark.slow
 def test_every_agent_of_a_flow_is_told_its_brief_before_its_task_and_an_edit_does_not_reach_a_run_that_has_begun(tmp_path: Path) -> None:
     with serving() as server:
         started = desk(tmp_path, server.url)
@@ -68,6 +71,7 @@ def test_every_agent_of_a_flow_is_told_its_brief_before_its_task_and_an_edit_doe
     assert prompts["clerk"].index("[end of brief ") < prompts["clerk"].index("Put it in an envelope.")
 
 
+@pytest.mark.slow
 def test_an_agent_alone_and_an_agent_of_a_flow_without_a_brief_are_told_none(tmp_path: Path) -> None:
     with serving() as server:
         made = desk(tmp_path, server.url)

@@ -126,6 +126,7 @@ def is_in_line(desk: Desk, name: str) -> bool:
     return bool(shown(desk, name).get("behind"))
 
 
+@pytest.mark.slow
 def test_runs_of_a_group_go_one_at_a_time_in_the_order_of_their_starts_and_say_for_whom_they_wait(tmp_path: Path) -> None:
     desk = deploy_desk(tmp_path)
     first = deploy(desk, "a")

@@ -54,6 +54,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.slow
 def test_a_run_on_a_disk_that_fills_stops_saying_so_and_loses_nothing_that_was_recorded(disk: SmallDisk) -> None:
     def script(asked: Asked) -> Reply:
         if is_second(asked) and asked.times == 1:
@@ -95,6 +96,7 @@ def test_a_batch_on_a_full_disk_is_paused_says_so_and_goes_on_when_there_is_spac
     assert [line["case"] for line in results(desk.folder)] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_commands_on_a_full_disk_say_so_and_work_when_there_is_space(disk: SmallDisk) -> None:
     desk = pair_desk(disk.folder / "desk", NOWHERE)
     assert desk.playnex("capsule", "create", "notes/first", "text").returncode == 0

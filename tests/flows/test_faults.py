@@ -56,6 +56,7 @@ class Sick:
         return self.fault() if is_second(asked) and not self.well else research(asked)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_every_passing_fault_is_told_and_costs_one_more_request_of_its_own_step(tmp_path: Path) -> None:
     def script(asked: Asked) -> Reply:
@@ -93,6 +94,7 @@ def test_a_lasting_fault_fails_the_run_by_name_and_a_resume_finishes_it_when_the
     assert sent(server) == (ONE_TRY, ALL_TRIES + 1)
 
 
+@pytest.mark.slow
 def test_a_refused_request_is_sent_once_and_again_only_by_a_resume(tmp_path: Path) -> None:
     sick = Sick(lambda: refusal(400, "no such parameter: colour"))
     with serving(sick) as server:
@@ -107,6 +109,7 @@ def test_a_refused_request_is_sent_once_and_again_only_by_a_resume(tmp_path: Pat
     assert sent(server) == (1, 2)
 
 
+@pytest.mark.slow
 def test_a_second_process_on_a_run_is_refused_by_name_and_the_first_goes_on_undisturbed(tmp_path: Path) -> None:
     hold = threading.Event()
     with serving(held(hold)) as server:
@@ -125,6 +128,7 @@ def test_a_second_process_on_a_run_is_refused_by_name_and_the_first_goes_on_undi
     assert sent(server) == (1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_one_stop_pauses_a_run_whose_request_is_never_answered(tmp_path: Path, stop: signal.Signals) -> None:
     sick = Sick(stall)
@@ -141,6 +145,7 @@ def test_one_stop_pauses_a_run_whose_request_is_never_answered(tmp_path: Path, s
     assert sent(server) == (1, 2)
 
 
+@pytest.mark.slow
 def test_a_second_stop_leaves_at_once_where_the_first_cannot_finish(tmp_path: Path) -> None:
     """The store is locked by somebody else, so that the clean stop would wait half a minute to record itself."""
     sick = Sick(stall)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from flows.stage import Desk
 from playnex.app.templates import lay_out
 
@@ -128,6 +130,7 @@ steps:
     assert user.json("flow", "run", "lenient")["output"] == "failed"
 
 
+@pytest.mark.slow
 def test_an_approval_waits_for_a_person_and_a_no_ends_the_run_unless_it_says_otherwise(tmp_path: Path) -> None:
     steps = """
 steps:
@@ -167,6 +170,7 @@ steps:
     assert user.json("run", "resume", "last")["output"] == "12"
 
 
+@pytest.mark.slow
 def test_a_switch_takes_the_case_of_the_value_and_records_its_route(tmp_path: Path) -> None:
     user = desk(
         tmp_path,
@@ -296,6 +300,7 @@ steps:
 """
 
 
+@pytest.mark.slow
 def test_a_result_that_fails_its_check_waits_for_a_person_who_may_change_it(tmp_path: Path) -> None:
     user = desk(tmp_path, checked=CHECKED)
     for answer, output in (({"approved": True}, "filed Dear Ana"), ({"approved": True, "value": "Dear Anastasia"}, "filed Dear Anastasia")):
@@ -311,6 +316,7 @@ def test_a_result_that_fails_its_check_waits_for_a_person_who_may_change_it(tmp_
     assert ran(tmp_path).count("draft") == 2, "the tool is not called again while a person thinks"
 
 
+@pytest.mark.slow
 def test_a_change_that_does_not_fit_the_output_is_asked_about_again(tmp_path: Path) -> None:
     user = desk(tmp_path, checked=CHECKED)
     assert user.playnex("flow", "run", "checked").returncode == WAITING
@@ -322,6 +328,7 @@ def test_a_change_that_does_not_fit_the_output_is_asked_about_again(tmp_path: Pa
     assert user.json("run", "resume", "last")["output"] == "filed Dear all"
 
 
+@pytest.mark.slow
 def test_a_no_to_a_result_fails_the_step_as_refused_and_so_does_silence(tmp_path: Path) -> None:
     silent = CHECKED.replace("on-fail: ask", "on-fail: ask, timeout: 50ms")
     user = desk(tmp_path, checked=CHECKED.replace("    save:", "    fallback: Dear customer\n    save:"), silent=silent)

@@ -52,6 +52,7 @@ def asked(desk: Desk) -> str:
     return str(desk.json("inbox", "list")["items"][-1]["id"])
 
 
+@pytest.mark.slow
 def test_the_inbox_shows_the_whole_action_and_a_yes_from_another_terminal_carries_the_run_on(tmp_path: Path) -> None:
     desk = letter_desk(tmp_path, timeout="24h")
     item = asked(desk)
@@ -67,6 +68,7 @@ def test_the_inbox_shows_the_whole_action_and_a_yes_from_another_terminal_carrie
     assert step["step"] == "send"
 
 
+@pytest.mark.slow
 def test_a_no_is_recorded_with_its_reason_and_name_and_ends_the_run_unless_the_step_goes_on(tmp_path: Path) -> None:
     desk = letter_desk(tmp_path)
     refused = desk.playnex("inbox", "reject", asked(desk), "-m", "too short")
@@ -79,6 +81,7 @@ def test_a_no_is_recorded_with_its_reason_and_name_and_ends_the_run_unless_the_s
     assert desk.json("run", "show", "last")["output"] == "nothing"
 
 
+@pytest.mark.slow
 def test_an_answer_may_change_what_is_shown_by_a_value_a_file_or_the_persons_editor(tmp_path: Path) -> None:
     desk = letter_desk(tmp_path)
     (tmp_path / "reply.txt").write_text("Dear Cleo")
@@ -105,6 +108,7 @@ def test_what_is_not_editable_cannot_be_changed(tmp_path: Path) -> None:
     assert [waiting["id"] for waiting in desk.json("inbox", "list")["items"]] == [item]
 
 
+@pytest.mark.slow
 def test_an_answer_twice_too_late_or_to_an_ended_run_is_told_and_changes_nothing(tmp_path: Path) -> None:
     desk = letter_desk(tmp_path)
     twice = asked(desk)
@@ -141,6 +145,7 @@ def its_time_is_over(folder: Path, item: str) -> None:
     asyncio.run(move())
 
 
+@pytest.mark.slow
 def test_silence_past_the_time_is_a_no_whoever_answers_afterwards(tmp_path: Path) -> None:
     desk = letter_desk(tmp_path, timeout="1h")
     item = asked(desk)
@@ -166,6 +171,7 @@ def test_two_answers_at_the_same_moment_are_one_and_the_other_person_is_told(tmp
     assert "answered" in losers[0] or "has ended" in losers[0]
 
 
+@pytest.mark.slow
 def test_a_living_worker_carries_on_what_was_answered_and_a_detached_answer_does_so_without_one(tmp_path: Path) -> None:
     desk = letter_desk(tmp_path)
     item = asked(desk)
@@ -196,6 +202,7 @@ def test_an_unknown_outcome_waits_in_the_inbox_with_the_command_that_decides_it(
     assert refused.returncode == 2 and "playnex run resolve" in refused.stderr
 
 
+@pytest.mark.slow
 def test_several_questions_of_one_run_are_told_apart(tmp_path: Path) -> None:
     desk = desk_with(tmp_path)
     (tmp_path / "flows/both.yaml").write_text(
@@ -290,6 +297,7 @@ def test_no_input_asks_nothing_and_names_the_inbox(tmp_path: Path) -> None:
     assert "approve?" not in talk.shown and "playnex inbox show" in talk.shown
 
 
+@pytest.mark.slow
 def test_the_list_is_a_document_and_empty_where_nothing_waits(tmp_path: Path) -> None:
     desk = letter_desk(tmp_path)
     assert desk.json("inbox", "list") == {"schema": "playnex.inbox/1", "items": []}

@@ -12,11 +12,13 @@ BOUND = 900
 SOAK = 500
 
 
+@pytest.mark.slow
 def test_a_python_flow_of_every_step_kind_ends_through_a_few_kills(tmp_path: Path) -> None:
     tally = kill_everything(seed := random.randrange(10**6), tmp_path, kills=3)
     assert (tally.kills, tally.faults) == (3, []), f"seed {seed}"
 
 
+@pytest.mark.slow
 def test_the_research_flow_ends_through_a_few_kills_and_sends_no_answered_request_again(tmp_path: Path) -> None:
     tally = kill_research(seed := random.randrange(10**6), tmp_path, kills=2)
     assert (tally.kills, tally.faults) == (2, []), f"seed {seed}"

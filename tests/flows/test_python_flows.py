@@ -68,6 +68,7 @@ def test_a_flow_that_is_edited_or_broken_after_its_start_does_not_hurt_the_run(f
     assert (done.code, done.out, told(folder)) == (0, "two\n", ["one", "two"])
 
 
+@pytest.mark.slow
 def test_a_helper_that_was_changed_stops_the_run_at_the_step_that_no_longer_fits_and_nothing_is_done(folder: Path) -> None:
     (folder / "wording.py").write_text('NAME = "two"\n')
     body = 'from wording import NAME\nawait ctx.step("one", doing("one"))\nawait ctx.step(NAME, doing("two"))\nawait ctx.wait_for("go")\n'
@@ -94,6 +95,7 @@ def test_a_finished_run_is_replayed_without_doing_anything(folder: Path) -> None
     assert told(folder) == before
 
 
+@pytest.mark.slow
 def test_a_run_is_replayed_forked_from_a_step_and_compared_and_what_is_kept_is_not_asked_again(tmp_path: Path) -> None:
     with serving() as server:
         desk = research_desk(tmp_path, server.url)
@@ -130,6 +132,7 @@ steps:
 REPAINT = "playnex: 1\nname: repaint\nsteps: { paint: { save: style/house, content: Always in purple ink. } }\n"
 
 
+@pytest.mark.slow
 def test_a_forked_run_sees_memory_as_it_was_at_its_fork_in_prompts_and_through_tools(tmp_path: Path) -> None:
     def script(asked: Asked) -> Reply:
         has_read = any(message["role"] == "tool" for message in asked.body["messages"])
@@ -289,6 +292,7 @@ def test_the_runs_log_tells_each_step_with_its_result_and_what_was_said_from_out
     assert all({"time", "position", "event", "step"} <= line.keys() for line in lines)
 
 
+@pytest.mark.slow
 def test_an_agents_turns_and_tool_calls_are_in_the_log(tmp_path: Path) -> None:
     def script(asked: Asked) -> Reply:
         has_read = any(message["role"] == "tool" for message in asked.body["messages"])

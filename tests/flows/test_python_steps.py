@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from flows.stage import Desk, wait_for
 from playnex.app.templates import lay_out
 
@@ -113,6 +115,7 @@ def test_a_python_step_that_raises_or_gives_what_does_not_fit_fails_with_its_own
         assert done.returncode == 1 and message in done.stderr and "Traceback" not in done.stderr, (name, done.stderr)
 
 
+@pytest.mark.slow
 def test_a_timeout_really_ends_a_python_step_and_a_retry_and_a_fallback_follow(tmp_path: Path) -> None:
     user = desk(
         tmp_path,
@@ -136,6 +139,7 @@ steps:
 """
 
 
+@pytest.mark.slow
 def test_a_python_check_decides_with_a_reason_and_sees_the_inputs(tmp_path: Path) -> None:
     user = desk(
         tmp_path,
@@ -157,6 +161,7 @@ def test_a_python_check_decides_with_a_reason_and_sees_the_inputs(tmp_path: Path
     assert (tmp_path / "ran.txt").read_text().count("total") == 5, "a check that waits for a person calls the function once"
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_the_python_that_it_was_started_with(tmp_path: Path) -> None:
     user = desk(
         tmp_path,

@@ -49,6 +49,7 @@ def test_every_step_result_is_readable_as_a_capsule(tmp_path: Path) -> None:
     assert desk.json("capsule", "view", "runs/last/gather")["author"]["step"] == "gather"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", range(1, 5))
 def test_a_killed_run_resumes_and_no_answered_request_is_sent_again(tmp_path: Path, asked: int) -> None:
     """kill -9 while request number `asked` is in flight: after the resume each request was sent once, the one in flight twice."""
@@ -94,6 +95,7 @@ def test_a_run_killed_at_any_moment_is_finished_by_resumes(tmp_path: Path, momen
     assert sum(server.counts.values()) <= 5, "at most the one request in flight was sent twice"
 
 
+@pytest.mark.slow
 def test_the_first_ctrl_c_pauses_the_run_and_it_goes_on_later(tmp_path: Path) -> None:
     hold = threading.Event()
     seen: list[str] = []
@@ -116,6 +118,7 @@ def test_the_first_ctrl_c_pauses_the_run_and_it_goes_on_later(tmp_path: Path) ->
     assert (code, state, done.returncode) == (130, "paused", 0)
 
 
+@pytest.mark.slow
 def test_a_run_keeps_the_definition_it_started_with(tmp_path: Path) -> None:
     world = {"down": True}
 
@@ -134,6 +137,7 @@ def test_a_run_keeps_the_definition_it_started_with(tmp_path: Path) -> None:
     assert any("research agent" in asked.prompt for asked in server.asked), "the deleted agent's instructions were pinned"
 
 
+@pytest.mark.slow
 def test_a_model_server_that_is_down_fails_the_run_with_a_reason_and_keeps_what_is_finished(tmp_path: Path) -> None:
     desk = research_desk(tmp_path, "http://127.0.0.1:9/v1")
     done = desk.playnex(*RUN, "--json")
@@ -163,6 +167,7 @@ def test_all_faults_of_a_flow_and_its_agents_come_at_once_with_their_places_and_
     assert server.asked == []
 
 
+@pytest.mark.slow
 def test_a_model_that_calls_tools_reads_a_file_in_the_flow_before_it_answers(tmp_path: Path) -> None:
     """With the same files as for the smallest model."""
     summary = "There are no spinners, because the work is done on your own machine. Local-first software is not free of trade-offs."
@@ -186,6 +191,7 @@ def test_a_model_that_calls_tools_reads_a_file_in_the_flow_before_it_answers(tmp
     assert "file.read" in desk.playnex("run", "show", "last", "--transcript").stdout
 
 
+@pytest.mark.slow
 def test_a_faithful_draft_becomes_the_article_as_it_was_written(tmp_path: Path) -> None:
     draft = (
         "The essay names seven ideals for local-first software. There are no spinners, because the work is done on your own machine.\n\n"
@@ -204,6 +210,7 @@ def test_a_faithful_draft_becomes_the_article_as_it_was_written(tmp_path: Path) 
     assert {step["status"] for step in desk.json("run", "show", "last")["steps"]} == {"succeeded"}
 
 
+@pytest.mark.slow
 def test_a_model_that_never_finishes_an_answer_leaves_an_article_of_the_sources_own_sentences(tmp_path: Path) -> None:
     with serving(lambda _: answer("Bananas can fly and", finish="length")) as server:
         desk = research_desk(tmp_path, server.url)
@@ -261,6 +268,7 @@ def test_the_agents_of_the_template_differ_in_purpose_tools_memory_and_limits(tm
     }
 
 
+@pytest.mark.slow
 def test_capsules_are_created_from_typed_piped_and_file_text_and_deleted(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     assert desk.playnex("init", "--template", "minimal").returncode == 0

@@ -176,6 +176,7 @@ def test_an_edited_schedule_counts_from_where_the_old_one_was_seen_to(tmp_path: 
     assert [told.at for told in service.look()] == [at("2026-06-02T09:00")]
 
 
+@pytest.mark.slow
 def test_the_list_says_what_is_on_and_when_it_fires_next(tmp_path: Path) -> None:
     desk = digest_desk(tmp_path)
     (line,) = desk.json("schedule", "list")["items"]
@@ -218,6 +219,7 @@ def stopped(service: "subprocess.Popen[str]") -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
+@pytest.mark.slow
 def test_two_processes_that_serve_start_one_run_and_carry_it_to_its_end(tmp_path: Path) -> None:
     desk = digest_desk(tmp_path, '    - { cron: "*/2 * * * *" }\n')
     assert desk.playnex("schedule", "enable", "digest").returncode == 0

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from flows.stage import Desk
 from playnex.app.templates import lay_out
 from playnex.testing.model_replies import Asked, Reply, answer
@@ -42,6 +44,7 @@ def echo(asked: Asked) -> Reply:
     return answer(f"<{asked.prompt.splitlines()[-1]}>")
 
 
+@pytest.mark.slow
 def test_one_agent_and_one_flow_serve_several_flows_and_a_change_of_theirs_reaches_all(tmp_path: Path) -> None:
     with serving(echo) as server:
         desk = shared_desk(tmp_path, server.url)

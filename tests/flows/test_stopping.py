@@ -55,6 +55,7 @@ class Held:
         return stall() if is_second(asked) and not self.free.is_set() else research(asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", STOPS)
 def test_a_run_in_a_model_request_is_stopped_by_another_process_and_nothing_further_starts(tmp_path: Path, how: str) -> None:
     command, code, state = STOPS[how]
@@ -118,6 +119,7 @@ def test_the_embedded_models_server_ends_with_the_run_that_is_stopped(tmp_path: 
     assert desk.json("run", "show", "last")["status"] == state
 
 
+@pytest.mark.slow
 def test_stop_all_stops_runs_of_several_processes_and_one_that_waits_and_a_worker_leaves_them_alone(tmp_path: Path) -> None:
     held = Held()
     with serving(held) as server:

@@ -118,6 +118,7 @@ def test_each_kind_of_ticket_goes_to_its_agent_and_the_reply_is_filed(tmp_path: 
     assert '"name":"Ana"' in asked.replace(" ", "") and "<article id=" in asked, "the draft was given the account and the articles"
 
 
+@pytest.mark.slow
 def test_the_route_that_was_taken_and_why_are_recorded_and_shown(tmp_path: Path) -> None:
     with serving(answering()) as server:
         desk = support_desk(tmp_path, server.url)
@@ -128,6 +129,7 @@ def test_the_route_that_was_taken_and_why_are_recorded_and_shown(tmp_path: Path)
     assert json.loads(desk.playnex("capsule", "view", "runs/last/draft/route").stdout.strip("`json\n"))["value"] == "bug"
 
 
+@pytest.mark.slow
 def test_the_account_is_looked_up_while_the_articles_are_searched_and_the_draft_waits_for_both(tmp_path: Path) -> None:
     with serving(answering()) as server:
         desk = support_desk(tmp_path, server.url)
@@ -200,6 +202,7 @@ def test_an_urgent_reply_waits_for_a_person_who_sends_it_or_changes_it_or_says_n
         assert [who(asked) for asked in server.asked] == ["triage", "bugs", "checker"] * 3, "a person's answer asks no model again"
 
 
+@pytest.mark.slow
 def test_silence_about_an_urgent_reply_means_no(tmp_path: Path) -> None:
     with serving(answering("high")) as server:
         desk = support_desk(tmp_path, server.url)
@@ -212,6 +215,7 @@ def test_silence_about_an_urgent_reply_means_no(tmp_path: Path) -> None:
     assert "file" not in steps_of(desk)
 
 
+@pytest.mark.slow
 def test_a_reply_that_the_checker_refuses_waits_for_a_person(tmp_path: Path) -> None:
     with serving(answering(passes=False)) as server:
         desk = support_desk(tmp_path, server.url)
@@ -226,6 +230,7 @@ def test_a_reply_that_the_checker_refuses_waits_for_a_person(tmp_path: Path) -> 
     assert (refused.returncode, json.loads(refused.stdout)["reason"]) == (1, "refused")
 
 
+@pytest.mark.slow
 def test_a_run_killed_between_the_parallel_steps_goes_on_and_repeats_nothing_that_was_answered(tmp_path: Path) -> None:
     with serving(answering()) as server:
         desk = support_desk(tmp_path, server.url)
