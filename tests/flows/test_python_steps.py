@@ -1,6 +1,7 @@
 """Python functions in flow files, as steps and as checks, from the files of a workspace, through the command line."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -221,3 +222,32 @@ def test_a_branch_that_is_never_joined_is_a_warning_and_runs(tmp_path: Path) -> 
     (warning,) = user.json("check")["warnings"]
     assert (warning["path"], warning["line"]) == ("flows/loose.yaml", 6)
     assert user.json("flow", "run", "loose")["output"] == "C"
+
+
+WARD = '''
+import os, pathlib, signal
+
+
+async def admit(name: str) -> str:
+    """Take somebody in."""
+    with open("admitted.txt", "a") as book:
+        book.write(name)
+    if not pathlib.Path("killed").exists():
+        pathlib.Path("killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return name
+'''
+
+
+@pytest.mark.parametrize("what", ["tool: ward.admit", 'python: "tools.ward:admit"'], ids=["tool", "python"])
+@pytest.mark.parametrize(("retry", "state", "admitted"), [("", "parked", "a"), (", retry: 1", "succeeded", "aa")], ids=["silent", "retry"])
+def test_code_of_the_user_that_a_crash_cut_off_runs_again_only_where_its_step_says_so(
+    tmp_path: Path, what: str, retry: str, state: str, admitted: str
+) -> None:
+    user = desk(tmp_path, ward=f"steps:\n  only: {{ {what}, with: {{ name: a }}{retry} }}\n")
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "ward.py").write_text(WARD)
+    assert user.playnex("flow", "run", "ward").returncode == -signal.SIGKILL
+    user.playnex("run", "resume", "last")
+    assert user.json("run", "show", "last")["status"] == state
+    assert (tmp_path / "admitted.txt").read_text() == admitted

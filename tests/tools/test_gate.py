@@ -8,6 +8,7 @@ import pytest
 
 from playnex.canonical import Json
 from playnex.errors import DefinitionError, NotFoundError, ToolFailed
+from playnex.spec.context import Effect
 from playnex.spec.envelope import Envelope
 from playnex.spec.flow import RetrySpec
 from playnex.testing.memory_context import MemoryContext
@@ -46,6 +47,18 @@ def asked(tool: Tool, request: CallRequest, context: MemoryContext | None = None
 
 
 GOOD = CallRequest(tool="crm.lookup", arguments={"customer": "Ana"}, scope=CallScope(agent="billing"))
+
+
+@pytest.mark.parametrize(
+    ("declared", "may_repeat", "effect"),
+    [(None, False, "once"), (None, True, "idempotent"), ("once", True, "once"), ("pure", False, "pure")],
+)
+def test_a_tool_that_declares_nothing_is_once_unless_the_user_says_that_it_may_run_again(
+    declared: Effect | None, may_repeat: bool, effect: Effect
+) -> None:
+    context = MemoryContext()
+    asked(replace(lookup(Recorder("found")), effect=declared), replace(GOOD, may_repeat=may_repeat), context)
+    assert context.plans["tool-1"].effect == effect
 
 
 def test_an_admitted_call_is_one_step_with_its_tool_arguments_and_agent_on_record() -> None:

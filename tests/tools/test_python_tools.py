@@ -121,7 +121,7 @@ def test_public_functions_of_a_file_are_tools_by_hints_and_docstring(workspace: 
     assert not discovery.faults
     assert "crm.join" not in tools and "crm._private" not in tools and "crm.Address" not in tools
     lookup = tools["crm.lookup"]
-    assert (lookup.description, lookup.effect, lookup.timeout) == ("Find a customer.\n\nLooks everywhere.", "once", 60.0)
+    assert (lookup.description, lookup.effect, lookup.timeout) == ("Find a customer.\n\nLooks everywhere.", None, 60.0)
     properties = lookup.parameters["properties"]
     assert lookup.parameters["required"] == ["customer"] and lookup.parameters["additionalProperties"] is False
     assert properties["customer"] == {"type": "string", "description": "The name, or the number."}

@@ -62,7 +62,8 @@ class RunActions:
         return await run_agent(attempt.context, task, ports)
 
     async def call_tool(self, attempt: Attempt, work: ToolWork) -> Envelope:
-        request = CallRequest(tool=work.tool, arguments=dict(work.arguments), scope=self._scope(work.step, work.folders))
+        scope = self._scope(work.step, work.folders)
+        request = CallRequest(tool=work.tool, arguments=dict(work.arguments), scope=scope, may_repeat=work.may_repeat)
         record = await self.app.gate.call(attempt.context, request)
         if record.status == "failed":
             raise StepFailed(str(record.output["error"]), step=attempt.key, reason=record.reason)

@@ -30,7 +30,7 @@ async def _list(as_json: bool) -> int:
             {
                 "name": tool.name,
                 "description": tool.description,
-                "effect": tool.effect,
+                "effect": tool.effect or "once",
                 "egress": tool.egress,
                 "parameters": dict(tool.parameters),
             }
@@ -38,6 +38,8 @@ async def _list(as_json: bool) -> int:
         ]
         emit_list("playnex.tools/1", items)
     else:
-        rows = [(tool.name, tool.effect, ", ".join(tool.parameters.get("properties", {})), gist(tool.description)) for tool in tools]
+        rows = [
+            (tool.name, tool.effect or "once", ", ".join(tool.parameters.get("properties", {})), gist(tool.description)) for tool in tools
+        ]
         write(columns(("TOOL", "EFFECT", "ARGUMENTS", "DESCRIPTION"), rows, door.terminal))
     return 0

@@ -34,12 +34,13 @@ class AgentWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolWork:
-    """A tool's part in a step."""
+    """A tool's part in a step. `may_repeat` is the user's word that it may run again."""
 
     step: str
     tool: str
     arguments: Mapping[str, Json]
     folders: tuple[str, ...] = ()
+    may_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,9 +43,7 @@ class StepWork:
             case "agent":
                 return await self._ask(step.target, attempt)
             case "tool":
-                arguments = self.scope.value(dict(step.arguments))
-                work = ToolWork(step=step.id, tool=step.target, arguments=arguments, folders=self.folders)
-                return await self.actions.call_tool(attempt, work)
+                return await self._call_tool(attempt)
             case "python":
                 return await self._call(attempt)
             case "save":
@@ -58,6 +56,13 @@ class StepWork:
                 return await self._wait(step.wait, attempt)
             case "switch" | "repeat":
                 raise AssertionError("a switch is routed and a loop is taken apart before it is carried out")
+
+    async def _call_tool(self, attempt: Attempt) -> Envelope:
+        step = self.step
+        arguments = self.scope.value(dict(step.arguments))
+        may_repeat = step.retry.times > 0
+        work = ToolWork(step=step.id, tool=step.target, arguments=arguments, folders=self.folders, may_repeat=may_repeat)
+        return await self.actions.call_tool(attempt, work)
 
     async def _call(self, attempt: Attempt) -> Envelope:
         step = self.step

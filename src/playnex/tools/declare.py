@@ -14,10 +14,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """`effect` is what a second run would do; `timeout` in seconds bounds each call; `untrusted` marks what the tool
-    returns as coming from outside."""
+    """`effect` is what a second run would do, None where nothing is said; `timeout` in seconds bounds each call; `untrusted` marks what
+    the tool returns as coming from outside."""
 
-    effect: Effect = "once"
+    effect: Effect | None = None
     timeout: float = 60.0
     untrusted: bool = False
 
@@ -26,13 +26,13 @@ EFFECTS: tuple[Effect, ...] = get_args(Effect)
 UNDECLARED = Declaration()
 
 
-def tool(*bare: Never, effect: Effect = "once", timeout: float = 60.0, untrusted: bool = False) -> Callable[[Function], Function]:
+def tool(*bare: Never, effect: Effect | None = None, timeout: float = 60.0, untrusted: bool = False) -> Callable[[Function], Function]:
     """Declare a function of `tools/*.py`: `@playnex.tool(effect="idempotent", timeout=5)`.
 
     Raises UsageError for an effect or a timeout that there cannot be, and where nothing is declared."""
     if bare:
         raise UsageError('a tool that declares nothing needs no decorator; to declare, write @playnex.tool(effect="idempotent")')
-    if effect not in EFFECTS:
+    if effect not in (None, *EFFECTS):
         raise UsageError(f"a tool's effect cannot be {effect!r}; choose one of {', '.join(EFFECTS)}")
     if not 0 < timeout < float("inf"):
         raise UsageError(f"a tool's timeout cannot be {timeout!r}; give a number of seconds above zero")

@@ -28,7 +28,8 @@ SHOWN = 16_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRequest:
     """A call as it was asked for. `step` is its name in the context's scope; `allowed` are the names and patterns that its
-    agent may use, None for a flow's own tool step; `timeout` (seconds) and `retry` stand above the tool's own."""
+    agent may use, None for a flow's own tool step; `timeout` (seconds) and `retry` stand above the tool's own. `may_repeat` is the
+    user's word that a tool which declares no effect may run again."""
 
     tool: str
     arguments: Json
@@ -37,6 +38,7 @@ class CallRequest:
     scope: CallScope = ANYWHERE
     timeout: float | None = None
     retry: RetrySpec = NO_RETRY
+    may_repeat: bool = False
 
 
 Check: TypeAlias = Callable[[Tool, CallRequest], str]
@@ -141,7 +143,7 @@ def _plan(execution: Execution) -> StepPlan:
     return StepPlan(
         kind="tool",
         actor=tool.name,
-        effect=tool.effect,
+        effect=tool.effect or ("idempotent" if request.may_repeat else "once"),
         timeout=tool.timeout if request.timeout is None else request.timeout,
         retry=request.retry,
         complete=execution.complete,

@@ -48,13 +48,13 @@ Call: TypeAlias = Callable[[Mapping[str, Json], CallScope], Awaitable[ToolResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """A capability. `parameters` is the JSON Schema of its arguments (an object); an undeclared effect is `once`;
-    `timeout` in seconds bounds each call."""
+    """A capability. `parameters` is the JSON Schema of its arguments (an object); `timeout` in seconds bounds each call. An
+    `effect` that is not declared (None) is `once`, unless a step's own retry is the user's word that the tool may run again (rulings)."""
 
     name: str
     description: str
     parameters: Mapping[str, Json] = field(default_factory=lambda: {"type": "object", "properties": {}, "additionalProperties": False})
-    effect: Effect = "once"
+    effect: Effect | None = None
     egress: Egress = "none"
     timeout: float | None = 60.0
     call: Call
