@@ -1,6 +1,7 @@
 """What happens in the moment between two workers: a late holder still writes, a message comes."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,7 +9,7 @@ import pytest
 
 from engine.stage import Stage
 from playnex.canonical import Json
-from playnex.journal.events import RunFinished, RunPaused, RunWaiting, StepFinished, StopRequested
+from playnex.journal.events import Event, RunFinished, RunPaused, RunWaiting, SignalReceived, StepFinished, StopRequested
 from playnex.journal.journal import Draft, Takeover
 from playnex.spec.context import StepContext, Write
 from playnex.testing.passing_journal import PassingJournal
@@ -86,3 +87,36 @@ def test_a_run_that_a_late_holder_brought_to_its_end_has_ended(stage: Stage) -> 
     assert stage.play(body, journal=Ending) == RunFinished(status="succeeded", output="late")
     assert stage.play(body) == RunFinished(status="succeeded", output="late")
     assert stage.effects["a"] == 0
+
+
+class Lagging(PassingJournal):
+    """Sends a signal in the moment before the run is read; who reads the post out comes to it later, while the run goes on."""
+
+    is_going: ClassVar[asyncio.Event]
+    is_read_out: ClassVar[asyncio.Event]
+
+    async def skim(self, run: str) -> tuple[Event, ...]:
+        if not await self.journal.events(run, 1):
+            await self.journal.post(run, "", SignalReceived(signal="go", payload="once"))
+        return await self.journal.skim(run)
+
+    async def posts(self, after: int) -> AsyncIterator[Event]:
+        async for event in self.journal.posts(after):
+            await self.is_going.wait()
+            yield event
+            self.is_read_out.set()
+
+
+def test_a_signal_that_is_read_twice_is_heard_once(stage: Stage) -> None:
+    Lagging.is_going, Lagging.is_read_out = asyncio.Event(), asyncio.Event()
+
+    async def reading_out() -> Json:
+        Lagging.is_going.set()
+        await Lagging.is_read_out.wait()
+
+    async def body(context: StepContext) -> Json:
+        assert await context.wait_for("go") == "once"
+        await context.step("meanwhile", reading_out)
+        return await context.wait_for("go")
+
+    assert isinstance(stage.play(body, journal=Lagging), RunWaiting)

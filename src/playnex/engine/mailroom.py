@@ -15,20 +15,20 @@ class Box:
 
     kept: list[Event] = field(default_factory=list)
     take: Callable[[Event], None] | None = None
+    after: int = 0
 
     def put(self, event: Event) -> None:
-        """One more."""
+        """One more, unless its position is known already: the reader may be behind the one who opened the box."""
         if self.take is None:
             self.kept.append(event)
-        else:
+        elif event.position > self.after:
             self.take(event)
 
     def open(self, after: int, take: Callable[[Event], None]) -> None:
-        """From now on each event goes to `take`, those that were kept too, unless their position is known already."""
-        self.take = take
+        """From now on each event behind that position goes to `take`, those that were kept too."""
+        self.after, self.take = after, take
         for event in self.kept:
-            if event.position > after:
-                take(event)
+            self.put(event)
 
 
 @dataclass(slots=True, eq=False)
