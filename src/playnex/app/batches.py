@@ -10,9 +10,10 @@ from playnex.app.control import somebody
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned, pin
 from playnex.app.runs import Runs
+from playnex.app.typed_ids import meant, reach
 from playnex.canonical import Json
-from playnex.errors import NotFoundError, UsageError
-from playnex.ids import matches, new_id, short
+from playnex.errors import UsageError
+from playnex.ids import new_id
 from playnex.journal.batch import Batch
 from playnex.journal.events import ResumeRequested, RunState
 from playnex.spec.cases import CaseReader
@@ -21,7 +22,6 @@ from playnex.workspace import shown
 BATCH_SCHEMA = "playnex.batch/1"
 BATCHES_SCHEMA = "playnex.batches/1"
 AT_MOST = 64
-SEARCHED = 10_000
 NAMED = 10
 """Cases that are named one by one where a batch is shown."""
 
@@ -137,17 +137,8 @@ class Batches:
 
     async def find(self, typed: str) -> Batch:
         """The batch of that id, of an id that starts or ends like this, or `last`. Raises NotFoundError, UsageError."""
-        batches = await self.app.batches.batches(1 if typed == "last" else SEARCHED)
-        found = [batch for batch in batches if typed == "last" or matches(batch.id, typed)]
-        if not batches:
-            raise NotFoundError("there are no batches here yet", hint="start one with: playnex batch run FLOW cases.jsonl")
-        if not found:
-            raise NotFoundError(f"there is no batch {typed!r}", hint="playnex batch list shows them")
-        if len(found) > 1:
-            raise UsageError(
-                f"{typed!r} fits {len(found)} batches: {', '.join(short(one.id) for one in found[:5])}", hint="type more of it"
-            )
-        return found[0]
+        newest = await self.app.batches.batches(reach(typed))
+        return meant(typed, newest, noun="batch", plural="batches", begin="playnex batch run FLOW cases.jsonl")
 
     async def standing(self, batch: Batch) -> Standing:
         """How its cases stand."""

@@ -12,23 +12,21 @@ from playnex.app.opening import App
 from playnex.app.pinning import Pinned, Unpinning, pin
 from playnex.app.python_flows import PythonFlow
 from playnex.app.reports import run_detail, run_document, run_line
+from playnex.app.typed_ids import meant, reach
 from playnex.canonical import Json
 from playnex.engine.code import Code, Load
 from playnex.engine.engine import Ending
 from playnex.engine.interpreter import Interpreter
 from playnex.engine.replay import Replayed, replay
 from playnex.engine.worker import Worker
-from playnex.errors import ExpressionError, NotFoundError, NotItsTurn, UsageError
-from playnex.ids import matches, new_id, short
+from playnex.errors import ExpressionError, NotItsTurn, UsageError
+from playnex.ids import new_id
 from playnex.journal.events import RunStarted
 from playnex.journal.journal import NewRun, RunSummary
 from playnex.spec.context import StepContext
 from playnex.spec.expression import render
 from playnex.spec.flow import FlowSpec
 from playnex.spec.inputs import path_inputs, resolve_inputs
-
-SEARCHED = 10_000
-"""How many of the newest runs a typed id is looked for in."""
 
 
 def _nobody_asks(_error: NotItsTurn) -> None:
@@ -127,17 +125,8 @@ class Runs:
 
     async def find(self, typed: str) -> RunSummary:
         """The run of that id, of an id that starts or ends like this, or `last`. Raises NotFoundError, UsageError."""
-        runs = await self.app.journal.runs(limit=1 if typed == "last" else SEARCHED)
-        found = [run for run in runs if typed == "last" or matches(run.id, typed)]
-        if not runs:
-            raise NotFoundError("there are no runs here yet", hint="start one with: playnex flow run NAME")
-        if not found:
-            raise NotFoundError(f"there is no run {typed!r}", hint="playnex run list shows them")
-        if len(found) > 1:
-            raise UsageError(
-                f"{typed!r} fits {len(found)} runs: {', '.join(short(run.id) for run in found[:5])}", hint="type more of the id"
-            )
-        return found[0]
+        newest = await self.app.journal.runs(limit=reach(typed))
+        return meant(typed, newest, noun="run", plural="runs", begin="playnex flow run NAME")
 
     async def document(self, run: str) -> dict[str, Json]:
         """The run as `playnex.run/1`."""
