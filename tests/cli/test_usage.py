@@ -65,10 +65,12 @@ def test_a_broken_flow_is_listed_and_said_to_be_broken(workspace: Path) -> None:
     ]
 
 
-def test_a_sound_agent_is_shown_beside_a_broken_one(workspace: Path) -> None:
+def test_a_sound_agent_is_shown_and_listed_beside_a_broken_one(workspace: Path) -> None:
     (workspace / "agents" / "loose.md").write_text("no front matter\n")
     assert playnex("agent", "show", "helper", folder=workspace).code == 0
-    assert playnex("agent", "list", folder=workspace).code == 3
+    listed = playnex("agent", "list", folder=workspace)
+    assert listed.code == 0
+    assert "cannot be read; playnex check says why" in next(line for line in listed.out.splitlines() if line.startswith("loose"))
 
 
 def test_what_playnex_keeps_is_ignored_by_git_and_closed_to_others(workspace: Path) -> None:

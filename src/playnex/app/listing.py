@@ -17,7 +17,7 @@ UNREADABLE = "cannot be read; playnex check says why"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowLine:
-    """A flow in a list; the description of a file that cannot be read says so."""
+    """A flow in a list; the description of one whose file cannot be read says so."""
 
     name: str
     description: str
@@ -36,25 +36,33 @@ def flows(typed: str) -> tuple[FlowLine, ...]:
 
 
 def agents(typed: str) -> "tuple[AgentSpec, ...]":
-    """The workspace's agents. Raises DefinitionError with the faults of all."""
+    """The workspace's agents; the description of one whose file cannot be read says so."""
     workspace = workspace_of(typed)
-    return _read_agents([workspace.agent_path(name) for name in workspace.agent_names()])
+    return tuple(_listed(workspace.agent_path(name)) for name in workspace.agent_names())
 
 
 def agent(typed: str, name: str) -> "AgentSpec":
     """One agent. Raises NotFoundError, DefinitionError."""
-    return _read_agents([workspace_of(typed).agent_path(name)])[0]
+    return _read_agent(workspace_of(typed).agent_path(name))
 
 
-def _read_agents(paths: list[Path]) -> "tuple[AgentSpec, ...]":
+def _read_agent(path: Path) -> "AgentSpec":
     from playnex.spec.read_agent import read_agent  # late: the list of flows does without
 
-    texts = [decoded(path.read_bytes(), shown(path)) for path in paths]
-    read = [read_agent(text, shown(path), path.stem) for path, (text, _) in zip(paths, texts, strict=True)]
-    undecodable = tuple(fault for _, faults in texts for fault in faults)
-    if faults := (*undecodable, *(fault for one in read for fault in one.faults)):
-        raise DefinitionError(faults)
-    return tuple(one.agent for one in read if one.agent)
+    text, undecodable = decoded(path.read_bytes(), shown(path))
+    read = read_agent(text, shown(path), path.stem)
+    if read.agent is None or undecodable or read.faults:
+        raise DefinitionError((*undecodable, *read.faults))
+    return read.agent
+
+
+def _listed(path: Path) -> "AgentSpec":
+    from playnex.spec.agent import AgentSpec  # late, as above
+
+    try:
+        return _read_agent(path)
+    except DefinitionError:
+        return AgentSpec(name=path.stem, description=UNREADABLE)
 
 
 def _line(path: Path, name: str) -> FlowLine:
