@@ -18,7 +18,7 @@ from playnex.engine.code import Code, Load
 from playnex.engine.engine import Ending
 from playnex.engine.interpreter import Interpreter
 from playnex.engine.replay import Replayed, replay
-from playnex.engine.worker import Worker
+from playnex.engine.worker import Worker, told_to_nobody
 from playnex.errors import ExpressionError, NotItsTurn, UsageError
 from playnex.ids import new_id
 from playnex.journal.events import RunStarted
@@ -29,17 +29,13 @@ from playnex.spec.flow import FlowSpec
 from playnex.spec.inputs import path_inputs, resolve_inputs
 
 
-def _nobody_asks(_error: NotItsTurn) -> None:
-    return
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runs:
     """The runs of an open workspace. `in_line` is told where a run that is carried on has to wait for its turn in its group."""
 
     app: App
     unpin: Unpinning = field(default_factory=Unpinning)
-    in_line: Callable[[NotItsTurn], None] = _nobody_asks
+    in_line: Callable[[NotItsTurn], None] = told_to_nobody
 
     async def start(self, flow: str, given: Mapping[str, Json], *, key: str = "") -> str:
         """Check the flow and its inputs, pin the definition, journal the start; the new run's id, or that of the run of this flow

@@ -29,8 +29,8 @@ Tell: TypeAlias = Callable[[str, Ending], Awaitable[None]]
 """Is told how a run stands that was carried on; until it has heard, its hand takes up no other."""
 
 
-def _nobody_asks(_error: NotItsTurn) -> None:
-    return
+def told_to_nobody(_error: NotItsTurn) -> None:
+    """Where nobody wants to know that a run waits for its turn."""
 
 
 class Held(Protocol):
@@ -62,7 +62,7 @@ class Worker:
     held: Held
     load: Callable[[str], Load]
     at_most: int = 100
-    in_line: Callable[[NotItsTurn], None] = _nobody_asks
+    in_line: Callable[[NotItsTurn], None] = told_to_nobody
 
     async def carry(self, run: str, *, through: bool = False) -> Ending:
         """Carry one run on until it ends, or until only a person or a signal can help it; timers are waited for, and where it is to be
