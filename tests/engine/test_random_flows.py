@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import random
 from collections.abc import Awaitable, Mapping
 from typing import Any, get_args
@@ -153,9 +154,32 @@ def test_an_answer_that_depends_on_who_is_faster_is_found_out() -> None:
     assert len(found) > 1
 
 
+def steps_of(**needs: list[str]) -> Flow:
+    """A flow of plain steps with those needs."""
+    return {"playnex": 1, "name": "flow", "steps": {name: {"needs": list(need), "tool": "fine"} for name, need in needs.items()}}
+
+
+@pytest.mark.parametrize("append", range(1, 20))
+@pytest.mark.parametrize("seed", range(95, 105))
+def test_a_step_that_ends_between_two_steps_of_another_branch_is_found_again(seed: int, append: int) -> None:
+    """There, for a moment, it is the only one under way; once that was taken for having had no company."""
+    flow = steps_of(s1=[], s2=[], s3=["s1"], s4=["s2"], s5=["s1"], s6=["s4", "s1"], s7=[])
+    flow["steps"] |= {name: {**step, "with": {"told": []}} for name, step in flow["steps"].items()}
+    keeps_its_end_through_a_death(flow, seed, crash_at(append, "after"))
+
+
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(flow=flows().map(numbered), seed=st.integers(0, 10**6), append=st.integers(1, 60))
 def test_a_great_many_flows_keep_both_laws(flow: Flow, seed: int, append: int) -> None:
+    """The same flows each time; the soak tier takes others."""
     keeps_its_results_at_any_speed(flow, seed)
     keeps_its_end_through_a_death(flow, seed, crash_at(append, "after"))
+
+
+@pytest.mark.soak
+@settings(max_examples=int(os.environ.get("PLAYNEX_SOAK", "20000")), deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(flow=flows().map(numbered), seed=st.integers(0, 10**6), append=st.integers(1, 60), moment=st.sampled_from(get_args(Moment)))
+def test_flows_never_seen_before_keep_both_laws(flow: Flow, seed: int, append: int, moment: Moment) -> None:
+    keeps_its_results_at_any_speed(flow, seed)
+    keeps_its_end_through_a_death(flow, seed, crash_at(append, moment))

@@ -129,6 +129,32 @@ def test_steps_that_ran_beside_each_other_may_be_asked_for_in_any_order(stage: S
     assert stage.play(resumed) == RunFinished(status="succeeded", output=["slow", "fast"])
 
 
+def test_a_wait_that_other_steps_began_beside_may_be_asked_for_after_what_followed_them(stage: Stage) -> None:
+    """It ends alone, long after its company, so the journal must know that it had any."""
+
+    def body(released: bool) -> Body:
+        async def gathered(context: StepContext) -> Json:
+            release = asyncio.Event()
+
+            async def chain() -> Json:
+                first = await context.step("first", stage.effect("first"))
+                return released or await release.wait(), first, await context.step("second", stage.effect("second"))
+
+            async def timer() -> None:
+                await context.sleep(1)
+                release.set()
+
+            await asyncio.gather(chain(), timer())
+            return None
+
+        return gathered
+
+    crashed(stage, body(released=False), 3)
+    assert stage.events()[-1] == "StepFinished sleep"
+    assert stage.play(body(released=True)) == RunFinished(status="succeeded")
+    assert stage.effects == {"first": 1, "second": 1}
+
+
 def test_a_retry_from_a_step_does_it_again_and_all_that_came_after(stage: Stage) -> None:
     world = {"down": True}
 

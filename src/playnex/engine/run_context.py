@@ -9,8 +9,9 @@ from typing import TypeVar
 from playnex.canonical import Json
 from playnex.engine import failure
 from playnex.engine.caps import DEFINITION
+from playnex.engine.company import Company
 from playnex.engine.execution import Execution
-from playnex.engine.wait_step import approved, rung, signalled, wait
+from playnex.engine.wait_step import Conclude, approved, rung, signalled, wait
 from playnex.engine.work import Work, do_plainly
 from playnex.errors import JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
 from playnex.journal.events import WaitStarted
@@ -38,7 +39,7 @@ class RunContext:
     execution: Execution
     prefix: str = ""
     _used: dict[str, int] = field(default_factory=dict)
-    _open: set[str] = field(default_factory=set)
+    _company: Company = field(default_factory=Company)
     _drawn: int = 0
 
     @property
@@ -80,17 +81,21 @@ class RunContext:
         key, execution = self._next_key(name), self.execution
         if (recorded := await execution.recorded(key, PLAIN.kind)) is not None:
             return _output_of((key, recorded))
-        self._open.add(name)
+        self._company.enter(name)
         try:
-            return await do_plainly(execution, key, do, beside=self._open)
+            return await do_plainly(execution, key, do, has_company=self._company_of(name))
         finally:
-            self._open.discard(name)
+            self._company.leave(name)
 
     async def _performed(self, name: str, do: Do, plan: StepPlan) -> tuple[str, Envelope]:
         def work(key: str) -> Awaitable[Envelope]:
-            return Work(execution=self.execution, key=key, do=do, plan=plan, within=self._within, beside=self._open).carry_out()
+            has_company = self._company_of(name)
+            return Work(execution=self.execution, key=key, do=do, plan=plan, within=self._within, has_company=has_company).carry_out()
 
         return await self._once(name, plan.kind, work)
+
+    def _company_of(self, name: str) -> Callable[[], bool]:
+        return partial(self._company.has, name)
 
     def _within(self, prefix: str) -> StepContext:
         """A context for all that happens under these keys."""
@@ -101,11 +106,11 @@ class RunContext:
         key = self._next_key(name)
         if (recorded := await self.execution.recorded(key, kind)) is not None:
             return key, recorded
-        self._open.add(name)
+        self._company.enter(name)
         try:
             return key, await live(key)
         finally:
-            self._open.discard(name)
+            self._company.leave(name)
 
     async def gather(self, branches: Mapping[str, Branch[T]], *, at_most: int | None = None) -> dict[str, T]:
         outcomes: dict[str, T | Exception] = {}
@@ -130,7 +135,8 @@ class RunContext:
 
         hands = len(works) if at_most is None else max(1, min(at_most, len(works)))
         if works:
-            await self.execution.waits.gather([hand() for _ in range(hands)])
+            with self._company.branched(hands):
+                await self.execution.waits.gather([hand() for _ in range(hands)])
 
     async def all(self, *branches: Branch[T]) -> list[T]:
         named = {f"branch-{number}": branch for number, branch in enumerate(branches, 1)}
@@ -162,20 +168,23 @@ class RunContext:
 
     async def sleep(self, seconds: float) -> None:
         started = WaitStarted(until=self.execution.clock.now() + seconds)
-        await self._once("sleep", "wait", lambda key: wait(self.execution, key, started, conclude=rung))
+        await self._wait("sleep", "wait", lambda _: started, rung)
 
     async def wait_for(self, signal: str, *, timeout: float | None = None) -> Json:
         started = WaitStarted(signal=signal, until=self._until(timeout))
-        return _output_of(await self._once(signal, "wait", lambda key: wait(self.execution, key, started, conclude=signalled)))
+        return _output_of(await self._wait(signal, "wait", lambda _: started, signalled))
 
     async def approve(self, name: str, approval: Approval) -> Json:
         ask: Json = {"message": approval.message, "show": approval.show, "editable": approval.editable}
 
-        async def ask_a_person(key: str) -> Envelope:
-            started = WaitStarted(signal=key, until=self._until(approval.timeout), ask=ask)
-            return await wait(self.execution, key, started, conclude=approved)
+        def started(key: str) -> WaitStarted:
+            return WaitStarted(signal=key, until=self._until(approval.timeout), ask=ask)
 
-        return _output_of(await self._once(name, "approve", ask_a_person))
+        return _output_of(await self._wait(name, "approve", started, approved))
+
+    async def _wait(self, name: str, kind: str, started: Callable[[str], WaitStarted], conclude: Conclude) -> tuple[str, Envelope]:
+        has_company = self._company_of(name)
+        return await self._once(name, kind, lambda key: wait(self.execution, key, started(key), conclude=conclude, has_company=has_company))
 
     async def _pinned(self, called: str, key: str) -> Json:
         self.execution.caps.call(key)
@@ -204,7 +213,7 @@ class RunContext:
 
     def _next_key(self, name: str) -> str:
         """The key of the next step of that name. Raises UsageError where one of that name is still running."""
-        if name in self._open:
+        if name in self._company.under_way:
             raise UsageError(
                 f"step {self.prefix + name!r} is still running, so its name cannot be used again", hint="give each branch its own scope"
             )

@@ -13,7 +13,7 @@ Conclude: TypeAlias = Callable[[SignalReceived | None, WaitStarted], Envelope]
 """What the end of a wait means: the signal that came, or None where its time is over."""
 
 
-async def wait(execution: Execution, key: str, started: WaitStarted, *, conclude: Conclude) -> Envelope:
+async def wait(execution: Execution, key: str, started: WaitStarted, *, conclude: Conclude, has_company: Callable[[], bool]) -> Envelope:
     """Wait, as it was recorded when this wait first began, and record what came of it."""
     began = execution.history.waits.get(key)
     if began is None:
@@ -25,7 +25,8 @@ async def wait(execution: Execution, key: str, started: WaitStarted, *, conclude
     signal = event.fact if event is not None and isinstance(event.fact, SignalReceived) else None
     envelope = conclude(signal, began)
     kind = "approve" if began.ask is not None else "wait"
-    fact = StepFinished(envelope=to_json(envelope), kind=kind, signal=event.position if event is not None else 0)
+    position = event.position if event is not None else 0
+    fact = StepFinished(envelope=to_json(envelope), kind=kind, signal=position, beside=has_company())
     await execution.append(key, fact)
     return envelope
 

@@ -35,15 +35,15 @@ class Tried:
 
 @dataclass(slots=True, kw_only=True)
 class Work:
-    """A step and how it is to be done. `within` gives a context for what happens below a key, `beside` are the names of all
-    steps that are under way in this one's scope."""
+    """A step and how it is to be done. `within` gives a context for what happens below a key, `has_company`
+    says whether other steps of its scope went on at the same time."""
 
     execution: Execution
     key: str
     do: Do
     plan: StepPlan
     within: Callable[[str], StepContext]
-    beside: set[str]
+    has_company: Callable[[], bool]
 
     async def carry_out(self) -> Envelope:
         """Do the step and record its envelope."""
@@ -161,7 +161,7 @@ class Work:
             attempt.writes = list(own_writes)
             final = await self._completed(outcome, attempt)
             seconds = round(self.execution.clock.monotonic() - began, 3)
-            fact = StepFinished(envelope=envelopes.to_json(final), kind=self.plan.kind, seconds=seconds, beside=len(self.beside) > 1)
+            fact = StepFinished(envelope=envelopes.to_json(final), kind=self.plan.kind, seconds=seconds, beside=self.has_company())
             try:
                 await self.execution.append(self.key, fact, tuple(attempt.writes))
             except CapsuleConflict:
@@ -178,7 +178,7 @@ class Work:
         return replace(completed, usage=outcome.usage, attempts=outcome.attempts)
 
 
-async def do_plainly(execution: Execution, key: str, do: Callable[[], Awaitable[Json]], *, beside: set[str]) -> Json:
+async def do_plainly(execution: Execution, key: str, do: Callable[[], Awaitable[Json]], *, has_company: Callable[[], bool]) -> Json:
     """What `Work` does with a step that has no plan: one try, and its record. Raises StepFailed once the failure is recorded."""
     began, failed = execution.clock.monotonic(), None
     try:
@@ -189,7 +189,7 @@ async def do_plainly(execution: Execution, key: str, do: Callable[[], Awaitable[
         failed = failure.from_exception(error)
         parts = envelopes.to_json(failed)
     seconds = round(execution.clock.monotonic() - began, 3)
-    await execution.append(key, StepFinished(envelope=parts, seconds=seconds, beside=len(beside) > 1))
+    await execution.append(key, StepFinished(envelope=parts, seconds=seconds, beside=has_company()))
     if failed is not None:
         raise StepFailed(failure.message_of(failed), step=key, reason=failed.reason)
     return parts["output"]

@@ -67,7 +67,7 @@ class AttemptFailed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished:
     """A step's result, for ever: its envelope as JSON, what kind of step it was, and the seconds it took. `beside` says that
-    other steps of its scope were under way; `signal` is the position of the signal that it consumed, 0 for none."""
+    other steps of its scope went on at the same time; `signal` is the position of the signal that it consumed, 0 for none."""
 
     envelope: Json
     kind: str = "step"
