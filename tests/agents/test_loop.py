@@ -6,9 +6,10 @@ import pytest
 
 from agents.stage import SMALL, WRITER, Stage, task
 from playnex.agents.loop import MODEL_RETRY
-from playnex.agents.task import AgentTask, DataBlock
+from playnex.agents.task import AgentTask
 from playnex.errors import ModelRefused, ModelUnavailable
 from playnex.models.model import ModelAnswer, ModelMessage, ToolCall, ToolMessage, UserMessage
+from playnex.spec.agent_result import DataBlock
 from playnex.spec.envelope import Usage
 from playnex.spec.flow import Budget
 from playnex.testing.scripted_model import says, wishes

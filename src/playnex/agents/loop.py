@@ -7,9 +7,11 @@ now, and a replay needs no model at all.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+from playnex.agents.code_tools import gated, offers_of
 from playnex.agents.dialect import dialect_of, spoken, understood
-from playnex.agents.progress import Progress, answered, asked, begin, ended, heard, judged, refusal, remarked, unmade, weighed
+from playnex.agents.progress import Progress, asked, begin, decide, ended, heard, judged, observed
 from playnex.agents.task import AgentPorts, AgentTask
 from playnex.canonical import Json
 from playnex.models.model import ModelAnswer, ModelCard, ModelRequest, ToolCall, ToolOffer, answer_from_json, answer_json
@@ -17,7 +19,7 @@ from playnex.models.tokens import request_tokens
 from playnex.spec.context import Attempt, StepContext, StepPlan
 from playnex.spec.envelope import Envelope
 from playnex.spec.flow import RetrySpec
-from playnex.tools.gate import CallRequest, shown
+from playnex.tools.gate import CallRequest
 from playnex.tools.tool import Toolbox
 from playnex.tools.toolbox import is_named
 
@@ -42,7 +44,7 @@ async def run_agent(context: StepContext, task: AgentTask, ports: AgentPorts) ->
     `cut-off`, `content-filter`, `empty-answer`, `invalid-output`, or the model step's own (`model-unavailable`,
     `model-refused`, `not-found`, `credential`, `timeout`)."""
     work = Work(task=task, ports=ports, began=ports.clock.monotonic())
-    progress = begin(task, offers(ports.toolbox, task.agent.tools))
+    progress = begin(task, (*offers_of(task.tools), *offers(ports.toolbox, task.agent.tools)))
     for number in range(1, task.agent.turns + 1):
         outcome = await _turn(context.scope(f"turn-{number}"), progress, number, work)
         if isinstance(outcome, Envelope):
@@ -140,22 +142,41 @@ def _record(answer: ModelAnswer, card: ModelCard, seconds: float) -> Json:
 
 
 async def _act(context: StepContext, progress: Progress, calls: Sequence[ToolCall], work: Work) -> Progress | Envelope:
-    """Make the calls of one answer in their order; every call gets a result before the model is told anything else."""
-    remarks: list[str] = []
-    for number, call in enumerate(calls, 1):
-        weighing = weighed(progress, call)
-        if isinstance(weighing, Envelope):
-            return weighing
-        progress = weighing
-        if remark := refusal(progress, call, number):
-            remarks.append(remark)
-            progress = unmade(progress, call)
+    """Make the calls of one answer, in their order or beside each other; every call gets a result before the model is told anything
+    else."""
+    decided = decide(progress, calls)
+    if isinstance(decided, Envelope):
+        return decided
+    results: dict[int, Envelope] = {}
+
+    async def make(number: int) -> None:
+        results[number] = await work.ports.gate.call(context, _call_request(calls[number - 1], number, work.task))
+
+    for group in _groups(decided.made, calls, work.task):
+        await context.together([partial(make, number) for number in group])
+    return observed(decided, results, calls=calls, task=work.task)
+
+
+def _groups(made: Sequence[int], calls: Sequence[ToolCall], task: AgentTask) -> list[list[int]]:
+    """The numbers of the calls that are made, those in one list that go on beside each other."""
+    beside = {tool.name for tool in task.tools if tool.beside}
+    groups: list[list[int]] = []
+    for number in made:
+        is_beside = calls[number - 1].name in beside
+        if groups and is_beside and calls[groups[-1][-1] - 1].name in beside:
+            groups[-1].append(number)
         else:
-            result = await work.ports.gate.call(context, _call_request(call, number, work.task))
-            progress = answered(progress, call, result, shown(result.output))
-    return remarked(progress, remarks)
+            groups.append([number])
+    return groups
 
 
 def _call_request(call: ToolCall, number: int, task: AgentTask) -> CallRequest:
     scope = replace(task.scope, agent=task.agent.name)
-    return CallRequest(tool=call.name, arguments=dict(call.arguments), step=f"tool-{number}", allowed=task.agent.tools, scope=scope)
+    return CallRequest(
+        tool=call.name,
+        arguments=dict(call.arguments),
+        step=f"tool-{number}",
+        allowed=task.agent.tools,
+        offered=gated(task.tools),
+        scope=scope,
+    )

@@ -1,6 +1,6 @@
 """How far an agent has come, and the pure decisions of its loop: what its answer means, and how it ends."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -21,6 +21,7 @@ from playnex.models.model import (
 )
 from playnex.spec.envelope import Envelope, Label, Usage
 from playnex.spec.statements import whole_sentences
+from playnex.tools.gate import shown
 
 CALLS_PER_TURN = 16
 """Calls of one answer that are made; the model is told of the others."""
@@ -114,14 +115,31 @@ def judged(progress: Progress, answer: ModelAnswer) -> Progress | Envelope:
     return _once_more(bare, "invalid", asked_again, f"the answer does not fit the agent's output: {reading.fault}")
 
 
-def weighed(progress: Progress, call: ToolCall) -> Progress | Envelope:
-    """The call in the agent's history, before it is made; an end where the agent went in circles and still does not answer."""
-    if "stuck" in progress.sent_back:
-        return ended(progress, "stuck", f"the agent went in circles, and called {call.name} when it had no tools any more")
-    return replace(progress, calls=(*progress.calls, call))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What is done about the calls of one answer: the numbers (from 1) of those that are `made`, and what is said about the others."""
+
+    progress: Progress
+    made: tuple[int, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
-def refusal(progress: Progress, call: ToolCall, number: int) -> str:
+def decide(progress: Progress, calls: Sequence[ToolCall]) -> Decided | Envelope:
+    """Which calls are made; an end where the agent went in circles and still does not answer."""
+    made: list[int] = []
+    remarks: list[str] = []
+    for number, call in enumerate(calls, 1):
+        if "stuck" in progress.sent_back:
+            return ended(progress, "stuck", f"the agent went in circles, and called {call.name} when it had no tools any more")
+        progress = replace(progress, calls=(*progress.calls, call))
+        if remark := _refusal(progress, call, number):
+            remarks.append(remark)
+        else:
+            made.append(number)
+    return Decided(progress=progress, made=tuple(made), remarks=tuple(remarks))
+
+
+def _refusal(progress: Progress, call: ToolCall, number: int) -> str:
     """Why a call is not made, in words for the model; empty where it is. `number` counts the calls of this answer."""
     if call.invalid:
         return f"The arguments of your call of {call.name} are not a JSON object. Call it again with correct JSON."
@@ -132,12 +150,25 @@ def refusal(progress: Progress, call: ToolCall, number: int) -> str:
     return ""
 
 
-def unmade(progress: Progress, call: ToolCall) -> Progress:
+def observed(decided: Decided, results: Mapping[int, Envelope], *, calls: Sequence[ToolCall], task: AgentTask) -> Progress | Envelope:
+    """With what the calls gave, by their numbers: every call has a result before the model is told anything else. An end, where one
+    of them was to end the work."""
+    progress, ends = decided.progress, {tool.name for tool in task.tools if tool.ends}
+    for number, call in enumerate(calls, 1):
+        result = results.get(number)
+        progress = _unmade(progress, call) if result is None else _answered(progress, call, result)
+    for number, call in enumerate(calls, 1):
+        if call.name in ends and number in results and results[number].status != "failed":
+            return replace(_finished(progress, results[number].output), reason=call.name)
+    return _remarked(progress, decided.remarks)
+
+
+def _unmade(progress: Progress, call: ToolCall) -> Progress:
     """With a place-holder for the result of a call that is not made: no call stays without one."""
     return told(progress, ToolMessage(id=call.id, name=call.name, text=NOT_MADE))
 
 
-def remarked(progress: Progress, remarks: Sequence[str]) -> Progress:
+def _remarked(progress: Progress, remarks: Sequence[str]) -> Progress:
     """With what is said about an answer's calls, once they all have their results. An agent in a circle loses its tools:
     nothing is left to it but to answer."""
     if not remarks:
@@ -148,11 +179,12 @@ def remarked(progress: Progress, remarks: Sequence[str]) -> Progress:
     return told(progress, UserMessage(text="\n".join(dict.fromkeys(remarks))))
 
 
-def answered(progress: Progress, call: ToolCall, result: Envelope, text: str) -> Progress:
-    """With a tool's result, and what is known of its origin."""
+def _answered(progress: Progress, call: ToolCall, result: Envelope) -> Progress:
+    """With a tool's result, what is known of its origin, and what was spent on the agent's behalf."""
     labels = tuple(dict.fromkeys((*progress.labels, *result.labels)))
     sources = tuple(dict.fromkeys((*progress.sources, *result.sources)))
-    return told(replace(progress, labels=labels, sources=sources), ToolMessage(id=call.id, name=call.name, text=text))
+    known = replace(progress, labels=labels, sources=sources, usage=progress.usage + result.usage)
+    return told(known, ToolMessage(id=call.id, name=call.name, text=shown(result.output)))
 
 
 def ended(progress: Progress, reason: str, message: str) -> Envelope:
