@@ -25,7 +25,7 @@ PROMISES = (
     ),
     Promise(
         id="A7",
-        says="A conversation never outgrows the model's window: the task stays, calls keep their results, what is cut is marked and can be read.",
+        says="A conversation never outgrows its model's window: the task stays, calls keep their results, cuts are marked and can be read.",
         docs="docs/agents.md#long-work-small-windows",
         tests=(
             "tests/agents/test_fitting.py::test_an_agent_with_a_window_of_4096_tokens_reads_200_kilobytes_and_finishes",

@@ -5,7 +5,7 @@ import json
 from playnex.app.inbox import ANSWER
 from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
-from playnex.canonical import Json
+from playnex.canonical import Json, encode
 from playnex.cli.terminal import Terminal, columns, gist, indented, moment, seconds, spent, tokens, whole
 from playnex.cli.watching import WHY
 from playnex.ids import short
@@ -49,6 +49,9 @@ def agent_document(agent: AgentSpec) -> dict[str, Json]:
         "tools": list(agent.tools),
         "memory": {"read": list(agent.memory.read), "write": list(agent.memory.write)},
         "limits": {"turns": agent.turns, "tokens": agent.limits.tokens, "usd": agent.limits.usd, "time": agent.limits.time},
+        "plan": agent.plan,
+        "reflect": agent.reflect,
+        "output": agent.output,
         "instructions": agent.instructions,
     }
 
@@ -61,9 +64,17 @@ def agent_page(agent: AgentSpec, terminal: Terminal) -> str:
         ("reads", ", ".join(agent.memory.read) or "only what its step gives it"),
         ("writes", ", ".join(agent.memory.write) or "nothing by itself"),
         ("limits", budget_text(agent.limits)),
+        *((("thinks", _thinking(agent)),) if _thinking(agent) else ()),
+        *((("answers", encode(agent.output).decode()),) if agent.output else ()),
     )
     facts = "\n".join(f"{name:<8}{value}" for name, value in rows)
     return f"{terminal.styled(agent.name, 'bold')}  {agent.description}\n\n{facts}\n\n{agent.instructions}"
+
+
+def _thinking(agent: AgentSpec) -> str:
+    """When it plans and looks back."""
+    reflects = {"never": "", "after-error": "looks back after errors", "every-turn": "looks back after every turn"}[agent.reflect]
+    return ", ".join(part for part in ("plans first" if agent.plan else "", reflects) if part)
 
 
 def budget_text(budget: Budget) -> str:
