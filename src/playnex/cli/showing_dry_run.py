@@ -43,6 +43,7 @@ def _details(step: dict[str, Json]) -> Iterator[str]:
             yield from (f"    {line}" for line in _details(inner))
     for agent in step.get("agents", []):
         yield from _agent(agent)
+    yield from _requests(step)
     yield from _texts(step)
     yield from _net(step)
 
@@ -50,6 +51,23 @@ def _details(step: dict[str, Json]) -> Iterator[str]:
 def _agent(agent: dict[str, Json]) -> Iterator[str]:
     parts = [f"model {agent['model']} ({agent['answered_by']})", _limits(agent["limits"]), f"tools {', '.join(agent['tools']) or 'none'}"]
     yield f"agent {agent['agent']} {agent['part']}: {' · '.join(part for part in parts if part)}"
+
+
+def _requests(step: dict[str, Json]) -> Iterator[str]:
+    """How often a pattern asks whom."""
+    if (told := step.get("requests")) is None:
+        return
+    for each in told["asked"]:
+        yield f"asks {each['agent']} {_span(each['least'], each['most'])} times ({each['part']})"
+    yield f"model requests: {told['least']} at least, " + (
+        "as many as there are items" if told["most"] is None else f"{told['most']:,} at most"
+    )
+
+
+def _span(least: int, most: int | None) -> str:
+    if most is None:
+        return f"{least} or more"
+    return str(least) if least == most else f"{least} to {most}"
 
 
 def _texts(step: dict[str, Json]) -> Iterator[str]:
@@ -74,9 +92,10 @@ def _net(step: dict[str, Json]) -> Iterator[str]:
         yield f"timeout  {seconds(step['timeout'])}"
     if "retries" in step:
         yield f"retry  {step['retries']} more"
-    for check in step.get("verify", []):
-        held = check.get("that") or " ".join(f"{key} {check[key]}" for key in ("agent", "python") if key in check)
-        yield f"verify  {held}, else {check['on_fail']}"
+    for name, checks in (("verify", step.get("verify", [])), *step.get("checks", {}).items()):
+        for check in checks:
+            held = check.get("that") or " ".join(f"{key} {check[key]}" for key in ("agent", "python") if key in check)
+            yield f"{name}  {held}, else {check['on_fail']}"
     if other := step.get("fallback"):
         named = next((f"{key} {other[key]}" for key in ("step", "agent") if key in other), "")
         yield f"fallback  {named or _shown(other['value'])}"

@@ -1,1 +1,25 @@
 """Patterns: ways for agents to work together, written against the step context alone."""
+
+from playnex.patterns.debate import Debate
+from playnex.patterns.map_over import MapOver
+from playnex.patterns.outcome import OnFailure
+from playnex.patterns.parallel import Parallel
+from playnex.patterns.pattern import Participant, Pattern, Task, ask, name_of
+from playnex.patterns.review import Review
+from playnex.patterns.router import Router
+from playnex.patterns.single import Single
+
+__all__ = [
+    "Debate",
+    "MapOver",
+    "OnFailure",
+    "Parallel",
+    "Participant",
+    "Pattern",
+    "Review",
+    "Router",
+    "Single",
+    "Task",
+    "ask",
+    "name_of",
+]

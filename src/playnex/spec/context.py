@@ -16,7 +16,9 @@ Effect = Literal["pure", "idempotent", "once"]
 Write: TypeAlias = Callable[[Any], object]
 """A piece of work for the store's own transaction (see store/database.py): called with its connection, by its writer."""
 
-StepKind = Literal["step", "agent", "tool", "python", "save", "model", "verify", "flow", "switch", "wait", "approve", "repeat", "round"]
+StepKind = Literal[
+    "step", "agent", "tool", "python", "save", "model", "verify", "flow", "switch", "wait", "approve", "repeat", "round", "pattern"
+]
 
 
 @dataclass(slots=True, kw_only=True)
