@@ -8,6 +8,7 @@ from playnex.patterns.pattern import Participant, Pattern, Task, ask, name_of
 from playnex.patterns.review import Review
 from playnex.patterns.router import Router
 from playnex.patterns.single import Single
+from playnex.patterns.supervisor import Supervisor
 
 __all__ = [
     "Debate",
@@ -19,6 +20,7 @@ __all__ = [
     "Review",
     "Router",
     "Single",
+    "Supervisor",
     "Task",
     "ask",
     "name_of",

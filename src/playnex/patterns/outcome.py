@@ -51,6 +51,11 @@ def told_of(failed: Mapping[str, AgentResult]) -> str:
     return f"without {', '.join(f'{name} ({result.reason})' for name, result in failed.items())}" if failed else ""
 
 
+def to_be_seen(result: AgentResult) -> Json:
+    """What there is of a failed result for other agents to see: nothing of one that did not pass its check."""
+    return None if result.reason in ("verify", "refused") else result.partial
+
+
 def bounded(what: str, number: int, *, least: int, most: int) -> None:
     """Raises UsageError for a number out of its bounds."""
     if not least <= number <= most:
