@@ -5,6 +5,7 @@ from playnex.patterns.map_over import MapOver
 from playnex.patterns.outcome import OnFailure
 from playnex.patterns.parallel import Parallel
 from playnex.patterns.pattern import Participant, Pattern, Task, ask, name_of
+from playnex.patterns.planner import PlanBounds, Planner
 from playnex.patterns.review import Review
 from playnex.patterns.router import Router
 from playnex.patterns.single import Single
@@ -17,6 +18,8 @@ __all__ = [
     "Parallel",
     "Participant",
     "Pattern",
+    "PlanBounds",
+    "Planner",
     "Review",
     "Router",
     "Single",
