@@ -58,7 +58,7 @@ class Pattern(ABC):
         """Do the task in this scope, which is the pattern's own."""
 
 
-Participant: TypeAlias = "str | AgentSpec | Pattern | object"
+Participant: TypeAlias = str | AgentSpec | Pattern | object
 """An agent by its name, one that is at hand, a Pydantic AI `Agent`, or a pattern that works like an agent."""
 
 
