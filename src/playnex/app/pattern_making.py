@@ -36,7 +36,7 @@ def _value(setting: Setting, value: Json, agents: Mapping[str, AgentSpec]) -> ob
             return named(value)
         case "agents":
             return tuple(map(named, value))
-        case "team":
+        case "named" | "team":
             return {key: named(name) for key, name in value.items()} if isinstance(value, dict) else tuple(map(named, value))
         case "list":
             if not isinstance(value, list):

@@ -23,7 +23,7 @@ class Parallel(Pattern):
 
     kind: ClassVar[str] = "parallel"
 
-    agents: "Mapping[str, Participant] | Sequence[Participant]"
+    agents: Mapping[str, Participant] | Sequence[Participant]
     merge: Participant | None = None
     on_failure: OnFailure = "fail"
     check: Verify | None = None
@@ -62,7 +62,7 @@ class Parallel(Pattern):
         return await ctx.scope("branches").gather(branches, at_most=self.at_most)
 
 
-def named(agents: "Mapping[str, Participant] | Sequence[Participant]") -> dict[str, Participant]:
+def named(agents: Mapping[str, Participant] | Sequence[Participant]) -> dict[str, Participant]:
     """The participants by name; of those in a list, one whose name is taken already is numbered: `writer-2`."""
     if isinstance(agents, Mapping):
         return dict(agents)

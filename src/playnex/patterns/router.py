@@ -17,7 +17,7 @@ OTHER = "other"
 
 CHOOSE = "Choose who should do the task below; do not do it yourself. Answer with the name of the route, and why.\n\n{routes}"
 
-Choice: TypeAlias = "Callable[[Task], str | Awaitable[str]]"
+Choice: TypeAlias = Callable[[Task], str | Awaitable[str]]
 """The name of the route for a task, by code."""
 
 
@@ -28,7 +28,7 @@ class Router(Pattern):
 
     kind: ClassVar[str] = "router"
 
-    by: "Participant | Choice"
+    by: Participant | Choice
     routes: Mapping[str, Participant]
     default: Participant | None = None
 

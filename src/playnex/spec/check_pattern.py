@@ -6,7 +6,7 @@ from playnex.spec.check_targets import Catalogue, agent_faults, check_faults, ch
 from playnex.spec.faults import Fault
 from playnex.spec.flow import StepSpec
 from playnex.spec.located import ListNode, MapNode, Node, find
-from playnex.spec.pattern_table import PATTERNS
+from playnex.spec.pattern_table import OF_AGENTS, PATTERNS
 
 
 def pattern_faults(spec: StepSpec, node: Node, catalogue: Catalogue) -> Iterator[Fault]:
@@ -16,7 +16,7 @@ def pattern_faults(spec: StepSpec, node: Node, catalogue: Catalogue) -> Iterator
         return
     for setting in entry.settings:
         found = find(node, "with", setting.name)
-        if setting.kind in ("agent", "agents", "team"):
+        if setting.kind in OF_AGENTS:
             for named in _named(found):
                 yield from agent_faults(named, catalogue)
         if setting.kind == "check":

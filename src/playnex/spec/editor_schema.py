@@ -269,8 +269,10 @@ def _setting(setting: Setting) -> Schema:  # noqa: PLR0911 - one line a kind
             return FILLED
         case "agents":
             return listed
+        case "named":
+            return by_name
         case "team":
-            return by_name if setting.name == "routes" else {"anyOf": [by_name, listed]}
+            return {"anyOf": [by_name, listed]}
         case "count":
             return whole(setting.least, setting.most)
         case "choice":

@@ -19,9 +19,11 @@ MOST_BESIDE = 10_000
 DEBATE_ROUNDS, REVIEW_ROUNDS = 1, 3
 """The rounds where nothing is said."""
 
-SettingKind = Literal["agent", "agents", "team", "count", "choice", "flag", "check", "list"]
-"""An agent's name; a list of them; such a list, or a map of names to agents; a whole number; one of some words; true or false; a check
+SettingKind = Literal["agent", "agents", "named", "team", "count", "choice", "flag", "check", "list"]
+"""An agent's name; a list of them; a map of names to agents; either of these; a whole number; one of some words; true or false; a check
 like those of `verify`; a list, or a template that gives one."""
+
+OF_AGENTS: tuple[SettingKind, ...] = ("agent", "agents", "named", "team")
 
 Settings: TypeAlias = Mapping[str, Json]
 ON_FAILURE = ("fail", "skip", "retry")
@@ -93,7 +95,7 @@ def names_in(value: Json) -> tuple[str, ...]:
 def members(pattern: str, settings: Settings) -> tuple[tuple[str, str], ...]:
     """Each agent that the settings name, with its part, in the order of the table."""
     entry = PATTERNS.get(pattern)
-    own = [each for each in entry.settings if each.kind in ("agent", "agents", "team")] if entry else []
+    own = [each for each in entry.settings if each.kind in OF_AGENTS] if entry else []
     return tuple((name, each.part) for each in own for name in names_in(settings.get(each.name)))
 
 
@@ -186,7 +188,7 @@ PATTERNS: Mapping[str, PatternEntry] = {
         says="an agent chooses who does it",
         settings=(
             Setting(name="by", kind="agent", says="who chooses", required=True, part="chooses"),
-            Setting(name="routes", kind="team", says="names, each with its agent", required=True, most=MOST_BRANCHES, part="takes a route"),
+            Setting(name="routes", kind="named", says="names, each with its agent", required=True, most=MOST_BRANCHES, part="takes a route"),
             Setting(name="default", kind="agent", says="who does what fits no route", part="takes what fits no route"),
         ),
         askings=_router,

@@ -28,12 +28,13 @@ def read_pattern(reading: Reading, step: MapNode) -> ReadPattern:
     entry = PATTERNS.get(name or "")
     if node is None or entry is None:
         return ReadPattern()
+    faults = len(reading.faults)
     if given is not None:
         reading.keys(given, [setting.name for setting in entry.settings], what=f"the pattern {name!r}")
     _find_missing(reading, node, given, entry)
     read = {setting.name: _value(reading, setting, found) for setting in entry.settings if (found := find(given, setting.name)) is not None}
     settings = {key: value for key, value in read.items() if value is not None}
-    if settings.keys() >= {setting.name for setting in entry.settings if setting.required}:
+    if len(reading.faults) == faults:  # else a word that is only misspelled would be missed here too
         for misfit in entry.misfits(settings):
             reading.fault(find(given, misfit.setting) or node, misfit.message, hint=misfit.hint)
     checks = {
@@ -51,7 +52,14 @@ def _find_missing(reading: Reading, node: Node, given: MapNode | None, entry: Pa
             reading.fault(node, message, hint=f"add `with: {{ {setting.name}: {FORMS[setting.kind]} }}`: {setting.says}")
 
 
-FORMS = {"agent": "NAME", "agents": "[NAME, NAME]", "team": "{ WORD: NAME, WORD: NAME }", "list": "[ITEM, ITEM]", "count": "3"}
+FORMS = {
+    "agent": "NAME",
+    "agents": "[NAME, NAME]",
+    "named": "{ WORD: NAME, WORD: NAME }",
+    "team": "[NAME, NAME]",
+    "list": "[ITEM, ITEM]",
+    "count": "3",
+}
 
 
 def _value(reading: Reading, setting: Setting, node: Node) -> Json:  # noqa: PLR0911 - one line a kind
@@ -62,8 +70,10 @@ def _value(reading: Reading, setting: Setting, node: Node) -> Json:  # noqa: PLR
             return reading.filled(node, what)
         case "agents":
             return _agents(reading, setting, node)
-        case "team":
-            return _team(reading, setting, node)
+        case "team" if not isinstance(node, MapNode):
+            return _agents(reading, setting, node)
+        case "team" | "named":
+            return _named(reading, setting, node)
         case "count":
             return reading.whole(node, what, least=setting.least, most=setting.most)
         case "choice":
@@ -82,15 +92,13 @@ def _agents(reading: Reading, setting: Setting, node: Node) -> Json:
     return names or None
 
 
-def _team(reading: Reading, setting: Setting, node: Node) -> Json:
-    """Agents by names; a list of them where the pattern names them itself."""
-    if not isinstance(node, MapNode):
-        if setting.name != "routes":
-            return _agents(reading, setting, node)
-        reading.map(node, f"`{setting.name}`", hint="write `routes: { billing: NAME, bugs: NAME }`")
+def _named(reading: Reading, setting: Setting, node: Node) -> Json:
+    """Agents by names."""
+    found = reading.map(node, f"`{setting.name}`", hint=f"write `{setting.name}: {FORMS['named']}`")
+    if found is None:
         return None
-    _count(reading, setting, node, len(node.entries))
-    named = {entry.key: _member(reading, entry) for entry in node.entries}
+    _count(reading, setting, node, len(found.entries))
+    named = {entry.key: _member(reading, entry) for entry in found.entries}
     return {key: name for key, name in named.items() if name is not None} or None
 
 

@@ -1,0 +1,116 @@
+"""The examples of the patterns, each as a user runs it, against a server that plays its roles."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.stage import Desk
+from house.sources import ROOT
+from playnex.testing.model_replies import Asked, Reply, answer, value
+from playnex.testing.model_server import ModelServer, serving
+
+EXAMPLES = ROOT / "examples"
+Role = Callable[[Asked], Reply]
+
+
+def playing(roles: Mapping[str, Role]) -> Role:
+    """A script that plays each agent by what its file says: `You are the NAME`."""
+
+    def play(asked: Asked) -> Reply:
+        return next(role for name, role in roles.items() if f"You are the {name}." in asked.prompt)(asked)
+
+    return play
+
+
+def says(text: str) -> Role:
+    return lambda asked: answer(text)
+
+
+def desk_of(example: str, folder: Path, server: ModelServer) -> Desk:
+    """The example's folder, copied, with that server as its model."""
+    shutil.copytree(EXAMPLES / example, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".playnex"))
+    (folder / "playnex.toml").write_text(f'[models.main]\nbase_url = "{server.url}"\nname = "scripted"\ncontext = 32768\n')
+    return Desk(folder)
+
+
+def ran(desk: Desk, *words: str) -> Any:
+    """What a run of the flow printed."""
+    done = desk.playnex("flow", "run", *words, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def asked_of(server: ModelServer, name: str) -> list[Asked]:
+    return [asked for asked in server.asked if f"You are the {name}." in asked.prompt]
+
+
+def test_the_chair_of_a_debate_chooses_and_the_run_tells_whose_draft_it_was(tmp_path: Path) -> None:
+    draft = "I say {}, and I have good reasons for it."
+    roles = {name: says(draft.format(name)) for name in ("optimist", "sceptic", "pragmatist")}
+    with serving(playing({**roles, "chair": lambda asked: value({"winner": "C", "reason": "a next step"})})) as server:
+        desk = desk_of("debate", tmp_path, server)
+        run = ran(desk, "decide", "--input", "question=Move?")
+        step = desk.json("run", "show", "last")["steps"][0]
+    assert run["output"] == draft.format("pragmatist")
+    assert (step["status"], step["reason"], step["usage"]["requests"]) == ("succeeded", "C (pragmatist) by judge", 7)
+    assert run["capsules"][0]["name"].startswith("decisions/")
+    assert "draft A" in asked_of(server, "chair")[0].prompt and "sceptic" not in asked_of(server, "chair")[0].prompt.split("draft A")[0]
+
+
+def test_a_text_is_mended_until_it_passes_and_a_word_that_is_not_allowed_never_reaches_the_reviewer(tmp_path: Path) -> None:
+    def writes(asked: Asked) -> Reply:
+        return (
+            answer("A lamp." if "Say whom" not in asked.prompt else "A lamp for bicycles.")
+            if "refused" in asked.prompt
+            else answer("We guarantee it.")
+        )
+
+    def reviews(asked: Asked) -> Reply:
+        return value({"pass": "bicycles" in asked.prompt, "feedback": "Say whom it is for."})
+
+    with serving(playing({"writer": writes, "reviewer": reviews})) as server:
+        desk = desk_of("review", tmp_path, server)
+        run = ran(desk, "product-text", "--input", "facts=80 lumen")
+    assert run["output"] == {"text": "A lamp for bicycles.", "passed": True}
+    assert all("guarantee" not in asked.prompt for asked in asked_of(server, "reviewer"))
+
+
+@pytest.mark.slow
+def test_a_text_that_never_passes_is_returned_and_told(tmp_path: Path) -> None:
+    roles = {"writer": says("A lamp."), "reviewer": lambda asked: value({"pass": False, "feedback": "Say whom it is for."})}
+    with serving(playing(roles)) as server:
+        desk = desk_of("review", tmp_path, server)
+        run = ran(desk, "product-text", "--input", "facts=80 lumen")
+        step = desk.json("run", "show", "last")["steps"][0]
+    assert run["output"] == {"text": "A lamp.", "passed": False}
+    assert (step["status"], step["reason"]) == ("fallback", "not-converged")
+
+
+def test_a_question_goes_to_whom_the_clerk_chooses(tmp_path: Path) -> None:
+    roles = {"clerk": lambda asked: value({"route": "garden", "reason": "beans grow"}), "gardener": says("In May.")}
+    with serving(playing(roles)) as server:
+        run = ran(desk_of("router", tmp_path, server), "ask", "--input", "question=When do I plant beans?")
+    assert (run["output"], run["usage"]["requests"]) == ("In May.", 2)
+    assert "- food: Answers about food" in server.asked[0].prompt
+
+
+def test_three_read_at_the_same_time_and_one_puts_it_together(tmp_path: Path) -> None:
+    roles = {name: says(f"{name} read it") for name in ("buyer", "lawyer", "editor")}
+    with serving(playing({**roles, "secretary": says("1. Prove it.")})) as server:
+        run = ran(desk_of("parallel", tmp_path, server), "second-opinions", "--input", "text=For ever.")
+    assert (run["output"], run["usage"]["requests"]) == ("1. Prove it.", 4)
+    merged = asked_of(server, "secretary")[0].prompt
+    assert merged.index("buyer read it") < merged.index("lawyer read it") < merged.index("editor read it")
+
+
+def test_every_thing_of_a_list_gets_its_name_in_its_place(tmp_path: Path) -> None:
+    def names(asked: Asked) -> Reply:
+        return value({"name": "Glow" if "lamp" in asked.prompt else "Drip", "why": "it fits"})
+
+    with serving(playing({"namer": names})) as server:
+        run = ran(desk_of("map", tmp_path, server), "name-all", "--input", 'things=["a bag", "a lamp"]')
+    assert [each["name"] for each in run["output"]] == ["Drip", "Glow"]
