@@ -1,6 +1,7 @@
 """Patterns: ways for agents to work together, written against the step context alone."""
 
 from playnex.patterns.debate import Debate
+from playnex.patterns.handoff import Handoff
 from playnex.patterns.map_over import MapOver
 from playnex.patterns.outcome import OnFailure
 from playnex.patterns.parallel import Parallel
@@ -13,6 +14,7 @@ from playnex.patterns.supervisor import Supervisor
 
 __all__ = [
     "Debate",
+    "Handoff",
     "MapOver",
     "OnFailure",
     "Parallel",
