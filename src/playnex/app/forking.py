@@ -8,6 +8,7 @@ from playnex.app.opening import App
 from playnex.app.pinning import Pinned, pin, unpin
 from playnex.app.runs import group_of
 from playnex.canonical import Json
+from playnex.engine.history import fold, reserved_json
 from playnex.engine.rewinding import before, began
 from playnex.errors import JournalMismatch, UsageError
 from playnex.ids import new_id
@@ -34,7 +35,7 @@ async def fork(app: App, run: str, step: str, *, changes: Mapping[str, Json]) ->
     position, kept = began(events, step), before(events, step)
     pinned = changed(unpin(first.definition), changes)
     inputs = resolve_inputs(pinned.flow, dict(first.inputs) | inputs_in(changes))
-    origin = {"run": run, "step": step, "position": position, "at": _time_of(events, position)}
+    origin = {"run": run, "step": step, "position": position, "at": _time_of(events, position)} | _inherited(events, position)
     started = replace(first, inputs=inputs, definition=pin(pinned), seed=first.seed or run, forked=origin)
     started = replace(started, concurrency=group_of(pinned.flow, inputs))
     new = NewRun(id=new_id(), started=started, inherited=tuple(event.position for event in kept))
@@ -71,6 +72,15 @@ def _set(definition: dict[str, Any], path: str, value: Json) -> None:
         known = did_you_mean(key, places[name]) or f"such as {kind}.{name}.{'model' if kind == 'agents' else 'prompt'}"
         raise UsageError(f"{path!r} cannot be set", hint=known)
     places[name][key] = value
+
+
+def _inherited(events: tuple[Event, ...], position: int) -> dict[str, Json]:
+    """What counts as spent by then, beside the results that are kept: all that was reserved for requests whose outcome nobody knew, and
+    the time that was used."""
+    earlier = fold(event for event in events if event.position < position)
+    lost = {key: reserved_json(amount) | {"requests": amount.requests} for key, amount in earlier.unknown.items()}
+    seconds = {account: used for account, used in earlier.time.all().items() if used}
+    return ({"lost": lost} if lost else {}) | ({"seconds": seconds} if seconds else {})
 
 
 def _time_of(events: tuple[Event, ...], position: int) -> float:
