@@ -26,14 +26,16 @@ async def _called(function: FlowFunction, given: Mapping[str, Json], context: St
     return await function(context, given)
 
 
-async def call(execution: Execution, attempt: Attempt, name: str, code: Code) -> Json:
+async def call(execution: Execution, attempt: Attempt, *, flow: str, code: Code) -> Json:
     """What the flow returns that is called by this step. Raises StepFailed with the reason `exhausted` where its own budget is."""
     if code.budget == NO_LIMITS:
         return await code.body(attempt.context)
-    purse = execution.purses.open(attempt.key, name, code.budget)
-    limit, began = code.budget.time, execution.clock.monotonic()
+    purse = execution.purses.open(attempt.key, flow, code.budget)
+    left, began = None if code.budget.time is None else code.budget.time - purse.seconds, execution.clock.monotonic()
+    if left is not None and left <= 0:
+        raise _failed(purse.out_of_time(attempt.key))
     try:
-        async with asyncio.timeout(None if limit is None else max(0.0, limit - purse.seconds)) as clock:
+        async with asyncio.timeout(left) as clock:
             return await code.body(attempt.context)
     except TimeoutError:
         if not clock.expired():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from playnex.canonical import Json
 from playnex.engine.keys import is_related
-from playnex.engine.rewinding import before
+from playnex.engine.rewinding import rewound
 from playnex.engine.spending import NOTHING, lost_of, reservation, total
 from playnex.engine.working_time import WorkingTime
 from playnex.errors import JournalMismatch
@@ -111,7 +111,7 @@ def fold(events: Iterable[Event]) -> History:
         history.time.pass_over(event)
         history.position = event.position
         if isinstance(event.fact, RetryRequested):
-            valid = list(before(valid, event.fact.step))
+            valid = list(rewound(valid, event.fact.step))
             history.rewind(valid)
         else:
             valid.append(event)

@@ -160,10 +160,12 @@ class RunContext:
         given = dict(inputs or {})
 
         async def do(attempt: Attempt) -> Envelope:
-            if not isinstance(called, str):
-                return Envelope(output=await call(self.execution, attempt, name, own_code(called, given)))
-            definition = await attempt.context.step(DEFINITION, partial(self._pinned, called, attempt.key))
-            return Envelope(output=await call(self.execution, attempt, name, self.execution.flows.load(definition, given)))
+            if isinstance(called, str):
+                definition = await attempt.context.step(DEFINITION, partial(self._pinned, called, attempt.key))
+                code = self.execution.flows.load(definition, given)
+            else:
+                code = own_code(called, given)
+            return Envelope(output=await call(self.execution, attempt, flow=name, code=code))
 
         return _output_of(await self._performed(name, do, StepPlan(kind="flow", actor=name, announce=True)))
 
