@@ -1,6 +1,7 @@
 """The step context of a live run: answers from the journal what it knows, and carries out and records the rest."""
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +17,7 @@ from playnex.engine.wait_step import Conclude, approved, rung, signalled, wait
 from playnex.engine.work import Work, do_plainly
 from playnex.errors import BudgetExhausted, JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
 from playnex.journal.events import WaitStarted
-from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, Fallback, Round, StepContext, StepPlan
+from playnex.spec.context import PLAIN, AgentHandle, Approval, Attempt, Branch, Do, Effect, Fallback, Round, StepContext, StepPlan
 from playnex.spec.envelope import Envelope, Usage
 from playnex.spec.flow import RetrySpec
 from playnex.spec.python_flow import FlowFunction, flow_name
@@ -26,6 +27,12 @@ Item = TypeVar("Item")
 
 DEEPEST = 40
 """Scopes within scopes: flows that call each other in a circle end there (requirement F11), before Python's own stack does."""
+
+AGENTS_DEEP = 4
+"""Agents within the calls of agents: who asks others in a circle ends there (requirement A5)."""
+
+CALLS_WITHIN = re.compile(r"(?:^|/)tool-\d+/")
+"""A call of an agent, as a part of a key."""
 
 UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
@@ -49,6 +56,9 @@ class RunContext:
 
     def scope(self, name: str) -> StepContext:
         return self._within(f"{self.prefix}{self._numbered(name)}/")
+
+    def key(self, name: str) -> str:
+        return self.prefix + _numbered(name, self._used.get(name, 0) + 1)
 
     def spent(self) -> Usage:
         return self.execution.purse.spent
@@ -169,6 +179,12 @@ class RunContext:
 
         return _output_of(await self._performed(name, do, StepPlan(kind="flow", actor=name, announce=True)))
 
+    def agent(self, agent: str | object) -> AgentHandle:
+        within = len(CALLS_WITHIN.findall(self.prefix))
+        if within > AGENTS_DEEP:
+            raise UsageError(f"{self.prefix!r} is an agent of an agent, {within} deep", hint=f"agents may ask agents {AGENTS_DEEP} deep")
+        return self.execution.agents.handle(self, agent)
+
     async def round(self, name: str, round_: Round) -> None:
         async def begin(attempt: Attempt) -> Envelope:
             self.execution.caps.loop(attempt.key, round_.steps)
@@ -235,7 +251,11 @@ class RunContext:
         if self.prefix.count("/") >= DEEPEST:
             raise UsageError(f"step {name!r} would lie {DEEPEST} scopes deep", hint="flows that call each other in a circle never end")
         count = self._used[name] = self._used.get(name, 0) + 1
-        return name if count == 1 else f"{name}#{count}"
+        return _numbered(name, count)
+
+
+def _numbered(name: str, count: int) -> str:
+    return name if count == 1 else f"{name}#{count}"
 
 
 def _output_of(performed: tuple[str, Envelope]) -> Json:
