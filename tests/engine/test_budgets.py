@@ -193,6 +193,28 @@ def test_a_request_that_does_not_fit_beside_those_in_flight_waits_for_them() -> 
     assert server.in_flight == 2
 
 
+def nested(server: Server, branches: int) -> Callable[[StepContext, Any], Awaitable[Json]]:
+    """Branches whose request asks for another one before it leaves, as an agent does that has notes made."""
+
+    async def branch(inner: StepContext) -> Json:
+        async def ask(attempt: Attempt) -> Envelope:
+            await inner.perform("notes", server.ask, StepPlan(kind="model", tokens=RESERVED))
+            return await server.ask(attempt)
+
+        return (await inner.perform("ask", ask, StepPlan(kind="model", tokens=RESERVED))).output
+
+    async def play(context: StepContext, _: Any) -> Json:
+        return len(await context.gather({f"b{number}": branch for number in range(branches)}))
+
+    return play
+
+
+def test_a_request_within_another_ones_reservation_never_waits_for_that() -> None:
+    assert ended(Rehearsal(nested(Server(), 1), budget=Budget(tokens=RESERVED + COST))).reason == "exhausted"
+    assert ended(Rehearsal(nested(Server(), 2), budget=Budget(tokens=2 * RESERVED))).reason == "exhausted"
+    assert ended(Rehearsal(nested(Server(), 2), budget=Budget(tokens=4 * RESERVED))).status == "succeeded"
+
+
 def test_branches_in_flight_are_finished_and_kept_and_no_further_request_starts() -> None:
     server = Server()
     rehearsal = Rehearsal(side_by_side(server, 9), budget=Budget(tokens=2 * RESERVED))

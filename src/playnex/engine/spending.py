@@ -8,14 +8,21 @@ spent in both.
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from playnex.errors import BudgetExhausted
 from playnex.spec.envelope import Usage
 from playnex.spec.flow import Budget
 
+T = TypeVar("T")
+
 NOTHING = Usage()
+
+HOLDING: ContextVar[int] = ContextVar("HOLDING", default=0)
+"""How many reservations the code that runs now stands within: a model step may ask for another one before its own request leaves."""
 
 TRIES = re.compile(r"/try-\d+(?=/)")
 
@@ -26,6 +33,15 @@ CENTS = 9
 def reservation(tokens: int, usd: float) -> Usage:
     """What one request may spend; all its tokens count alike, so they stand as input."""
     return Usage(requests=1, input_tokens=tokens, usd=usd)
+
+
+async def within_a_reservation(work: Awaitable[T]) -> T:
+    """What the work gives; what it reserves meanwhile must not wait for the reservation that it stands within."""
+    outside = HOLDING.set(HOLDING.get() + 1)
+    try:
+        return await work
+    finally:
+        HOLDING.reset(outside)
 
 
 def is_known(usage: Usage) -> bool:
@@ -57,6 +73,7 @@ class Purse:
     held: Usage = field(default=NOTHING, init=False)
     exhausted: BudgetExhausted | None = field(default=None, init=False)
     _waiting: "list[asyncio.Future[None]]" = field(default_factory=list, init=False)
+    _stuck: int = field(default=0, init=False)
 
     @property
     def is_limited(self) -> bool:
@@ -67,7 +84,7 @@ class Purse:
         """Set the amount aside, as soon as there is room for it beside what is in flight. Raises BudgetExhausted, naming what is used
         up, where there will be none, and where there was none for another request before."""
         while not self._take(key, amount):
-            await self._settled()
+            await self._settled(key, amount)
 
     def settle(self, amount: Usage, usage: Usage) -> None:
         """Give a reservation back and book what was really used."""
@@ -132,20 +149,25 @@ class Purse:
         )
         self._wake()
 
-    async def _settled(self) -> None:
-        """Until a request that is in flight has settled, here or in a purse around this one, or one of them is exhausted."""
-        change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def _settled(self, key: str, amount: Usage) -> None:
+        """Until a request that is in flight has settled, or a purse is exhausted. Raises BudgetExhausted where none will settle, for each
+        of those in flight waits for another one within itself."""
         chain = tuple(self._chain())
-        for purse in chain:
-            purse._waiting.append(change)
+        run = chain[-1]
+        change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        run._stuck += HOLDING.get()
+        run._waiting.append(change)
         try:
+            if run._stuck >= run.held.requests:
+                short = next(purse for purse in chain if purse._shortage(purse.held, amount))
+                raise short._exhaust(key, short._shortage(short.held, amount))
             await change
         finally:
-            for purse in chain:
-                purse._waiting.remove(change)
+            run._stuck -= HOLDING.get()
+            run._waiting.remove(change)
 
     def _wake(self) -> None:
-        for change in self._waiting:
+        for change in tuple(self._chain())[-1]._waiting:
             if not change.done():
                 change.set_result(None)
 

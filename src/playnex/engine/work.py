@@ -8,7 +8,7 @@ from playnex.canonical import Json
 from playnex.engine import failure
 from playnex.engine.execution import Execution
 from playnex.engine.history import NO_TRIES, reserved_json
-from playnex.engine.spending import NOTHING, Purse, is_known, reservation
+from playnex.engine.spending import NOTHING, Purse, is_known, reservation, within_a_reservation
 from playnex.engine.waits import Wait
 from playnex.errors import CapsuleConflict, PlaynexError, StepFailed
 from playnex.journal.events import AttemptFailed, OutcomeDecided, StepFinished, StepIntended, StepStarted
@@ -130,7 +130,7 @@ class Work:
         try:
             await self.execution.append(self.key, started)
             is_lost = True  # whatever breaks it off from here on
-            tried = await self._bounded(attempt)
+            tried = await within_a_reservation(self._bounded(attempt))
             usage = tried.outcome.usage
             is_lost = not (is_known(usage) or tried.unspent)
         finally:
