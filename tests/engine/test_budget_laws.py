@@ -266,10 +266,9 @@ class Story:
         started = RunStarted(flow="rehearsal", inputs=None, definition=None, version="0", forked=part.origin)
         new = NewRun(id=run, started=started, inherited=tuple(event.position for event in part.kept))
         self.server.journal.begin(new)
-        before = part.origin["position"]
-        self.server.asked += [
-            replace(each, run=run, position=0) for each in self.server.asked if each.run == old.run and each.position < before
-        ]
+        copied = {event.key: event.position for event in reversed(self.server.journal.all_of(run))}
+        before = [each for each in self.server.asked if each.run == old.run and each.position < part.origin["position"]]
+        self.server.asked += [replace(each, run=run, position=copied.get(each.key, 0)) for each in before]
         self.runs.append(run)
         self.rehearsal = Rehearsal(old.flow, store=old.store, run=run, budget=self.budget, clock=old.clock)
 

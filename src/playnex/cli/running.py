@@ -242,9 +242,10 @@ async def _left_text(app: App, run: str) -> str:
 
 async def _watching(app: App, run: str) -> Watching:
     """Somebody to show the run; its first line is printed."""
-    flow = (await Runs(app=app).pinned(run)).flow
+    runs = Runs(app=app)
+    flow, expected = (await runs.pinned(run)).flow, await runs.expectation(run)
     door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(run)}")
-    return Watching(journal=app.journal, run=run, progress=progress_for(flow, door.terminal))
+    return Watching(journal=app.journal, run=run, progress=progress_for(flow, door.terminal), expected=expected)
 
 
 async def _end(watching: "asyncio.Future[Any]") -> None:

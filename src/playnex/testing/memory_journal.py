@@ -182,9 +182,8 @@ class MemoryJournal:
     async def tokens_of(self, flow: str, *, before: str, limit: int) -> tuple[int, ...]:
         older = list(self.lines)[: list(self.lines).index(before)] if before in self.lines else []
         succeeded = [run for run in reversed(older) if (self.lines[run].flow, self.lines[run].state) == (flow, "succeeded")]
-        ends = [
-            next(event.fact for event in reversed(self.all_of(run)) if isinstance(event.fact, RunFinished)) for run in succeeded[:limit]
-        ]
+        facts = [[event.fact for event in self.all_of(run)] for run in succeeded[:limit]]
+        ends = [next(fact for fact in reversed(of) if isinstance(fact, RunFinished)) for of in facts]
         return tuple(end.tokens for end in ends if end.tokens)
 
     async def line_of(self, group: str) -> tuple[RunSummary, ...]:

@@ -126,7 +126,8 @@ def tokens_of(connection: apsw.Connection, bounds: tuple[str, str, int]) -> tupl
         SELECT (SELECT e.body FROM events e WHERE e.run = r.number AND e.kind = 'RunFinished' ORDER BY e.position DESC LIMIT 1)
         FROM runs r WHERE r.state = 'succeeded' AND r.flow = ? AND r.number < (SELECT number FROM runs WHERE id = ?)
         ORDER BY r.number DESC LIMIT ?"""
-    ends = [decode(body, lambda _: b'""') for (body,) in connection.execute(sql, bounds).fetchall()]
+    bodies: Sequence[Any] = connection.execute(sql, bounds).fetchall()
+    ends = [decode(body, lambda _: b'""') for (body,) in bodies]
     return tuple(int(end["tokens"]) for end in ends if end.get("tokens"))
 
 
