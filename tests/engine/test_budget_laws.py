@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,6 @@ from playnex.engine.history import fold
 from playnex.engine.inheritance import inheritance
 from playnex.engine.keys import is_below
 from playnex.engine.rewinding import top_level
-from playnex.engine.spending import account_of
 from playnex.errors import BudgetExhausted, ModelUnavailable, StepFailed
 from playnex.journal.events import Event, ResumeRequested, RetryRequested, RunStarted, StepStarted, StopRequested
 from playnex.journal.journal import Draft, Journal, NewRun
@@ -32,6 +32,7 @@ from playnex.testing.passing_journal import PassingJournal
 from playnex.testing.rehearsal import RUN, Rehearsal
 
 RESERVED = 100
+TRIES = re.compile(r"/try-\d+(?=/)")
 PER_TOKEN = 0.001
 AGAIN = RetrySpec(times=2, delay=0.0, on=("model-unavailable",))
 
@@ -280,7 +281,7 @@ class Story:
             yield f"it counts {counted}, and has spent {truly}"
         yield from over(self.budget, truly, "the run")
         for part, account in self._called():
-            inside = [each for each in self.server.asked if each.run == self.rehearsal.run and is_below(account_of(each.key), account)]
+            inside = [each for each in self.server.asked if each.run == self.rehearsal.run and is_below(TRIES.sub("", each.key), account)]
             yield from over(part.budget, self.server.spent(self.rehearsal.run, inside), account)
 
     def _called(self) -> Iterator[tuple[Called, str]]:

@@ -73,6 +73,19 @@ def test_a_run_that_is_exhausted_keeps_what_is_finished_and_says_what_was_spent_
 
 
 @pytest.mark.slow
+def test_an_exhausted_run_goes_on_with_the_budget_that_a_person_raises_and_so_does_its_fork(tmp_path: Path) -> None:
+    with serving(lambda _: answer("A part.", input_tokens=20)) as server:
+        desk = desk_with("{ turns: 1 }", tmp_path, server)
+        told = desk.playnex("flow", "run", "pair").stderr
+        wrong = desk.playnex("run", "resume", "last", "--budget", "turn=2")
+        done = desk.json("run", "resume", "last", "--budget", "turns=2")
+        forked = desk.json("run", "fork", "last", "--from", "two")
+    assert "--budget" in told and wrong.returncode == 2 and "turns" in wrong.stderr
+    assert (done["status"], done["usage"]["requests"], done["budget"]["turns"]) == ("succeeded", 2, 2)
+    assert (forked["status"], forked["usage"]["requests"], len(server.asked)) == ("succeeded", 2, 3)
+
+
+@pytest.mark.slow
 def test_a_called_flows_budget_fails_the_step_that_calls_it_and_no_more(tmp_path: Path) -> None:
     with serving(lambda _: answer("A part.", input_tokens=20)) as server:
         desk = desk_with("{ turns: 1 }", tmp_path, server)

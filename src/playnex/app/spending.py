@@ -1,14 +1,18 @@
 """What a run has spent of its budget, what is held for requests whose outcome nobody knows, and what its flow's runs usually take."""
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playnex.canonical import Json
 from playnex.engine.history import History, reserved_json
 from playnex.engine.spending import NOTHING
-from playnex.journal.events import RunStarted
+from playnex.errors import UsageError
 from playnex.journal.journal import Journal
 from playnex.spec.flow import Budget
+from playnex.spec.read_flow import read_budget
+from playnex.spec.reading import Reading
+from playnex.spec.yaml_source import read_yaml
 
 RUNS = 20
 """The newest runs of a flow that are looked at."""
@@ -45,7 +49,7 @@ async def expectation(journal: Journal, flow: str, run: str) -> Expectation | No
 def spending(history: History, expected: Expectation | None) -> dict[str, Json]:
     """The parts of a run's document that tell of it, those left out that say nothing: `budget` with the limits and the `seconds` that
     were used, `held`, `expected`, and `warnings`."""
-    budget, held = limits(budget_of(history.started)), history.doubtful
+    budget, held = limits(budget_of(history)), history.doubtful
     warning = expected.warning(history.spent.tokens) if expected is not None else ""
     parts: dict[str, Json] = {
         "budget": budget and budget | {"seconds": round(history.time.used, 3)},
@@ -56,10 +60,23 @@ def spending(history: History, expected: Expectation | None) -> dict[str, Json]:
     return {name: part for name, part in parts.items() if part}
 
 
-def budget_of(started: RunStarted) -> Budget:
-    """The budget that the run was started with."""
-    pinned = started.definition.get("flow") if isinstance(started.definition, dict) else None
-    return Budget(**((pinned or {}).get("budget") or {}))
+def budget_of(history: History) -> Budget:
+    """The budget that the run was started with, and what a person has set since."""
+    definition = history.started.definition
+    pinned = definition.get("flow") if isinstance(definition, dict) else None
+    return Budget(**((pinned or {}).get("budget") or {}) | history.raised)
+
+
+def typed_budget(pairs: Sequence[str]) -> Budget:
+    """Limits as a person types them, `tokens=400k`, in the units of a flow file. Raises UsageError."""
+    text = "{ " + ", ".join(pair.replace("=", ": ", 1) for pair in pairs) + " }"
+    yaml = read_yaml(text, "--budget")
+    reading = Reading(path="--budget", faults=list(yaml.faults))
+    budget = read_budget(reading, yaml.root, "a budget")
+    if reading.faults:
+        hint = reading.faults[0].hint or "write tokens=400k, turns=50, usd=1.5 or time=30m"
+        raise UsageError(f"--budget {' '.join(pairs)}: {reading.faults[0].message}", hint=hint)
+    return budget
 
 
 def limits(budget: Budget) -> dict[str, Json]:

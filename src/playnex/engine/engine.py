@@ -95,7 +95,7 @@ class Engine:
             history=fresh,
             clock=self.clock,
             jitter=self.jitter,
-            purse=Purse(code.budget, fresh.spent, fresh.doubtful),
+            purse=Purse(replace(code.budget, **fresh.raised), fresh.spent, fresh.doubtful),
             flows=code.flows,
             agents=code.agents,
         )
@@ -192,7 +192,7 @@ def _failed(error: StepFailed, exhausted: RunFinished | None) -> RunFinished:
 
 
 async def _within_time(execution: Execution, code: Code) -> Json:
-    limit = code.budget.time
+    limit = execution.purse.budget.time
     left = None if limit is None else max(0.0, limit - execution.history.time.used)
     try:
         async with asyncio.timeout(left) as clock:

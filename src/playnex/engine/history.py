@@ -48,7 +48,8 @@ class History:
     failure was forgotten, so that they are tried anew; `deaths` counts the workers that died in a row without finishing a step;
     `touched` is the step that was last begun; `time` is what workers spent on the run in earlier sessions; `position` is that of its last
     event. `known` is what requests have spent, by the step's key, `spent` all of it; `lost` is what counts for those whose outcome
-    nobody knows, and `held` what is set aside for those that were in flight at the end."""
+    nobody knows, and `held` what is set aside for those that were in flight at the end; `raised` are limits, by name, that a person has
+    set since."""
 
     started: RunStarted
     results: dict[str, StepFinished] = field(default_factory=dict)
@@ -67,6 +68,7 @@ class History:
     known: dict[str, Usage] = field(default_factory=dict)
     lost: dict[str, Usage] = field(default_factory=dict)
     held: dict[str, Usage] = field(default_factory=dict)
+    raised: dict[str, Json] = field(default_factory=dict)
     time: WorkingTime = field(default_factory=WorkingTime)
     position: int = 0
 
@@ -135,7 +137,8 @@ def _begin(event: Event) -> History:
         raise JournalMismatch(f"the journal of run {event.run!r} begins with {type(event.fact).__name__}, not with RunStarted")
     forked = event.fact.forked or {}
     lost = {key: _reserved(amount, requests=amount["requests"]) for key, amount in forked.get("lost", {}).items()}
-    return History(started=event.fact, lost=lost, time=WorkingTime(inherited=forked.get("seconds", {})))
+    raised = dict(forked.get("budget", {}))
+    return History(started=event.fact, lost=lost, raised=raised, time=WorkingTime(inherited=forked.get("seconds", {})))
 
 
 def _apply(history: History, event: Event) -> None:
@@ -163,6 +166,7 @@ def _apply(history: History, event: Event) -> None:
             history.stop, history.stop_position = event.fact, event.position
         case ResumeRequested():
             history.stop, history.deaths = None, 0
+            history.raised |= event.fact.budget or {}
         case RunResumed():
             history.deaths += 1
             history.reopen()

@@ -15,9 +15,9 @@ Decision = Literal["done", "again", "failed"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
     """A run came to be. `definition` is all that it was started with: it stays with it whatever happens to the files.
-    `seed` is where its chance and its ids come from, empty for the run's own id; `forked` is `{run, step, position, at, lost, seconds}`
-    where it began with a part of another run's journal. The runs of one `concurrency` group go one at a time, empty for none; one that
-    `cancels` does not wait for those before it but cancels them."""
+    `seed` is where its chance and its ids come from, empty for the run's own id; `forked` says where it began with a part of another run's
+    journal, and what that had spent (see engine/inheritance.py). The runs of one `concurrency` group go one at a time, empty for none; one
+    that `cancels` does not wait for those before it but cancels them."""
 
     flow: str
     inputs: Json
@@ -122,9 +122,11 @@ class StopRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeRequested:
-    """A person lets a paused, parked, failed or dead run go on; deaths of workers before this no longer count."""
+    """A person lets a paused, parked, failed or dead run go on; deaths of workers before this no longer count. `budget` are limits, by
+    name, that hold from here on in the place of those before."""
 
     by: str = ""
+    budget: Json = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
