@@ -42,8 +42,8 @@ PROMISES = (
     ),
     Promise(
         id="A6",
-        says="Requests, tokens, money and time of a run have limits that kills, retries, forks, calls and parallel steps never overspend or "
-        "reset; a spent run keeps what is finished, and one that takes twice the usual says so.",
+        says="A run's limits in requests, tokens, money and time hold through kills, retries, forks, calls and parallel steps; a spent run "
+        "keeps what is finished, and one that takes twice the usual says so.",
         docs="docs/budgets.md#the-promise",
         tests=(
             "tests/engine/test_budget_laws.py::test_no_run_spends_more_than_its_budget_or_forgets_what_it_has_spent",

@@ -90,7 +90,7 @@ async def _ask(context: StepContext, progress: Progress, number: int, work: Work
         effect="idempotent",
         retry=MODEL_RETRY,
         announce=True,
-        input=asked(progress, whole=number == 1 or (number == 2 and work.task.agent.plan)),
+        input=asked(progress, number, after_plan=work.task.agent.plan),
         tokens=reservation(sent(progress), progress.window),
     )
     return await context.perform("model", do, plan)

@@ -14,6 +14,9 @@ from playnex.models.model import DataMessage, Message, ModelAnswer, ModelRequest
 from playnex.spec.envelope import Envelope, Label, Usage
 from playnex.spec.statements import whole_sentences
 
+PLANNED = 2
+"""The turn behind a plan."""
+
 SentBack = Literal["empty", "invalid", "stuck"]
 Nudge = Literal["errors", "turns", "tokens", "usd", "time"]
 
@@ -78,13 +81,15 @@ def sent(progress: Progress) -> ModelRequest:
     return progress.request if progress.phase == "act" else replace(progress.request, tools=(), schema=None)
 
 
-def asked(progress: Progress, *, whole: bool) -> Json:
-    """What a turn's request adds to the one before: the new messages, and the tools' withdrawal; or the whole of it."""
+def asked(progress: Progress, number: int, *, after_plan: bool = False) -> Json:
+    """What turn `number`'s request adds to the one before: the new messages, the tools' withdrawal, and behind a plan the tools and the
+    form; the whole of the first."""
     phase = {} if progress.phase == "act" else {"phase": progress.phase}
     request = request_json(replace(sent(progress), messages=progress.fresh))
-    if whole:
+    if number == 1:
         return request | phase
-    return {"messages": request["messages"]} | phase | ({} if progress.request.tools else {"tools": []})
+    new = ("messages", "tools", "schema") if after_plan and number == PLANNED else ("messages",)
+    return {name: request[name] for name in new if name in request} | phase | ({} if progress.request.tools else {"tools": []})
 
 
 def heard(progress: Progress, answer: ModelAnswer) -> Progress:

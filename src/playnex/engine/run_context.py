@@ -1,7 +1,6 @@
 """The step context of a live run: answers from the journal what it knows, and carries out and records the rest."""
 
 import hashlib
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +12,7 @@ from playnex.engine.called_flow import call, own_code
 from playnex.engine.caps import DEFINITION
 from playnex.engine.company import Company
 from playnex.engine.execution import Execution
+from playnex.engine.keys import calls_around
 from playnex.engine.wait_step import Conclude, approved, rung, signalled, wait
 from playnex.engine.work import Work, do_plainly
 from playnex.errors import BudgetExhausted, JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
@@ -30,9 +30,6 @@ DEEPEST = 40
 
 AGENTS_DEEP = 4
 """Agents within the calls of agents: who asks others in a circle ends there (requirement A5)."""
-
-CALLS_WITHIN = re.compile(r"(?:^|/)tool-\d+/")
-"""A call of an agent, as a part of a key."""
 
 UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
@@ -100,6 +97,8 @@ class RunContext:
 
     async def _performed(self, name: str, do: Do, plan: StepPlan) -> tuple[str, Envelope]:
         def work(key: str) -> Awaitable[Envelope]:
+            if plan.kind == "agent" and calls_around(key):
+                self.execution.caps.ask(key)
             has_company = self._company_of(name)
             return Work(execution=self.execution, key=key, do=do, plan=plan, within=self._within, has_company=has_company).carry_out()
 
@@ -180,8 +179,7 @@ class RunContext:
         return _output_of(await self._performed(name, do, StepPlan(kind="flow", actor=name, announce=True)))
 
     def agent(self, agent: str | object) -> AgentHandle:
-        within = len(CALLS_WITHIN.findall(self.prefix))
-        if within > AGENTS_DEEP:
+        if (within := calls_around(self.prefix)) > AGENTS_DEEP:
             raise UsageError(f"{self.prefix!r} is an agent of an agent, {within} deep", hint=f"agents may ask agents {AGENTS_DEEP} deep")
         return self.execution.agents.handle(self, agent)
 
