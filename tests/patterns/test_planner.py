@@ -7,11 +7,12 @@ import pytest
 
 from patterns.stage import Table, alone, material, survives, told, typed
 from playnex.canonical import Json
-from playnex.errors import UsageError
+from playnex.errors import ModelRefused, UsageError
+from playnex.journal.events import RunFinished
 from playnex.models.model import ModelAnswer, ModelRequest
 from playnex.patterns import PlanBounds, Planner
 from playnex.patterns.plan import Plan, PlannedStep, faults_of
-from playnex.spec.context import Attempt, Verdict
+from playnex.spec.context import Attempt, StepContext, Verdict
 from playnex.spec.envelope import Envelope
 from playnex.testing.scripted_model import Line, says
 
@@ -134,6 +135,22 @@ def test_a_planner_that_never_comes_to_an_end_gives_what_is_done_by_id() -> None
     table = alone({"head": head(plan(step("a"), step("b"))), "finder": rule(b=" "), "writer": rule()}, TEAM)
     assert table.result.reason == "not-converged" and table.result.partial == {"a": "a is done"}
     assert len(table.agents.asked("head")) == 3 and "3 plans did not come to an end" in table.result.message
+
+
+def test_a_retry_of_the_run_does_the_last_failed_step_alone_again() -> None:
+    refused = ModelRefused("there is no such model")
+    finder = [refused, refused, refused, says("b at last")]
+    table = Table(TEAM, {"head": head(plan(step("b"))), "finder": finder, "writer": rule()})
+
+    async def body(context: StepContext, inputs: Any) -> Json:
+        return (await TEAM.run(context, "Name the longest river.")).output
+
+    table.rehearsal.flow = body
+    first = table.rehearsal.play()
+    assert isinstance(first, RunFinished) and (first.reason, first.step) == ("not-converged", "planner-v1/plan-3/b")
+    again = table.rehearsal.play()
+    assert isinstance(again, RunFinished) and (again.status, again.output) == ("succeeded", "The Nile.")
+    assert len(table.agents.asked("finder")) == 4
 
 
 def test_an_empty_new_plan_says_that_enough_is_done() -> None:

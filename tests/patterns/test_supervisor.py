@@ -3,16 +3,19 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from patterns.stage import Table, alone, material, survives, told, typed
 from playnex.canonical import Json
-from playnex.errors import UsageError
+from playnex.errors import ModelRefused, UsageError
+from playnex.journal.events import RunFinished
 from playnex.models.model import ModelAnswer, ModelRequest, ToolCall, ToolMessage
 from playnex.patterns import Supervisor
 from playnex.spec.agent import AgentSpec
-from playnex.spec.context import Attempt, Verdict
+from playnex.spec.agent_result import DataBlock
+from playnex.spec.context import Attempt, StepContext, Verdict
 from playnex.spec.envelope import Envelope
 from playnex.testing.scripted_model import says, wishes
 
@@ -92,6 +95,35 @@ def test_a_failed_part_can_fail_the_whole_with_what_there_is() -> None:
     made = table.result.partial["delegations"]
     assert made[1] == {"worker": "checker", "task": "two", "result": "ok"} and "error" in made[0]
     assert len(table.agents.asked("lead")) == 1
+
+
+def test_a_retry_of_the_run_does_the_failed_part_alone_again() -> None:
+    pattern = Supervisor(supervisor="lead", workers=("finder", "checker"), on_failure="fail")
+    finder = [ModelRefused("there is no such model"), says("found")]
+    table = Table(pattern, {"lead": lead(("finder", "one"), ("checker", "two")), "finder": finder, "checker": [says("ok")]})
+
+    async def body(context: StepContext, inputs: Any) -> Json:
+        return (await pattern.run(context, "Name the longest river.")).output
+
+    table.rehearsal.flow = body
+    first = table.rehearsal.play()
+    assert isinstance(first, RunFinished) and first.status == "failed" and first.step == "supervisor-v1/supervisor"
+    again = table.rehearsal.play()
+    assert isinstance(again, RunFinished) and (again.status, again.output) == ("succeeded", "The Nile.")
+    assert (len(table.agents.asked("checker")), len(table.agents.asked("lead"))) == (1, 2)
+
+
+def test_labels_and_sources_of_the_work_are_those_of_the_answer() -> None:
+    async def body(context: StepContext, inputs: Any) -> Json:
+        block = DataBlock(name="mail", text="Which river?", labels=("untrusted",), sources=("mail.txt",))
+        result = await TEAM.try_run(context, "Answer.", data=[block])
+        return [list(result.labels), list(result.sources)]
+
+    table = Table(TEAM, {"lead": lead(("finder", "one")), "finder": [says("found")], "checker": []})
+    table.rehearsal.flow = body
+    ending = table.rehearsal.play()
+    assert isinstance(ending, RunFinished) and ending.output == [["untrusted"], ["mail.txt"]]
+    assert material(table.agents.asked("finder")[0]) == {"mail": "Which river?"}
 
 
 def test_what_fails_its_check_never_reaches_the_supervisor() -> None:

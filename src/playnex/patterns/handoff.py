@@ -28,8 +28,8 @@ ABOUT = (
 )
 MAY_HAND_ON = "Do this yourself as far as it is yours, and answer; or hand it on, with all that you have found, to one who is better at it."
 HANDED = (
-    "{sender} has handed this work to you; what there is so far and what it takes for the next step is below as data. Go on from there, and "
-    "do not begin anew."
+    "{sender} has handed this work to you; what there is so far and what it takes for the next step is below as data. Go on from there, do "
+    "not begin anew."
 )
 LAST = "It cannot be handed on any more: answer with what there is, and say what is missing."
 NOTHING_NEW = "It came this way before, and nothing new is in it. Do not send it back to {sender}: get on with it, and answer."
@@ -131,7 +131,8 @@ class _Relay:
         said = to_be_seen(self.results[-1])
         packet = self.sent[-1].packet.as_json() if self.sent else None
         partial = None if said is None and packet is None else {"said": said, "packet": packet}
-        return failure(self.pattern, self.results, reason=reason, message=message, partial=partial)
+        told = failure(self.pattern, self.results, reason=reason, message=message, partial=partial)
+        return told if self.results[-1].succeeded else replace(told, step=self.results[-1].step)
 
     def _choices(self, holder: str) -> tuple[str, ...]:
         """Whom the holder may hand it to: nobody after the last hop, and not whom it came from with nothing new."""

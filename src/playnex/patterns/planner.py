@@ -135,7 +135,8 @@ class Planner(Pattern):
         assert last is not None and last.failed, "there is at least one plan, and one that went through has ended it"
         name, first = next(iter(last.failed.items()))
         message = f"{self.bounds.replans + 1} plans did not come to an end; step {name!r} failed last ({first.reason}): {first.message}"
-        return failure(self, course.results, reason=NOT_CONVERGED, message=message, partial=course.partial)
+        told = failure(self, course.results, reason=NOT_CONVERGED, message=message, partial=course.partial)
+        return replace(told, step=first.step)
 
 
 def _planning(pattern: Planner, task: Task, agents: str, last: PlanWork | None) -> Task:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from playnex.canonical import Json
 from playnex.errors import StepFailed, UsageError
 from playnex.patterns.ledger import Ledger, Noted, Notes, ledger_of
-from playnex.patterns.outcome import ONCE_MORE, bounded, failure, success, to_be_seen
+from playnex.patterns.outcome import ONCE_MORE, bounded, failure, failure_of, success, to_be_seen
 from playnex.patterns.pattern import Participant, Pattern, Task, ask
 from playnex.patterns.team import Team, introduced, team_of
 from playnex.spec.agent_result import AgentResult
@@ -71,7 +71,7 @@ class Supervisor(Pattern):
         if said.succeeded:
             return success(self, said.output, [said])
         partial = {"said": said.partial, "delegations": desk.results()}
-        return failure(self, [said], reason=said.reason, message=f"the supervisor failed: {said.message}", partial=partial)
+        return failure_of(self, said, [said], who="the supervisor", partial=partial)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
