@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from playnex.canonical import Json
 from playnex.clock import Clock
-from playnex.engine.code import Code, Load
+from playnex.engine.code import Code, Load, NoAgents
 from playnex.engine.execution import Execution, stopped
 from playnex.engine.history import History, fold
 from playnex.engine.mailroom import Box, Mailroom
@@ -97,7 +97,7 @@ class Engine:
             jitter=self.jitter,
             purse=Purse(replace(code.budget, **fresh.raised), fresh.spent, fresh.doubtful),
             flows=code.flows,
-            agents=code.agents,
+            agents=code.agents or NoAgents(),
         )
 
     async def _by_now(self, run: str, epoch: int) -> History:
