@@ -30,8 +30,8 @@ class Pace:
     or taken, leaves nothing behind."""
 
     def __init__(self, clock: Clock, limits: PaceLimits = PaceLimits()) -> None:
+        self.limits = limits
         self._clock = clock
-        self._limits = limits
         self._door = asyncio.Lock()
         self._seats = asyncio.Semaphore(limits.at_once or MANY)
         self._begun: deque[float] = deque(maxlen=limits.per_minute or 1)
@@ -63,12 +63,12 @@ class Pace:
             if (rest := self._rests_until - self._clock.monotonic()) > patience:
                 raise ModelUnavailable(f"the server wants to be left alone for another {rest:,.0f} s", retry_after=rest)
             await self._clock.sleep(left)
-        if self._limits.per_minute:
+        if self.limits.per_minute:
             self._begun.append(self._clock.monotonic())
 
     def _left(self) -> float:
         """Seconds until the next request may begin."""
-        is_full = self._limits.per_minute is not None and len(self._begun) == self._limits.per_minute
+        is_full = self.limits.per_minute is not None and len(self._begun) == self.limits.per_minute
         free_at = self._begun[0] + MINUTE if is_full else 0.0
         return max(self._rests_until, free_at) - self._clock.monotonic()
 

@@ -3,9 +3,9 @@
 Servers differ in what they do with a prompt that is too long: some refuse it, some drop its start (Ollama), its middle or its end, and
 say nothing. Two things give a silent one away. Its count of prompt tokens falls behind what the prompt must have; how many that is is
 learnt from two short prompts, for each server has its own tokenizer. And its answer does not know the word at the start, which the
-question at the end asks for; in the middle stands a second word, for servers that count nothing. A model that cannot even repeat the word
-of a short prompt is judged by the count alone. What can be told from one answer is decided in `verdict`; the rest is a walk: twice as
-long each time until something goes wrong, then halving the doubt.
+question at the end asks for; in the middle stands a second word, for servers that count nothing, and at the very end a third, for those
+that drop the end. A model that cannot even repeat the words of a short prompt is judged by the count alone. What can be told from one
+answer is decided in `verdict`; the rest is a walk: twice as long each time until something goes wrong, then halving the doubt.
 """
 
 import asyncio
@@ -46,6 +46,8 @@ MIDDLES = ("granite", "orchid", "compass", "velvet", "anchor", "cinnamon", "glac
 
 BLIND = "nothing can be told of the window: the server's count is no help, and the model does not even repeat a word of a short prompt"
 
+ENDS = ("amber", "rocket", "island", "button", "candle", "dragon", "engine", "forest", "guitar", "hammer", "jacket", "kitten")
+
 Verdict = Literal["whole", "cut", "lost", "refused", "failed", "slow"]
 
 
@@ -78,9 +80,9 @@ class Trial:
     words: int
     starts: str
     middle: str
+    ends: str
     said: str = ""
     counted: int = 0
-    written: int = 0
     seconds: float = 0.0
     failure: Literal["", "refused", "failed", "slow"] = ""
     message: str = ""
@@ -95,10 +97,15 @@ class Trial:
         """Whether it has the word of the middle."""
         return self.middle in self.said.lower()
 
+    @property
+    def knows_end(self) -> bool:
+        """Whether it has the word of the end."""
+        return self.ends in self.said.lower()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """What two short prompts told: how the server counts, and which of the two words the model can repeat. A prompt of `words` words has
+    """What two short prompts told: how the server counts, and which of the three words the model can repeat. A prompt of `words` words has
     `base + slope * words` tokens."""
 
     counting: Counting
@@ -106,6 +113,7 @@ class Measure:
     slope: float = LEAST_SHARE
     knows_start: bool = False
     knows_middle: bool = False
+    knows_end: bool = False
 
     def tokens(self, words: int) -> int:
         """The tokens of a prompt of so many words."""
@@ -119,7 +127,7 @@ class Measure:
 def measured(small: Trial, second: Trial) -> Measure:
     """How the server counts, from two prompts. A count that is right for the shorter one and too low for the longer one is that of a
     server which cuts already there."""
-    knows = {"knows_start": small.knows_start, "knows_middle": small.knows_middle}
+    knows = {"knows_start": small.knows_start, "knows_middle": small.knows_middle, "knows_end": small.knows_end}
     if not small.counted:
         return Measure(counting="nothing", **knows)
     if small.counted < LEAST_SHARE * small.words:
@@ -136,7 +144,7 @@ def verdict(trial: Trial, measure: Measure) -> Verdict:
         return trial.failure
     if measure.counting == "right" and trial.counted < NEAR * measure.tokens(trial.words):
         return "cut"
-    if measure.knows_start and not trial.knows_start:
+    if (measure.knows_start and not trial.knows_start) or (measure.knows_end and not trial.knows_end):
         return "lost"
     if measure.counting != "right" and measure.knows_middle and not trial.knows_middle:
         return "lost"
@@ -232,7 +240,7 @@ class WindowProbe:
     async def one_try(self, words: int) -> Trial:
         """Send a prompt of so many words."""
         number, self.tried, self.sent = self.tried, self.tried + 1, self.sent + words
-        trial = Trial(words=words, starts=STARTS[number % len(STARTS)], middle=MIDDLES[(5 * number) % len(MIDDLES)])
+        trial = Trial(words=words, starts=STARTS[number % 12], middle=MIDDLES[5 * number % 12], ends=ENDS[7 * number % 12])
         self.tell(f"window: a prompt of {words:,} words")
         began = self.clock.monotonic()
         try:
@@ -244,9 +252,8 @@ class WindowProbe:
             return replace(trial, failure="refused", message=refusal.message)
         except ModelUnavailable as fault:
             return replace(trial, failure="failed", message=fault.message)
-        usage, said = answer.usage, f"{answer.message.text} {answer.thinking}"
-        took = self.clock.monotonic() - began
-        return replace(trial, said=said, counted=usage.input_tokens, written=usage.output_tokens, seconds=took)
+        said, took = f"{answer.message.text} {answer.thinking}", self.clock.monotonic() - began
+        return replace(trial, said=said, counted=answer.usage.input_tokens, seconds=took)
 
     def patience(self) -> float:
         """Seconds that are left; a prompt that was begun in time gets half the time again."""
@@ -264,17 +271,17 @@ class WindowProbe:
         if best is None or is_blind(self.measure):
             return WindowSeen(ending=ending, counting=self.measure.counting, note=note)
         is_right = self.measure.counting == "right"
-        tokens = best.counted + best.written if is_right else int(LEAST_SHARE * best.words)
-        speed = (best.counted if is_right else tokens) / best.seconds if best.seconds > 0 else 0.0
+        tokens = best.counted if is_right else int(LEAST_SHARE * best.words)
+        speed = tokens / best.seconds if best.seconds > 0 else 0.0
         return WindowSeen(tokens=tokens, ending=ending, counting=self.measure.counting, speed=speed, note=note)
 
 
 def prompt(trial: Trial, room: int) -> ModelRequest:
-    """The word, the filling with the second word in its middle, and the question for both."""
+    """The word at the very start, the filling with the second word in its middle, and the question for both, with the third."""
     words = [FILLING[number % len(FILLING)] for number in range(trial.words)]
     half = len(words) // 2
-    middle = [f"The second code word is {trial.middle}.", *words[half:]]
-    text = " ".join([f"The first code word is {trial.starts}.", *words[:half], *middle])
-    asked = "Which are the first and the second code word of this text? Answer with these two words alone."
+    middle = [f"{trial.middle} is the second code word.", *words[half:]]
+    text = " ".join([f"{trial.starts} is the first code word.", *words[:half], *middle])
+    asked = f"Write three words and nothing else: the first code word of this text, the second one, and last the word {trial.ends}"
     message = UserMessage(text=f"{text}\n\n{asked}")
     return ModelRequest(instructions="", messages=(message,), temperature=0.0, max_output_tokens=room)
