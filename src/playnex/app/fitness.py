@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from playnex.agents.dialect import spoken
+from playnex.agents.fitting import room_for_answer
 from playnex.agents.loop import offers
 from playnex.agents.typed_output import is_text
 from playnex.app.definitions import Checked
@@ -83,15 +85,14 @@ def lacks(need: Need, card: ModelCard) -> Iterator[str]:
 
 
 def least_tokens(need: Need, card: ModelCard) -> int:
-    """What every request of the agent has, and the answer that it keeps room for. To a model that calls no tools they are told in a
-    shorter form, of which only names and descriptions are sure."""
-    shown = need.offers if card.tool_calling else tuple(_without_form(tool) for tool in need.offers)
-    request = ModelRequest(instructions=need.agent.instructions, messages=(), tools=shown)
-    return request_tokens(request) + (need.agent.max_output_tokens or 0)
-
-
-def _without_form(tool: ToolOffer) -> ToolOffer:
-    return ToolOffer(name=tool.name, description=tool.description, parameters={})
+    """What every request of the agent has, put as this model is asked, and the room for its answer: the rule by which a request is
+    refused later."""
+    agent = need.agent
+    request = ModelRequest(
+        instructions=agent.instructions, messages=(), tools=need.offers, schema=agent.output, max_output_tokens=agent.max_output_tokens
+    )
+    asked = spoken(request, card)
+    return request_tokens(asked) + room_for_answer(asked, card.context)
 
 
 def _needs(app: App, pinned: Pinned) -> Iterator[Need]:

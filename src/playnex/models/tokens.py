@@ -7,6 +7,7 @@ below came out at 0.1 to 0.9 times the truth, above it for nothing that was trie
 """
 
 import re
+from functools import lru_cache
 from math import ceil
 
 from playnex.canonical import encode
@@ -20,6 +21,9 @@ TWO_LETTERS = re.compile(r"(?<![A-Za-z])[A-Za-z]{2}(?![A-Za-z])")
 PIECES = re.compile(r"[A-Za-z\u00aa-\u058f]+(?:['’][A-Za-z\u00aa-\u058f]+)*|[0-9]{1,4}")
 """What is a token at the least, whatever stands around it: a run of letters (of scripts that join no signs to them), four digits."""
 
+REMEMBERED = 512
+"""Texts whose count is remembered: a conversation is counted again with every turn."""
+
 PER_MESSAGE = 8
 """Role marks and line ends that a chat template puts around a message."""
 
@@ -27,6 +31,7 @@ PER_REQUEST = 32
 """A template's own system line, and the opening of the answer."""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def most_tokens(text: str) -> int:
     """A count that a text's tokens seldom exceed: lower-case letters weigh 0.35, capitals 0.6, blanks 0.15, digits and
     signs 1, other letters 1.5 (two bytes), 2 (three bytes) or 3 (four bytes); a word of one or two letters about 1."""
