@@ -38,7 +38,8 @@ def check(*files: Files, watch: Watch = False, as_json: AsJson = False) -> int:
 
 
 async def _check(files: tuple[str, ...], as_json: bool) -> int:
-    from playnex.app.fitness import Fitness  # late, with the next: only here
+    # late: only here
+    from playnex.app.fitness import Fitness
     from playnex.app.opening import opened
 
     async with opened(door.workspace) as app:
