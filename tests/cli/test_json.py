@@ -64,7 +64,7 @@ COMMANDS = {
     "doctor": ("doctor", "playnex.doctor/1"),
     "backup": ("backup", "playnex.backup/1"),
     "restore": ("restore saved.tar.gz --yes", "playnex.restore/1"),
-    "model test": ("model test main", "playnex.model-test/1"),
+    "model test": ("model test main --quick", "playnex.model/1"),
 }
 
 ERRORS = {

@@ -75,6 +75,8 @@ PROMISES = (
             "tests/agents/test_loop.py::test_an_agent_goes_on_with_another_model_and_loses_nothing",
             "tests/flows/test_research.py::test_a_model_that_calls_tools_reads_a_file_in_the_flow_before_it_answers",
             "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
+            "tests/models/test_probes.py::test_the_window_is_found_whatever_the_server_does_beyond_it",
+            "tests/flows/test_model_command.py::test_an_agent_that_needs_what_its_model_lacks_is_refused_before_it_runs",
         ),
     ),
     Promise(

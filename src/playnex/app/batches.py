@@ -7,6 +7,7 @@ from pathlib import Path
 from playnex.app.batch_results import BatchResults
 from playnex.app.case_files import form_of, opened_cases
 from playnex.app.control import somebody
+from playnex.app.fitness import Fitness
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned, pin
 from playnex.app.runs import Runs
@@ -89,6 +90,7 @@ class Batches:
         """A new batch, durable; nothing of it has begun. Raises NotFoundError for the flow, UsageError, DefinitionError with the faults of
         the flow or of the cases."""
         pinned = self.app.definitions.flow(order.flow)
+        await Fitness(app=self.app).require(pinned)
         path = _found(order.file)
         out, reader = self._new_file(order.out), self.reader(pinned, path, order.key)
         with opened_cases(path) as opened:

@@ -18,6 +18,9 @@ FORM = "check that base_url names an OpenAI-compatible API (it usually ends in /
 PASSING = frozenset({408, 409, 425, 429})
 """Statuses below 500 that another try may mend (RFC 9110, RFC 8470)."""
 
+OVERLOADED = frozenset({429, 503})
+"""Statuses whose `Retry-After` speaks for the whole server, and not for the one request (RFC 6585, RFC 9110)."""
+
 
 def fault_of(raised: Exception, card: ModelCard, secret: str) -> ModelError:
     """The error that a failed request is reported as; `secret` never appears in it."""
@@ -31,12 +34,19 @@ def fault_of(raised: Exception, card: ModelCard, secret: str) -> ModelError:
         case ModelAPIError(__cause__=ValueError()):  # the body could not be decoded
             return ModelUnavailable(f"{describe(card)} answered with an empty body, or with something that is not JSON", hint=FORM)
         case ModelAPIError():
-            return ModelUnavailable(f"{describe(card)} failed: {_clean(raised.message, secret)}")
+            return ModelUnavailable(f"{describe(card)} failed: {_clean(raised.message, secret)}", retry_after=raised.retry_after)
         case _:
             return ModelUnavailable(
                 f"{describe(card)} gave an answer that is not of the OpenAI form",
                 hint=FORM,
             )
+
+
+def rest_of(raised: Exception) -> float:
+    """The seconds for which the server wants to be asked nothing at all, else 0."""
+    if isinstance(raised, ModelHTTPError) and raised.status_code in OVERLOADED:
+        return raised.retry_after or 0.0
+    return 0.0
 
 
 def describe(card: ModelCard) -> str:
