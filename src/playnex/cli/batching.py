@@ -40,26 +40,31 @@ async def carry(app: App, batch: Batch, again: tuple[RunState, ...], *, as_json:
     door.terminal.say(f"{head}, {batch.at_most} at a time{rate}")
     pinned = unpin(await app.batches.definition(batch.id))
     await see_to_models(app, {agent.model for agent in pinned.agents.values()})
+    try:
+        standing = await watched(app, batch, again)
+    except asyncio.CancelledError:
+        door.terminal.say(f"paused; resume with: playnex batch resume {short(batch.id)}")
+        return INTERRUPTED
+    except PlaynexError as error:
+        raise _with_resume(error, batch) from None
+    if as_json:
+        emit(await Batches(app=app).document(batch))
+    _last_lines(batch, standing, shown(Batches(app=app).path(batch.out)) if batch.out else "")
+    return exit_code(standing)
+
+
+async def watched(app: App, batch: Batch, again: tuple[RunState, ...] = ("paused",)) -> Standing:
+    """How the batch stands once it was carried on, with its progress shown meanwhile. Ctrl-C cancels this, and leaves its runs paused."""
     progress = progress_for(door.terminal)
     work = BatchWork(app=app, batch=batch, watch=progress.show, again=again)
     showing = asyncio.ensure_future(progress.follow(lambda: work.tally))
     try:
         with stopping_cleanly(asyncio.current_task()):
-            standing = await work.carry()
-    except asyncio.CancelledError:
-        progress.close()
-        door.terminal.say(f"paused; resume with: playnex batch resume {short(batch.id)}")
-        return INTERRUPTED
-    except PlaynexError as error:
-        raise _with_resume(error, batch) from None
+            return await work.carry()
     finally:
         showing.cancel()
         await asyncio.wait([showing])
         progress.close()
-    if as_json:
-        emit(await Batches(app=app).document(batch))
-    _last_lines(batch, standing, shown(Batches(app=app).path(batch.out)) if batch.out else "")
-    return exit_code(standing)
 
 
 def exit_code(standing: Standing) -> int:
