@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from cli.stage import playnex
 from flows.stage import Desk
 from playnex.app.templates import lay_out
 from playnex.testing.model_replies import Asked, Reply, answer, value
@@ -21,6 +22,7 @@ steps:
   edit: { agent: edit, prompt: "Mend this answer about ${{ inputs.country }}: ${{ steps.draft.output }}" }
 """
 AGENTS = ("draft", "edit", "solo", "judge")
+WORDS = ("compare", "team", "--baseline", "solo", "--inputs", "cases.jsonl")
 CHECK = "output == case.expected"
 COUNTRIES = tuple(f"Country {number:02}" for number in range(1, 41))
 
@@ -78,6 +80,11 @@ class Cast:
         self._says = {"draft": wrong, "edit": team, "solo": solo}
         self._judge = judge
 
+    def take(self) -> dict[str, int]:
+        """The requests since this was asked last."""
+        taken, self.asked = dict(self.asked), Counter()
+        return taken
+
     def __call__(self, asked: Asked) -> Reply:
         found = re.search(r"You are (\w+)\.", asked.prompt)
         agent = found[1] if found else ""
@@ -90,10 +97,10 @@ class Cast:
 
 
 def compared(desk: Desk, *words: str) -> Any:
-    """The comparison's document."""
-    done = desk.playnex("compare", "team", "--baseline", "solo", "--inputs", "cases.jsonl", *words, "--json")
-    assert done.stdout, done.stderr
-    return json.loads(done.stdout)
+    """The comparison's document; the command is carried out in this process, which has imported by now what it needs."""
+    said = playnex(*WORDS, *words, "--json", folder=desk.folder)
+    assert said.out, said.err
+    return json.loads(said.out)
 
 
 def lines_of(desk: Desk, name: str = "out.jsonl") -> list[Any]:

@@ -120,7 +120,7 @@ class CaseReader:
         return self._resolved(row, values, key, number)
 
     def _resolved(self, row: Row, values: Mapping[str, Json], key: str, number: int) -> Case | Fault:
-        if strangers := self._strangers(values):
+        if strangers := self._strangers(row.columns or tuple(values)):
             return self._unknown(strangers[0], row.line, row.at(strangers[0]))
         known = self._known()
         try:
