@@ -74,7 +74,7 @@ def team(pinned: Pinned, cases: Sequence[Mapping[str, Json]]) -> Arm:
     return Arm(pinned=pinned, cases=cases)
 
 
-def alone(agent: AgentSpec, of: Pinned, task: Task, cases: Sequence[Mapping[str, Json]]) -> Arm:
+def alone(agent: AgentSpec, task: Task, *, of: Pinned, cases: Sequence[Mapping[str, Json]]) -> Arm:
     """The agent alone at the flow's work: one step, and no more model requests than it makes itself. It is given the files and folders
     that the flow is given; where it says nothing of the form of its answer, that is the form of the flow's."""
     paths = tuple(spec for spec in of.flow.inputs if spec.name in path_inputs(of.flow))

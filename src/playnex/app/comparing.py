@@ -126,8 +126,8 @@ class Comparison:
             return Answer(run=run, state=state, reason=reason)
         events = await self.app.journal.skim(run)
         history = fold(events)
-        ending = history.finished
-        assert ending is not None
+        if (ending := history.finished) is None:  # somebody has it tried again, this very moment
+            return Answer(run=run, state="running")
         return Answer(
             run=run,
             state=ending.status,
@@ -171,7 +171,7 @@ def plan(app: App, order: ComparisonOrder) -> Comparison:
     cases = _cases(app, order, pinned)
     _check_check(order.check, pinned, cases)
     inputs = [case.inputs for case in cases]
-    arms = (team(pinned, inputs), alone(agent, pinned, task, inputs))
+    arms = (team(pinned, inputs), alone(agent, task, of=pinned, cases=inputs))
     return Comparison(app=app, order=order, pinned=pinned, judge=judge, task=task, cases=cases, arms=arms, began=app.clock.now())
 
 

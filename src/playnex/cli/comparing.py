@@ -1,7 +1,7 @@
 """Carries a comparison out while a person watches, and shows what came of it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from playnex.cli.asking import confirmed
 from playnex.cli.batching import watched
 from playnex.cli.running import INTERRUPTED, WAITING, see_to_models
 from playnex.cli.showing_comparison import page_of
-from playnex.cli.terminal import counted, emit, write
+from playnex.cli.terminal import counted, emit, gist, write
 from playnex.errors import PlaynexError, RunBusy, UsageError
 from playnex.ids import short
 from playnex.journal.batch import Batch
@@ -124,13 +124,25 @@ def _last_lines(shown: Json, out: str) -> None:
         say(f"  {counted(reused, 'answer')} of {2 * shown['cases']:,} were there already; --trial NAME has all answered anew")
     if shown["state"] == "waiting":
         say(f"{symbol('waiting')} some wait for a person (playnex inbox list) or a time; then the same command goes on")
-    for arm in ("flow", "baseline"):
-        if lost := [one for one in shown["left_out"] if one["arm"] == arm and one["status"] in ("failed", "cancelled")]:
-            batch = short(shown["arms"][arm]["batch"])
-            say(f"{symbol('failed')} {counted(len(lost), 'case')} left out: {lost[0]['message'] or lost[0]['reason']}")
-            say(f"  try them again with: playnex batch retry-failed {batch}; then give the same command")
+    for line in _left_out(shown):
+        say(line)
     if shown["judging"] and shown["judging"]["unjudged"] and shown["judging"]["batch"]:
         say(f"{symbol('failed')} the judge gave no verdict on {counted(shown['judging']['unjudged'], 'case')}")
         say(f"  ask it again with: playnex batch retry-failed {short(shown['judging']['batch'])}; then give the same command")
     if out:
         say(f"  cases in {out}")
+
+
+def _left_out(shown: Json) -> Iterator[str]:
+    """The cases that could not be compared, and what helps each kind."""
+    sign = door.terminal.symbol("failed")
+    for arm in ("flow", "baseline"):
+        name, batch = shown["arms"][arm]["name"], short(shown["arms"][arm]["batch"])
+        lost = [one for one in shown["left_out"] if one["arm"] == arm]
+        if failed := [one for one in lost if one["status"] == "failed"]:
+            yield f"{sign} {name}: {counted(len(failed), 'case')} left out: {gist(failed[0]['message'] or failed[0]['reason'], 100)}"
+            yield f"  try again with: playnex batch retry-failed {batch}; then give the same command"
+        if cancelled := [one for one in lost if one["status"] == "cancelled"]:
+            yield f"{sign} {name}: {counted(len(cancelled), 'case')} left out, for somebody cancelled the run"
+    if open_ones := [one for one in shown["left_out"] if one["status"] in ("pending", "running", "paused")]:
+        yield f"{door.terminal.symbol('waiting')} {counted(len(open_ones), 'answer')} not finished; the same command goes on"

@@ -5,14 +5,20 @@ from collections.abc import Iterator
 
 from playnex.canonical import Json
 from playnex.cli import door
-from playnex.cli.terminal import columns, counted, seconds, spent
+from playnex.cli.terminal import columns, counted, gist, seconds, spent
 
 FIGURES = {"tokens": ",.0f", "requests": ",.1f", "seconds": ",.2f", "usd": ",.4f"}
 
 
 def page_of(shown: Json) -> str:
     """The page."""
-    how = f"checked by {shown['check']}" if shown["check"] else f"judged by {shown['judge']}" if shown["judge"] else "quality not compared"
+    how = (
+        f"checked by {gist(shown['check'])}"
+        if shown["check"]
+        else f"judged by {shown['judge']}"
+        if shown["judge"]
+        else "quality not compared"
+    )
     head = door.terminal.head(f"{shown['flow']} and {shown['baseline']} alone")
     compared = f"{shown['compared']:,} of {counted(shown['cases'], 'case')} compared, {how}"
     heads = ("", shown["flow"], f"{shown['baseline']} alone", "FLOW LESS ALONE (95 %)", "TIMES")
