@@ -218,6 +218,7 @@ def test_a_failure_is_a_bad_answer_and_a_model_that_does_not_answer_is_none(tmp_
         assert found["arms"]["flow"]["failed"] == {"model-refused": 1} and found["arms"]["flow"]["quality"]["value"] == 0.5
         assert [(lost["case"], lost["arm"], lost["reason"]) for lost in found["left_out"]] == [(2, "baseline", "model-unavailable")]
         batch = found["arms"]["baseline"]["batch"]
+        assert "case 1: step 'edit' failed" in done.stderr, "the names that its cases have for the store are not shown"
         assert f"playnex batch retry-failed {batch[-6:]}; then give the same command" in done.stderr
         (tmp_path / "mended").touch()
         assert desk.playnex("batch", "retry-failed", batch).returncode == 0

@@ -51,7 +51,7 @@ class Task:
     def told(self, inputs: Mapping[str, Json]) -> str:
         """What the agent alone is asked in that case. Raises UsageError where the prompt cannot be made."""
         if not self.prompt:
-            return f"{ALONE}\n\n{self.shown(inputs)}"
+            return f"{self.shown(inputs)}\n\n{ALONE}"
         try:
             return render(self.prompt, {"inputs": dict(inputs), "brief": brief_text(self.flow.brief, inputs)})
         except ExpressionError as error:

@@ -28,14 +28,15 @@ def document(comparison: Comparison, met: Sequence[Met]) -> dict[str, Json]:
     flow, baseline = [one.flow for one in both], [one.baseline for one in both]
     differences = [one.difference for one in both if one.difference is not None]
     has_quality = bool(order.check or order.judge)
+    times = {name: _times(both, name) for name in MEASURES}
     verdict = conclusion(
         Evidence(
             flow=order.flow,
             baseline=order.baseline,
             compared=len(both),
             quality=differences if has_quality else None,
-            tokens=_times(both, "tokens"),
-            seconds=_times(both, "seconds"),
+            tokens=times["tokens"],
+            seconds=times["seconds"],
         )
     )
     quality = {"quality": _difference(mean(differences, DIFFERENCE)) if differences else None}
@@ -57,7 +58,7 @@ def document(comparison: Comparison, met: Sequence[Met]) -> dict[str, Json]:
         },
         "reused": dict(reused(met)),
         "judging": _judging(comparison, both) if order.judge else None,
-        "differences": quality | {name: _measured(both, name) for name in MEASURES},
+        "differences": quality | {name: _measured(both, name, times[name]) for name in MEASURES},
         "margin": MARGIN,
         "left_out": list(_left_out(met)),
         "verdict": {"use": verdict.use, "says": verdict.says, "more_cases": verdict.more_cases},
@@ -113,11 +114,10 @@ def _judging(comparison: Comparison, both: Sequence[Met]) -> dict[str, Json]:
     }
 
 
-def _measured(both: Sequence[Met], name: str) -> Json:
+def _measured(both: Sequence[Met], name: str, times: Interval | None) -> Json:
     """The mean difference a case, and how many times as much the flow takes."""
     if not both:
         return None
-    times = _times(both, name)
     differences = [more - less for more, less in zip(*_figures(both, name), strict=True)]
     return _difference(mean(differences)) | {"ratio": _interval(times) if times else None}
 

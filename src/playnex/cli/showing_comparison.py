@@ -78,6 +78,6 @@ def _change(interval: Json, form: str) -> str:
 
 def _judging(shown: Json) -> str:
     judging = shown["judging"]
-    said = f"flow better {judging['flow']:,}, same {judging['same']:,}, agent better {judging['baseline']:,}"
-    flipped = f"; {counted(judging['flipped'], 'verdict')} changed with the order, and count as same" if judging["flipped"] else ""
-    return f"judge {judging['judge']}: {said}{flipped}\n  it took {spent(judging['usage'])}, beside both arms"
+    flipped = f" ({judging['flipped']:,} of them changed with the order)" if judging["flipped"] else ""
+    said = f"flow better {judging['flow']:,}, same {judging['same']:,}{flipped}, agent better {judging['baseline']:,}"
+    return f"judge {judging['judge']}: {said}\n  it took {spent(judging['usage'])}, beside both arms"
