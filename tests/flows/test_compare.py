@@ -156,6 +156,29 @@ def test_nothing_is_asked_twice_unless_it_has_changed(tmp_path: Path) -> None:
         assert cast.take() == {"draft": 3, "edit": 3, "solo": 3}
 
 
+PYTHON_TEAM = """import playnex
+
+@playnex.flow
+async def pair(ctx, inputs):
+    \"\"\"Says the capital of a country.\"\"\"
+    first = await ctx.agent("draft").run(f"The capital of {inputs['country']}?")
+    return await ctx.agent("edit").run(f"Mend: {inputs['country']}: {first}")
+"""
+
+
+def test_a_flow_written_in_python_is_compared_too_and_a_change_of_an_agent_of_it_is_seen(tmp_path: Path) -> None:
+    cast = Cast(team=right, solo=wrong)
+    with playing(tmp_path, cast) as desk:
+        (desk.folder / "flows/pair.py").write_text(PYTHON_TEAM)
+        words = ("compare", "pair", *WORDS[2:], "--limit", "2", "--check", CHECK, "--json")
+        found = json.loads(playnex(*words, folder=desk.folder).out)
+        assert (found["arms"]["flow"]["quality"]["value"], found["arms"]["baseline"]["quality"]["value"]) == (1.0, 0.0)
+        assert cast.take() == {"draft": 2, "edit": 2, "solo": 2}
+        (desk.folder / "agents/edit.md").write_text("---\nname: edit\n---\nYou are edit. Be quick.\n")
+        assert playnex(*words, folder=desk.folder).code == 0
+        assert cast.take() == {"draft": 2, "edit": 2}
+
+
 def test_cases_that_are_alike_are_answered_each_for_itself(tmp_path: Path) -> None:
     cast = Cast(team=right, solo=right)
     with playing(tmp_path, cast) as desk:

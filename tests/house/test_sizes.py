@@ -14,7 +14,6 @@ PRIVATE_POSITIONAL = 4
 PARAMETERS = 6
 
 EXCEPTIONS: dict[str, str] = {
-    "answered()": "what the agent knows, the call, its record, and how it is shown",
     "example_of()": "a schema, its root, a text and a depth: the recursion of a test server",
     "append()": "the journal's contract: who writes (run, epoch), then what",
 }

@@ -8,26 +8,18 @@ from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.models.model import Models
 from playnex.spec.agent import AgentSpec
-from playnex.spec.context import StepContext
-from playnex.spec.envelope import Envelope, Label
+from playnex.spec.agent_result import DataBlock
+from playnex.spec.context import CodeTool, StepContext
+from playnex.spec.envelope import Envelope
 from playnex.tools.gate import ANYWHERE, CallRequest
 from playnex.tools.tool import CallScope, Toolbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DataBlock:
-    """A piece of data that goes with a prompt, under a name; what is known of its origin passes on to the agent's result."""
-
-    name: str
-    text: str
-    labels: tuple[Label, ...] = ()
-    sources: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentTask:
     """One piece of work for an agent. `brief` is what all agents of its flow are told, `schema` the JSON Schema of its answer (None for
-    text), `feedback` why an earlier answer was refused, `scope` what its tool calls may touch."""
+    text), `feedback` why an earlier answer was refused, `tools` what the run's code gives it beside its own, `scope` what its tool calls
+    may touch."""
 
     agent: AgentSpec
     prompt: str
@@ -35,6 +27,7 @@ class AgentTask:
     schema: Mapping[str, Json] | None = None
     feedback: str = ""
     data: tuple[DataBlock, ...] = ()
+    tools: tuple[CodeTool, ...] = ()
     scope: CallScope = ANYWHERE
 
 

@@ -1,19 +1,19 @@
 """What a run's steps do for real: agents through the loop, tools through the gate, capsules through their store."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playnex.agents.loop import run_agent
-from playnex.agents.task import AgentPorts, AgentTask, DataBlock
+from playnex.agents.task import AgentTask
 from playnex.app.function_outline import Outline, file_of, name_of, outline
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned
+from playnex.app.team import Team
 from playnex.canonical import Json
 from playnex.capsules.capsule import Author, CapsuleDraft
 from playnex.engine.actions import AgentWork, Given, PythonCheck, PythonWork, Saving, ToolWork
 from playnex.errors import StepFailed
-from playnex.spec.agent import AgentSpec
+from playnex.spec.agent_result import DataBlock
 from playnex.spec.brief import brief_text
 from playnex.spec.context import Attempt, StepContext, StepPlan, Verdict, Write
 from playnex.spec.envelope import CapsuleRef, Envelope
@@ -30,14 +30,17 @@ CHECK_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunActions:
-    """Implements the interpreter's `Actions` for one run, with the agents and functions that it pinned. `forked_at` is when it was
-    forked, if it was: it sees memory as it was then."""
+    """Implements the interpreter's `Actions` for one run, with the agents and functions that it pinned."""
 
-    app: App
-    pinned: Pinned
-    run: str
-    inputs: Mapping[str, Json]
-    forked_at: float | None = None
+    team: Team
+
+    @property
+    def app(self) -> App:
+        return self.team.app
+
+    @property
+    def pinned(self) -> Pinned:
+        return self.team.pinned
 
     async def model_of(self, context: StepContext, agent: str) -> str:
         alias = self.pinned.agents[agent].model
@@ -52,17 +55,17 @@ class RunActions:
         task = AgentTask(
             agent=agent,
             prompt=work.prompt,
-            brief=brief_text(self.pinned.flow.brief, self.inputs),
+            brief=brief_text(self.pinned.flow.brief, self.team.inputs),
             schema=work.schema,
             feedback=attempt.feedback,
             data=tuple(DataBlock(name=f"{given.kind} {given.name}", text=given.text, labels=given.labels) for given in work.given),
-            scope=self._scope(work.step, work.folders, agent),
+            scope=replace(self.team.scope_of(agent), folders=_paths(work.folders)),
         )
-        ports = AgentPorts(models=self.app.models, gate=self.app.gate, toolbox=self.app.toolbox, clock=self.app.clock)
-        return await run_agent(attempt.context, task, ports)
+        return await run_agent(attempt.context, task, self.team.ports())
 
     async def call_tool(self, attempt: Attempt, work: ToolWork) -> Envelope:
-        scope = self._scope(work.step, work.folders)
+        team = self.team
+        scope = CallScope(run=team.run, folders=_paths(work.folders), memory_at=team.forked_at, memory_read=("*",))
         request = CallRequest(tool=work.tool, arguments=dict(work.arguments), scope=scope, may_repeat=work.may_repeat)
         record = await self.app.gate.call(attempt.context, request)
         if record.status == "failed":
@@ -107,16 +110,10 @@ class RunActions:
         shown = outline(name, text)
         return shown, Source(path=path, text=text, function=name_of(name), is_async=shown.is_async)
 
-    def _scope(self, step: str, folders: tuple[str, ...], agent: AgentSpec | None = None) -> CallScope:
-        scope = CallScope(run=self.run, folders=tuple(Path(folder) for folder in folders), memory_at=self.forked_at)
-        if agent is None:
-            return replace(scope, memory_read=("*",))
-        return replace(scope, agent=agent.name, memory_read=agent.memory.read, memory_write=agent.memory.write)
-
     async def find_capsule(self, name: str) -> CapsuleRef:
-        if self.forked_at is None:
+        if self.team.forked_at is None:
             return (await self.app.capsules.read(name)).ref
-        return (await self.app.capsules.read_as_of(name, self.forked_at, self.run)).ref
+        return (await self.app.capsules.read_as_of(name, self.team.forked_at, self.team.run)).ref
 
     async def read_capsule(self, ref: CapsuleRef) -> Given:
         capsule = await self.app.capsules.read(ref.id, ref.version)
@@ -133,3 +130,7 @@ class RunActions:
         )
         prepared = await self.app.capsules.prepare(draft)
         return prepared.ref, prepared.write
+
+
+def _paths(folders: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(Path(folder) for folder in folders)

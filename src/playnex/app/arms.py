@@ -30,6 +30,10 @@ from playnex.spec.references import is_single
 FOLDER = "comparisons"
 """Below `.playnex`: the files of the arms' cases, each named by its content."""
 
+TOOLS = ("tools/*.py",)
+ANY_MAY_USE = (*TOOLS, "flows/*", "agents/*.md", "playnex.toml")
+"""What answers may depend on: of a flow written in Python nobody can see which agents and flows it asks."""
+
 ALONE = "Do all of this yourself, and answer with the result alone."
 
 
@@ -125,14 +129,20 @@ class Arms:
         every = [pinned, *self._called(pinned.flow, set())]
         aliases = sorted({agent.model for one in every for agent in one.agents.values()})
         cards = [await self.app.models.card(alias) for alias in aliases]
-        tools = {path.name: digest(path.read_bytes()) for path in sorted((self.app.workspace.root / "tools").glob("*.py"))}
+        files = ANY_MAY_USE if any(one.source for one in every) else TOOLS
         seen = {
             "definitions": [pin(_placeless(one)) for one in every],
             "models": [(card.alias, card.kind, card.name) for card in cards],
-            "tools": tools,
+            "files": self._contents(files),
             "trial": self.trial,
         }
         return digest(encode_sorted(seen))
+
+    def _contents(self, patterns: Sequence[str]) -> dict[str, str]:
+        """The workspace's files of these patterns, each with what names its content."""
+        root = self.app.workspace.root
+        found = sorted(path for pattern in patterns for path in root.glob(pattern) if path.is_file())
+        return {path.relative_to(root).as_posix(): digest(path.read_bytes()) for path in found}
 
     def _called(self, flow: FlowSpec, known: set[str]) -> Iterator[Pinned]:
         """The flows that it calls, and those that they call."""

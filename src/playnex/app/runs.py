@@ -12,6 +12,7 @@ from playnex.app.opening import App
 from playnex.app.pinning import Pinned, Unpinning, pin
 from playnex.app.python_flows import PythonFlow
 from playnex.app.reports import run_detail, run_document, run_line
+from playnex.app.team import Team
 from playnex.app.typed_ids import meant, reach
 from playnex.canonical import Json
 from playnex.engine.code import Code, Load
@@ -100,15 +101,18 @@ class Runs:
         return self._code_of(run, started, self.unpin(started.definition))
 
     def _code_of(self, run: str, started: RunStarted, pinned: Pinned) -> Code:
+        team, flows = self._team(run, started, pinned), self._sub_flows(run)
         if pinned.source:
             python_flows.make_importable(self.app.workspace.root)
             flow = python_flows.unpinned(pinned.source, pinned.flow.path)
-            return Code(body=partial(_called, flow, started.inputs), budget=pinned.flow.budget, flows=self._sub_flows(run))
+            return Code(body=partial(_called, flow, started.inputs), budget=pinned.flow.budget, flows=flows, agents=team)
+        interpreter = Interpreter(flow=pinned.flow, inputs=started.inputs, actions=RunActions(team=team), folders=team.folders)
+        return Code(body=interpreter.run, budget=pinned.flow.budget, flows=flows, agents=team)
+
+    def _team(self, run: str, started: RunStarted, pinned: Pinned) -> Team:
         folders = tuple(str(self._path(started.inputs[name])) for name in path_inputs(pinned.flow) if started.inputs.get(name))
         forked_at = started.forked["at"] if started.forked else None
-        actions = RunActions(app=self.app, pinned=pinned, run=run, inputs=started.inputs, forked_at=forked_at)
-        interpreter = Interpreter(flow=pinned.flow, inputs=started.inputs, actions=actions, folders=folders)
-        return Code(body=interpreter.run, budget=pinned.flow.budget, flows=self._sub_flows(run))
+        return Team(app=self.app, pinned=pinned, run=run, inputs=started.inputs, folders=folders, forked_at=forked_at)
 
     def _sub_flows(self, run: str) -> "SubFlows":
         return SubFlows(runs=self, run=run)

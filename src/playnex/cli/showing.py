@@ -1,16 +1,14 @@
 """Pages for people: a flow, an agent, a run and its transcript, from the same data that `--json` prints."""
 
 import json
-from collections.abc import Iterable
 
 from playnex.app.inbox import ANSWER
 from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
-from playnex.canonical import Json
+from playnex.canonical import Json, encode
 from playnex.cli.terminal import Terminal, columns, gist, indented, moment, seconds, spent, tokens, whole
 from playnex.cli.watching import WHY
 from playnex.ids import short
-from playnex.journal.events import AttemptFailed, Event, StepFinished, StepStarted
 from playnex.spec import expression
 from playnex.spec.agent import AgentSpec
 from playnex.spec.flow import BriefSpec, Budget
@@ -51,6 +49,9 @@ def agent_document(agent: AgentSpec) -> dict[str, Json]:
         "tools": list(agent.tools),
         "memory": {"read": list(agent.memory.read), "write": list(agent.memory.write)},
         "limits": {"turns": agent.turns, "tokens": agent.limits.tokens, "usd": agent.limits.usd, "time": agent.limits.time},
+        "plan": agent.plan,
+        "reflect": agent.reflect,
+        "output": agent.output,
         "instructions": agent.instructions,
     }
 
@@ -63,9 +64,17 @@ def agent_page(agent: AgentSpec, terminal: Terminal) -> str:
         ("reads", ", ".join(agent.memory.read) or "only what its step gives it"),
         ("writes", ", ".join(agent.memory.write) or "nothing by itself"),
         ("limits", budget_text(agent.limits)),
+        *((("thinks", _thinking(agent)),) if _thinking(agent) else ()),
+        *((("answers", encode(agent.output).decode()),) if agent.output else ()),
     )
     facts = "\n".join(f"{name:<8}{value}" for name, value in rows)
     return f"{terminal.styled(agent.name, 'bold')}  {agent.description}\n\n{facts}\n\n{agent.instructions}"
+
+
+def _thinking(agent: AgentSpec) -> str:
+    """When it plans and looks back."""
+    reflects = {"never": "", "after-error": "looks back after errors", "every-turn": "looks back after every turn"}[agent.reflect]
+    return ", ".join(part for part in ("plans first" if agent.plan else "", reflects) if part)
 
 
 def budget_text(budget: Budget) -> str:
@@ -151,26 +160,3 @@ def _step_row(step: dict[str, Json]) -> tuple[str, ...]:
     output = step.get("output")
     shown = output.get("error") if step["status"] == "failed" and isinstance(output, dict) else output
     return (step["step"], step["status"], step["actor"], step["model"], seconds(step["seconds"]), tokens(count), gist(shown, 50))
-
-
-def transcript_page(events: Iterable[Event], terminal: Terminal) -> str:
-    """All that was asked and answered, in order."""
-    return "\n".join(line for event in events for line in _said(event, terminal))
-
-
-def _said(event: Event, terminal: Terminal) -> list[str]:
-    head = terminal.styled(event.key, "bold")
-    match event.fact:
-        case StepStarted(kind="model", input=dict(asked)):
-            said = [asked.get("instructions", ""), *(str(message.get("text", "")) for message in asked.get("messages", []))]
-            return [f"{head}  asked {event.fact.actor}", *(indented(text) for text in said if text), ""]
-        case StepFinished(kind="model") if event.fact.envelope["status"] == "succeeded":
-            answer = event.fact.envelope["output"]
-            calls = [f"{call['name']}({call['arguments']})" for call in answer["calls"]]
-            return [f"{head}  {answer['model']} answered", *(indented(text) for text in (answer["text"], *calls) if text), ""]
-        case StepFinished(kind="tool") if "/" in event.key:
-            return [f"{head}  {event.fact.envelope['status']}", indented(gist(event.fact.envelope.get("output"), 400)), ""]
-        case AttemptFailed():
-            return [f"{head}  try {event.fact.number} failed ({event.fact.reason}): {event.fact.message}", ""]
-        case _:
-            return []

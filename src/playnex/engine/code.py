@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 from playnex.canonical import Json
 from playnex.errors import NotFoundError
 from playnex.journal.events import RunStarted
-from playnex.spec.context import StepContext
+from playnex.spec.context import AgentHandle, StepContext
 from playnex.spec.flow import Budget
 
 
@@ -33,13 +33,29 @@ class NoFlows:
         raise NotFoundError("there are no flows to call", hint="this run has no workspace")
 
 
+class Agents(Protocol):
+    """The agents that a run's code can ask."""
+
+    def handle(self, context: StepContext, agent: "str | object") -> AgentHandle:
+        """That agent, asked in this context. Raises NotFoundError, UsageError."""
+        ...
+
+
+class NoAgents:
+    """Implements `Agents` where there are none."""
+
+    def handle(self, context: StepContext, agent: "str | object") -> AgentHandle:
+        raise NotFoundError("there are no agents to ask", hint="this run has no workspace")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """An async function of the step context, what it may spend, and the flows that it can call."""
+    """An async function of the step context, what it may spend, and the flows and agents that it can call."""
 
     body: Callable[[StepContext], Awaitable[Json]]
     budget: Budget
     flows: Flows = field(default_factory=NoFlows)
+    agents: Agents = field(default_factory=NoAgents)
 
 
 Load: TypeAlias = Callable[[RunStarted], Code]

@@ -97,6 +97,7 @@ class Engine:
             jitter=self.jitter,
             purse=Purse(code.budget, fresh.spent),
             flows=code.flows,
+            agents=code.agents,
         )
 
     async def _by_now(self, run: str, epoch: int) -> History:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from playnex.clock import Clock
 from playnex.engine.caps import Caps, caps_of
-from playnex.engine.code import Flows, NoFlows
+from playnex.engine.code import Agents, Flows, NoAgents, NoFlows
 from playnex.engine.history import History
 from playnex.engine.keys import scope_of
 from playnex.engine.spending import Purse
@@ -37,6 +37,7 @@ class Execution:
     jitter: Callable[[], float]
     purse: Purse
     flows: Flows = field(default_factory=NoFlows)
+    agents: Agents = field(default_factory=NoAgents)
     caps: Caps = field(init=False)
     waits: Waits = field(init=False)
     ending: RunFinished | RunParked | RunPaused | RunWaiting | None = None

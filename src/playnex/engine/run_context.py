@@ -11,11 +11,12 @@ from playnex.engine import failure
 from playnex.engine.caps import DEFINITION
 from playnex.engine.company import Company
 from playnex.engine.execution import Execution
+from playnex.engine.keys import calls_around
 from playnex.engine.wait_step import Conclude, approved, rung, signalled, wait
 from playnex.engine.work import Work, do_plainly
 from playnex.errors import JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
 from playnex.journal.events import WaitStarted
-from playnex.spec.context import PLAIN, Approval, Attempt, Branch, Do, Effect, Fallback, Round, StepContext, StepPlan
+from playnex.spec.context import PLAIN, AgentHandle, Approval, Attempt, Branch, Do, Effect, Fallback, Round, StepContext, StepPlan
 from playnex.spec.envelope import Envelope, Usage
 from playnex.spec.flow import RetrySpec
 from playnex.spec.python_flow import FlowFunction, flow_name
@@ -25,6 +26,9 @@ Item = TypeVar("Item")
 
 DEEPEST = 40
 """Scopes within scopes: flows that call each other in a circle end there (requirement F11), before Python's own stack does."""
+
+AGENTS_DEEP = 4
+"""Agents within the calls of agents: who asks others in a circle ends there (requirement A5)."""
 
 UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
@@ -48,6 +52,9 @@ class RunContext:
 
     def scope(self, name: str) -> StepContext:
         return self._within(f"{self.prefix}{self._numbered(name)}/")
+
+    def key(self, name: str) -> str:
+        return self.prefix + _numbered(name, self._used.get(name, 0) + 1)
 
     def spent(self) -> Usage:
         return self.execution.purse.spent
@@ -89,6 +96,8 @@ class RunContext:
 
     async def _performed(self, name: str, do: Do, plan: StepPlan) -> tuple[str, Envelope]:
         def work(key: str) -> Awaitable[Envelope]:
+            if plan.kind == "agent" and calls_around(key):
+                self.execution.caps.ask(key)
             has_company = self._company_of(name)
             return Work(execution=self.execution, key=key, do=do, plan=plan, within=self._within, has_company=has_company).carry_out()
 
@@ -159,6 +168,11 @@ class RunContext:
 
         return _output_of(await self._performed(name, do, StepPlan(kind="flow", actor=name, announce=True)))
 
+    def agent(self, agent: str | object) -> AgentHandle:
+        if (within := calls_around(self.prefix)) > AGENTS_DEEP:
+            raise UsageError(f"{self.prefix!r} is an agent of an agent, {within} deep", hint=f"agents may ask agents {AGENTS_DEEP} deep")
+        return self.execution.agents.handle(self, agent)
+
     async def round(self, name: str, round_: Round) -> None:
         async def begin(attempt: Attempt) -> Envelope:
             self.execution.caps.loop(attempt.key, round_.steps)
@@ -225,7 +239,11 @@ class RunContext:
         if self.prefix.count("/") >= DEEPEST:
             raise UsageError(f"step {name!r} would lie {DEEPEST} scopes deep", hint="flows that call each other in a circle never end")
         count = self._used[name] = self._used.get(name, 0) + 1
-        return name if count == 1 else f"{name}#{count}"
+        return _numbered(name, count)
+
+
+def _numbered(name: str, count: int) -> str:
+    return name if count == 1 else f"{name}#{count}"
 
 
 def _output_of(performed: tuple[str, Envelope]) -> Json:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from playnex.canonical import Json
+from playnex.spec.agent_result import AgentResult, DataBlock
 from playnex.spec.envelope import Envelope, Usage
 from playnex.spec.flow import NO_RETRY, RetrySpec
 
@@ -93,6 +94,64 @@ class StepPlan:
 
 PLAIN = StepPlan()
 
+OutputForm: TypeAlias = "Mapping[str, Json] | str | Sequence[str] | type | None"
+"""The form of an answer: a JSON Schema, a short schema as in flow files, a dataclass or a Pydantic model; None for text."""
+
+CodeCall: TypeAlias = "Callable[[Mapping[str, Json], StepContext], Awaitable[Envelope]]"
+"""Makes a call with these arguments, which fit; all that it does are steps in the context that it is given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeTool:
+    """A tool that the run's own code gives an agent for one task. Its calls go through the gate like all others and are steps of the
+    run; one that a crash cut off is made again, and answers from what is recorded below it. With the first call that succeeds of
+    one that `ends`, the agent's work ends, and that result is the agent's. Those that go on `beside` each other are made at the same
+    time, where one answer wishes several."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Json]
+    call: CodeCall
+    ends: bool = False
+    beside: bool = False
+
+
+class AgentHandle(Protocol):
+    """An agent, ready to be asked in a run. Each question is a step of the run; its requests and calls are steps below it."""
+
+    @property
+    def name(self) -> str:
+        """What the agent is called."""
+        ...
+
+    async def run(
+        self,
+        prompt: str,
+        *,
+        output: OutputForm = None,
+        data: Sequence[DataBlock] = (),
+        tools: Sequence[CodeTool] = (),
+        plan: StepPlan = PLAIN,
+        step: str = "",
+    ) -> AgentResult:
+        """Its answer, in the form of `output` (JSON in any case; None: as the agent's file says). `tools` are given beside its own,
+        `plan` says how the step is carried out: its time limit, retries, checks and fallback. `step` is the step's name; empty for
+        the agent's. Raises StepFailed where it fails."""
+        ...
+
+    async def try_run(
+        self,
+        prompt: str,
+        *,
+        output: OutputForm = None,
+        data: Sequence[DataBlock] = (),
+        tools: Sequence[CodeTool] = (),
+        plan: StepPlan = PLAIN,
+        step: str = "",
+    ) -> AgentResult:
+        """The same for whoever goes on with a failure: it never raises for what the agent, its model or its tools do."""
+        ...
+
 
 class StepContext(Protocol):
     """A run as its code sees it. Keys are paths; a name used again in one scope numbers itself (`think`, `think#2`)."""
@@ -104,6 +163,10 @@ class StepContext(Protocol):
 
     def scope(self, name: str) -> "StepContext":
         """A context whose steps have keys under `name/`."""
+        ...
+
+    def key(self, name: str) -> str:
+        """The key that the next step of that name will have."""
         ...
 
     async def step(
@@ -146,6 +209,11 @@ class StepContext(Protocol):
     async def flow(self, called: "str | Callable[[StepContext, Any], Awaitable[Json]]", inputs: Mapping[str, Json] | None = None) -> Json:
         """What another flow returns: one of the workspace by its name, or a function that is a flow. It is a step of this run, its own
         steps lie below it, and its definition is pinned when it is first called. Raises StepFailed."""
+        ...
+
+    def agent(self, agent: "str | object") -> AgentHandle:
+        """An agent to ask: one of the workspace by its name, or a Pydantic AI `Agent`, whose requests and tool calls are then recorded
+        like those of any other. Raises NotFoundError, UsageError."""
         ...
 
     async def sleep(self, seconds: float) -> None:

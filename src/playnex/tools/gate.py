@@ -28,13 +28,15 @@ SHOWN = 16_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRequest:
     """A call as it was asked for. `step` is its name in the context's scope; `allowed` are the names and patterns that its
-    agent may use, None for a flow's own tool step; `timeout` (seconds) and `retry` stand above the tool's own. `may_repeat` is the
-    user's word that a tool which declares no effect may run again."""
+    agent may use, None for a flow's own tool step; `offered` are tools that the run's code gave the agent beside them; `timeout`
+    (seconds) and `retry` stand above the tool's own. `may_repeat` is the user's word that a tool which declares no effect may run
+    again."""
 
     tool: str
     arguments: Json
     step: str = "tool-1"
     allowed: tuple[str, ...] | None = None
+    offered: tuple[Tool, ...] = ()
     scope: CallScope = ANYWHERE
     timeout: float | None = None
     retry: RetrySpec = NO_RETRY
@@ -71,6 +73,9 @@ class Execution:
             raise
         except Exception as fault:  # a user's code may raise anything
             raise ToolFailed(f"{type(fault).__name__}: {fault}") from fault
+        if isinstance(result, Envelope):
+            self.writes = ()
+            return result
         self.writes = result.writes
         return Envelope(output=result.output, labels=result.labels, sources=result.sources)
 
@@ -120,9 +125,11 @@ def shown(output: Json, limit: int = SHOWN, *, whole: str = "") -> str:
 
 def _listed(toolbox: Toolbox, request: CallRequest) -> Tool:
     """The tool, where it exists and the caller's list has it; what the list does not have is not even named."""
+    if (offered := next((tool for tool in request.offered if tool.name == request.tool), None)) is not None:
+        return offered
     listed = [name for name in toolbox.names() if request.allowed is None or is_named(name, request.allowed)]
     if request.tool not in listed:
-        raise ToolRefused(_not_listed(request, listed))
+        raise ToolRefused(_not_listed(request, [*(tool.name for tool in request.offered), *listed]))
     try:
         return toolbox.get(request.tool)
     except NotFoundError as fault:
@@ -170,4 +177,5 @@ def _refuse(refusal: ToolRefused) -> Do:
 
 def _scope(scope: CallScope, attempt: Attempt) -> CallScope:
     run = scope.run or attempt.context.run_id
-    return replace(scope, run=run, step=scope.step or attempt.key, idempotency_key=scope.idempotency_key or f"{run}/{attempt.key}")
+    key = scope.idempotency_key or f"{run}/{attempt.key}"
+    return replace(scope, run=run, step=scope.step or attempt.key, idempotency_key=key, context=attempt.context)

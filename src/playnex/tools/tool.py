@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from playnex.canonical import Json
-from playnex.spec.context import Effect, Write
-from playnex.spec.envelope import Label
+from playnex.spec.context import Effect, StepContext, Write
+from playnex.spec.envelope import Envelope, Label
 
 Egress = Literal["none", "remote"]
 """Whether a call can leave the machine."""
@@ -18,7 +18,8 @@ class CallScope:
     """Where a call comes from and what it may touch: `folders` are readable from outside the workspace (inputs of type
     folder or file), `idempotency_key` is stable for this call in the life of the run, `labels` and `sources` say what the
     caller had read before it made the call: they stay with whatever the call writes. `memory_at` is when the run was forked:
-    it sees shared memory as it was then (seconds since 1970; None for a run that was not)."""
+    it sees shared memory as it was then (seconds since 1970; None for a run that was not). `context` is the scope below the call,
+    for a tool that has steps of its own."""
 
     run: str = ""
     step: str = ""
@@ -30,6 +31,7 @@ class CallScope:
     labels: tuple[Label, ...] = ()
     sources: tuple[str, ...] = ()
     memory_at: float | None = None
+    context: StepContext | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,8 @@ class ToolResult:
     writes: tuple[Write, ...] = ()
 
 
-Call: TypeAlias = Callable[[Mapping[str, Json], CallScope], Awaitable[ToolResult]]
+Call: TypeAlias = Callable[[Mapping[str, Json], CallScope], Awaitable[ToolResult | Envelope]]
+"""Makes a call. One that has steps of its own gives their envelope, which may be a failure that is known in full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,35 @@
+"""Tools that a run's own code gives an agent, as the gate and the model see them."""
+
+from collections.abc import Mapping, Sequence
+
+from playnex.canonical import Json
+from playnex.models.model import ToolOffer
+from playnex.spec.context import CodeTool
+from playnex.spec.envelope import Envelope
+from playnex.tools.tool import CallScope, Tool
+
+
+def offers_of(tools: Sequence[CodeTool]) -> tuple[ToolOffer, ...]:
+    """The tools as the model sees them."""
+    return tuple(ToolOffer(name=tool.name, description=tool.description, parameters=dict(tool.parameters)) for tool in tools)
+
+
+def gated(tools: Sequence[CodeTool]) -> tuple[Tool, ...]:
+    """The tools as the gate calls them: what they do is recorded below the call, so the call itself may be made again."""
+    return tuple(_gated(tool) for tool in tools)
+
+
+def _gated(tool: CodeTool) -> Tool:
+    async def call(arguments: Mapping[str, Json], scope: CallScope) -> Envelope:
+        assert scope.context is not None, "the gate calls a tool below its step"
+        return await tool.call(arguments, scope.context)
+
+    return Tool(
+        name=tool.name,
+        description=tool.description,
+        parameters=tool.parameters,
+        effect="idempotent",
+        timeout=None,
+        call=call,
+        source="code",
+    )
