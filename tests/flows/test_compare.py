@@ -162,7 +162,8 @@ PYTHON_TEAM = """import playnex
 async def pair(ctx, inputs):
     \"\"\"Says the capital of a country.\"\"\"
     first = await ctx.agent("draft").run(f"The capital of {inputs['country']}?")
-    return await ctx.agent("edit").run(f"Mend: {inputs['country']}: {first}")
+    last = await ctx.agent("edit").run(f"Mend: {inputs['country']}: {first.output}")
+    return last.output
 """
 
 
