@@ -135,7 +135,7 @@ class Comparison:
             message=ending.message,
             output=ending.output,
             usage=history.spent,
-            seconds=history.active,
+            seconds=history.time.own,
             is_reused=events[-1].at < self.began,
         )
 
