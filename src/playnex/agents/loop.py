@@ -93,6 +93,7 @@ async def _ask(context: StepContext, progress: Progress, number: int, work: Work
         announce=True,
         input=asked(progress, number, after_plan=work.task.agent.plan),
         tokens=reservation(sent(progress), progress.window),
+        price=asking.price,
     )
     return await context.perform("model", do, plan)
 
@@ -126,7 +127,7 @@ def _spent(progress: Progress, work: Work, left: float | None) -> str:
     if agent.limits.tokens is not None and used.tokens + needed > agent.limits.tokens:
         said = f"{used.tokens:,} of its {agent.limits.tokens:,} tokens are used and the next request may take {needed:,}"
         return f"agent {agent.name!r} is at its limit: {said}"
-    if agent.limits.usd is not None and used.usd >= agent.limits.usd:
+    if agent.limits.usd is not None and used.usd >= agent.limits.usd:  # what one request may cost is not known before it is priced
         return f"agent {agent.name!r} is at its limit: ${used.usd:.4f} of its ${agent.limits.usd:.4f} are used"
     return ""
 

@@ -15,6 +15,9 @@ EXCERPT = 300
 
 FORM = "check that base_url names an OpenAI-compatible API (it usually ends in /v1)"
 
+REFUSED_UNREAD = frozenset({429, 503})
+"""Statuses with which a server turns a request away before it works on it: nothing was spent."""
+
 PASSING = frozenset({408, 409, 425, 429})
 """Statuses below 500 that another try may mend (RFC 9110, RFC 8470)."""
 
@@ -56,7 +59,9 @@ def describe(card: ModelCard) -> str:
 
 def _connection_fault(raised: ModelConnectionError, card: ModelCard) -> ModelUnavailable:
     if raised.phase == "connect":
-        return ModelUnavailable(f"{describe(card)} cannot be reached: nothing answers there", hint="start the model server, then resume")
+        return ModelUnavailable(
+            f"{describe(card)} cannot be reached: nothing answers there", hint="start the model server, then resume", unspent=True
+        )
     return ModelUnavailable(f"{describe(card)} broke the connection before its answer was complete")
 
 
@@ -65,7 +70,7 @@ def _status_fault(raised: ModelHTTPError, card: ModelCard, secret: str) -> Model
     said = _clean(_message(raised.body), secret)
     message = f"{describe(card)} answered {status}" + (f": {said}" if said else "")
     if status >= 500 or status in PASSING:
-        return ModelUnavailable(message, retry_after=raised.retry_after)
+        return ModelUnavailable(message, retry_after=raised.retry_after, unspent=status in REFUSED_UNREAD)
     return ModelRefused(message, hint=_hint(status, card, said))
 
 

@@ -61,7 +61,7 @@ class Pace:
         """Wait until a request may begin. What is asked for while we wait counts too, so each wait is followed by another look."""
         while (left := self._left()) > 0:
             if (rest := self._rests_until - self._clock.monotonic()) > patience:
-                raise ModelUnavailable(f"the server wants to be left alone for another {rest:,.0f} s", retry_after=rest)
+                raise ModelUnavailable(f"the server wants to be left alone for another {rest:,.0f} s", retry_after=rest, unspent=True)
             await self._clock.sleep(left)
         if self.limits.per_minute:
             self._begun.append(self._clock.monotonic())
