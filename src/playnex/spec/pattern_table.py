@@ -188,7 +188,7 @@ PATTERNS: Mapping[str, PatternEntry] = {
         says="an agent chooses who does it",
         settings=(
             Setting(name="by", kind="agent", says="who chooses", required=True, part="chooses"),
-            Setting(name="routes", kind="named", says="names, each with its agent", required=True, most=MOST_BRANCHES, part="takes a route"),
+            Setting(name="routes", kind="named", says="names and agents", required=True, most=MOST_BRANCHES, part="takes a route"),
             Setting(name="default", kind="agent", says="who does what fits no route", part="takes what fits no route"),
         ),
         askings=_router,
