@@ -18,6 +18,15 @@ app = App(name="run", help="Runs: what happened, and how to go on.", result_acti
 
 Follow = Annotated[bool, Parameter(name=["--follow", "-f"], negative=(), help="go on with each new line, until the run stops")]
 Through = Annotated[bool, Parameter(negative=(), help="wait for people and signals too, however long")]
+Limits = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--budget",
+        metavar="LIMIT=VALUE",
+        negative=(),
+        help="another limit for the run: tokens, turns, usd or time; repeat the flag for more",
+    ),
+]
 ToolCalls = Annotated[bool, Parameter(negative=(), help="who called which tool, with what, and what came of it")]
 Transcript = Annotated[bool, Parameter(negative=(), help="all that was asked and answered, in order")]
 
@@ -45,14 +54,15 @@ def show(run: RunId, /, *, transcript: Transcript = False, tools: ToolCalls = Fa
 
 
 @app.command
-def resume(run: RunId = "last", /, *, through: Through = False, as_json: AsJson = False) -> int:
+def resume(run: RunId = "last", /, *, budget: Limits = (), through: Through = False, as_json: AsJson = False) -> int:
     """Carry a run on from where it stopped; what is finished is not done again.
 
     $ playnex run resume last
+    $ playnex run resume last --budget tokens=400k
     """
     from playnex.cli.running import resume as resume_run  # late, here and below: the engine is needed only here
 
-    return asyncio.run(resume_run(run, as_json, through=through))
+    return asyncio.run(resume_run(run, as_json, budget=budget, through=through))
 
 
 @app.command

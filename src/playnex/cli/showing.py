@@ -1,13 +1,14 @@
 """Pages for people: a flow, an agent, a run and its transcript, from the same data that `--json` prints."""
 
 import json
+import sys
 
 from playnex.app.inbox import ANSWER
 from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
 from playnex.canonical import Json, encode
 from playnex.cli.flow_graph import who
-from playnex.cli.terminal import Terminal, columns, gist, indented, moment, seconds, spent, tokens, whole
+from playnex.cli.terminal import Terminal, columns, counted, gist, indented, moment, seconds, spent, tokens, whole
 from playnex.cli.watching import WHY
 from playnex.ids import short
 from playnex.spec import expression
@@ -102,11 +103,38 @@ def run_page(detail: dict[str, Json], terminal: Terminal) -> str:
         *routes(detail),
         *stand_ins(detail),
         spent(detail["usage"]),
+        *spending_lines(detail, terminal),
     ]
     if detail.get("message"):
         lines.append(detail["message"])
     lines += [f"capsule {made['name']} (version {made['version']}) by step {made['step']}" for made in detail["capsules"]]
     return "\n".join([*lines, *_next_moves(detail, state)])
+
+
+def spending_lines(detail: dict[str, Json], terminal: Terminal) -> list[str]:
+    """What is spent of the run's budget, what is held, and what is worth a warning."""
+    used, held = detail["usage"], detail.get("held") or {}
+    lines = [f"budget: {said}"] if (said := _of_budget(detail.get("budget") or {}, used, held)) else []
+    if held:
+        parts = (f"{held['tokens']:,} tokens" if held["tokens"] else "", f"${held['usd']:.4f}" if held.get("usd") else "")
+        most = " and ".join(part for part in parts if part) or counted(held["requests"], "request")
+        whose = "requests in flight" if detail["worker"] else "requests whose outcome nobody knows, and count as spent"
+        lines.append(f"held: up to {most}, for {whose}")
+    sign = terminal.symbol("fallback", sys.stdout)
+    return lines + [f"{sign} {warning}" for warning in detail.get("warnings", ())]
+
+
+def _of_budget(budget: dict[str, Json], used: Json, held: Json) -> str:
+    """`1,200 of 20,000 tokens · 3 of 10 turns`, with what is held."""
+    tokens_used = used["input_tokens"] + used["output_tokens"] + held.get("tokens", 0)
+    turns = used["requests"] + held.get("requests", 0)
+    parts = (
+        f"{tokens_used:,} of {budget['tokens']:,} tokens" if "tokens" in budget else "",
+        f"{turns} of {budget['turns']} turns" if "turns" in budget else "",
+        f"${used['usd'] + held.get('usd', 0.0):.4f} of ${budget['usd']:g}" if "usd" in budget else "",
+        f"{seconds(budget['seconds'])} of {seconds(budget['time'])}" if "time" in budget else "",
+    )
+    return " · ".join(part for part in parts if part)
 
 
 def _on_one_line(value: Json) -> Json:

@@ -8,13 +8,14 @@ from typing import TypeVar
 
 from playnex.canonical import Json
 from playnex.engine import failure
+from playnex.engine.called_flow import call, own_code
 from playnex.engine.caps import DEFINITION
 from playnex.engine.company import Company
 from playnex.engine.execution import Execution
 from playnex.engine.keys import calls_around
 from playnex.engine.wait_step import Conclude, approved, rung, signalled, wait
 from playnex.engine.work import Work, do_plainly
-from playnex.errors import JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
+from playnex.errors import BudgetExhausted, JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
 from playnex.journal.events import WaitStarted
 from playnex.spec.context import PLAIN, AgentHandle, Approval, Attempt, Branch, Do, Effect, Fallback, Round, StepContext, StepPlan
 from playnex.spec.envelope import Envelope, Usage
@@ -55,6 +56,9 @@ class RunContext:
 
     def key(self, name: str) -> str:
         return self.prefix + _numbered(name, self._used.get(name, 0) + 1)
+
+    async def recorded(self, is_wanted: Callable[[str], bool]) -> dict[str, Envelope]:
+        return await self.execution.known(lambda key: key.startswith(self.prefix) and is_wanted(key[len(self.prefix) :]))
 
     def spent(self) -> Usage:
         return self.execution.purse.spent
@@ -127,7 +131,7 @@ class RunContext:
         async def work(name: str, branch: Branch[T], scope: StepContext) -> None:
             try:
                 outcomes[name] = await branch(scope)
-            except ENDS_ALL_BRANCHES:
+            except (*ENDS_ALL_BRANCHES, BudgetExhausted):
                 raise
             except Exception as error:  # the border: a branch is the user's code
                 outcomes[name] = error
@@ -137,15 +141,23 @@ class RunContext:
 
     async def together(self, works: Sequence[Callable[[], Awaitable[None]]], *, at_most: int | None = None) -> None:
         waiting = iter(works)
+        exhausted: list[BudgetExhausted] = []
 
         async def hand() -> None:
             for work in waiting:
-                await work()
+                if exhausted:
+                    return
+                try:
+                    await work()
+                except BudgetExhausted as error:  # what is under way beside it is finished and kept
+                    exhausted.append(error)
 
         hands = len(works) if at_most is None else max(1, min(at_most, len(works)))
         if works:
             with self._company.branched(hands):
                 await self.execution.waits.gather([hand() for _ in range(hands)])
+        if exhausted:
+            raise exhausted[0]
 
     async def all(self, *branches: Branch[T]) -> list[T]:
         named = {f"branch-{number}": branch for number, branch in enumerate(branches, 1)}
@@ -160,11 +172,12 @@ class RunContext:
         given = dict(inputs or {})
 
         async def do(attempt: Attempt) -> Envelope:
-            if not isinstance(called, str):
-                return Envelope(output=await called(attempt.context, given))
-            definition = await attempt.context.step(DEFINITION, partial(self._pinned, called, attempt.key))
-            code = self.execution.flows.load(definition, given)
-            return Envelope(output=await code.body(attempt.context))
+            if isinstance(called, str):
+                definition = await attempt.context.step(DEFINITION, partial(self._pinned, called, attempt.key))
+                code = self.execution.flows.load(definition, given)
+            else:
+                code = own_code(called, given)
+            return Envelope(output=await call(self.execution, attempt, flow=name, code=code))
 
         return _output_of(await self._performed(name, do, StepPlan(kind="flow", actor=name, announce=True)))
 

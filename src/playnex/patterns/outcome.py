@@ -31,14 +31,11 @@ def failure(pattern: Pattern, made_from: Sequence[AgentResult], *, reason: str, 
 
 
 def failure_of(pattern: Pattern, failed: AgentResult, made_from: Sequence[AgentResult], *, who: str, partial: Json = None) -> AgentResult:
-    """The failure of a pattern that comes from a participant's: its reason, and what there is; where that is nothing, what it has left."""
-    return failure(
-        pattern,
-        made_from,
-        reason=failed.reason,
-        message=f"{who} failed: {failed.message}",
-        partial=failed.partial if partial is None else partial,
-    )
+    """The failure of a pattern that comes from a participant's: its reason, and what there is; where that is nothing, what it has left.
+    A retry of the run does that step anew."""
+    there = failed.partial if partial is None else partial
+    told = failure(pattern, made_from, reason=failed.reason, message=f"{who} failed: {failed.message}", partial=there)
+    return replace(told, step=failed.step)
 
 
 def handed_over(check: Verify | None, on_failure: OnFailure = "fail") -> StepPlan:
@@ -49,6 +46,11 @@ def handed_over(check: Verify | None, on_failure: OnFailure = "fail") -> StepPla
 def told_of(failed: Mapping[str, AgentResult]) -> str:
     """Who was left out, and why; empty for nobody."""
     return f"without {', '.join(f'{name} ({result.reason})' for name, result in failed.items())}" if failed else ""
+
+
+def to_be_seen(result: AgentResult) -> Json:
+    """What there is of a failed result for other agents to see: nothing of one that did not pass its check."""
+    return None if result.reason in ("verify", "refused") else result.partial
 
 
 def bounded(what: str, number: int, *, least: int, most: int) -> None:

@@ -45,8 +45,10 @@ class Pattern(ABC):
 
     async def try_run(self, ctx: StepContext, prompt: str, *, output: OutputForm = None, data: Sequence[DataBlock] = ()) -> AgentResult:
         """The same, a failure too: with its reason, a message, and what there is of a result."""
-        task = Task(prompt=prompt, output=output, data=tuple(data))
-        return await self.carry_out(ctx.scope(f"{self.kind}-v{self.version}"), task)
+        task, name = Task(prompt=prompt, output=output, data=tuple(data)), f"{self.kind}-v{self.version}"
+        key = ctx.key(name)
+        result = await self.carry_out(ctx.scope(name), task)
+        return result if result.step else replace(result, step=key)
 
     async def attempt(self, attempt: Attempt, task: Task) -> AgentResult:
         """The same as one try of a step; why the try before was refused goes with the task."""

@@ -77,8 +77,8 @@ class StepPlan:
     """How a step is carried out, in this order: attempt (each with its own `timeout`, in seconds) → `retry` → `verify` →
     `fallback` → `complete` (last touches on the result that goes into the journal, such as saving a capsule).
 
-    `announce` puts a StepStarted event with `input` into the journal, for those who watch. `tokens` is what the step may
-    spend: reserved from the run's budget before it starts.
+    `announce` puts a StepStarted event with `input` into the journal, for those who watch. `tokens` and `usd` are what a step of the kind
+    `model` may spend: reserved from the run's budget before each try starts, and counted in full where nobody learns what it did spend.
     """
 
     kind: StepKind = "step"
@@ -92,6 +92,7 @@ class StepPlan:
     announce: bool = False
     input: Json = None
     tokens: int = 0
+    usd: float = 0.0
 
 
 PLAIN = StepPlan()
@@ -107,15 +108,18 @@ CodeCall: TypeAlias = "Callable[[Mapping[str, Json], StepContext], Awaitable[Env
 class CodeTool:
     """A tool that the run's own code gives an agent for one task. Its calls go through the gate like all others and are steps of the
     run; one that a crash cut off is made again, and answers from what is recorded below it. With the first call that succeeds of
-    one that `ends`, the agent's work ends, and that result is the agent's. Those that go on `beside` each other are made at the same
-    time, where one answer wishes several."""
+    one that `ends`, the agent's work ends, and that result is the agent's; with a failure whose reason is one of `ends_on`, it ends as
+    failed. Those that go on `beside` each other are made at the same time, where one answer wishes several. A `with_transcript` call
+    is given, as one more argument `transcript`, what the agent was told and said so far."""
 
     name: str
     description: str
     parameters: Mapping[str, Json]
     call: CodeCall
     ends: bool = False
+    ends_on: tuple[str, ...] = ()
     beside: bool = False
+    with_transcript: bool = False
 
 
 class AgentHandle(Protocol):
@@ -124,6 +128,10 @@ class AgentHandle(Protocol):
     @property
     def name(self) -> str:
         """What the agent is called."""
+        ...
+
+    async def about(self) -> str:
+        """What its file says that it is for, recorded when it is first asked for. Raises StepFailed where there is no such agent."""
         ...
 
     async def run(
@@ -241,6 +249,11 @@ class StepContext(Protocol):
 
     def uuid(self) -> str:
         """A UUID (version 8, RFC 9562): the same one each time the run's code comes here."""
+        ...
+
+    async def recorded(self, is_wanted: Callable[[str], bool]) -> dict[str, Envelope]:
+        """What the journal knew within this scope when this worker took the run over: records by their full keys, in the order in which
+        they came, of those whose keys below the scope are wanted. It is for counts that a crash must not reset."""
         ...
 
     def spent(self) -> Usage:
