@@ -76,7 +76,7 @@ def _value(reading: Reading, setting: Setting, node: Node) -> Json:  # noqa: PLR
     """A setting's value; None where it is none, or is read elsewhere."""
     what = f"`{setting.name}`"
     match setting.kind:
-        case "agent":
+        case "agent" | "member":
             return reading.filled(node, what)
         case "agents":
             return _agents(reading, setting, node)
