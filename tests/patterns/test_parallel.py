@@ -8,7 +8,7 @@ from playnex.models.model import ModelAnswer, ModelRequest
 from playnex.patterns import MapOver, Parallel, Pattern, Single
 from playnex.spec.context import Attempt, Verdict
 from playnex.spec.envelope import Envelope
-from playnex.testing.scripted_model import ModelScript, says
+from playnex.testing.scripted_model import Line, ModelScript, says
 
 THREE: dict[str, ModelScript] = {"one": [says("1")], "two": [says("2")], "three": [says("3")], "editor": [says("123")]}
 
@@ -57,7 +57,7 @@ def test_a_branch_that_is_skipped_is_told_to_the_merge_and_in_the_result_and_its
 
 
 def test_a_branch_is_tried_once_more_where_that_is_declared() -> None:
-    second_time: ModelScript = [ConnectionError("gone"), says("2")]
+    second_time: list[Line] = [ConnectionError("gone"), says("2")]
     table = alone({**THREE, "two": second_time}, Parallel(agents=["one", "two"], on_failure="retry"))
     assert table.result.output == {"one": "1", "two": "2"}
     assert len(table.agents.asked("one")) == 1, "the others are not asked again"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from playnex import patterns
 from playnex.canonical import Json
@@ -11,6 +12,15 @@ from playnex.spec.agent import AgentSpec
 from playnex.spec.context import Verify
 from playnex.spec.pattern_table import PATTERNS, Setting
 
+BOUNDS = ("steps", "replans", "at_most")
+
+
+def _planner(**values: Any) -> Pattern:
+    """A planner, whose bounds are a record of their own."""
+    bounds = patterns.PlanBounds(**{name: values.pop(name) for name in BOUNDS if name in values})
+    return patterns.Planner(**values, bounds=bounds)
+
+
 MADE_BY: Mapping[str, Callable[..., Pattern]] = {
     "single": patterns.Single,
     "debate": patterns.Debate,
@@ -18,6 +28,9 @@ MADE_BY: Mapping[str, Callable[..., Pattern]] = {
     "router": patterns.Router,
     "parallel": patterns.Parallel,
     "map": patterns.MapOver,
+    "supervisor": patterns.Supervisor,
+    "planner": _planner,
+    "handoff": patterns.Handoff,
 }
 
 
@@ -42,7 +55,7 @@ def _value(setting: Setting, value: Json, agents: Mapping[str, AgentSpec]) -> ob
             if not isinstance(value, list):
                 raise StepFailed(f"`{setting.name}` needs a list, and got {type(value).__name__}", step="", reason="invalid-items")
             return tuple(value)
-        case "count" | "choice" | "flag" | "check":
+        case "count" | "choice" | "flag" | "member" | "check":
             return value
 
 

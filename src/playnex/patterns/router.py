@@ -9,6 +9,7 @@ from playnex.canonical import Json
 from playnex.errors import StepFailed, UsageError
 from playnex.patterns.outcome import failure, failure_of, success
 from playnex.patterns.pattern import Participant, Pattern, Task, ask
+from playnex.patterns.team import introduced
 from playnex.spec.agent_result import AgentResult, DataBlock
 from playnex.spec.context import StepContext
 
@@ -64,7 +65,10 @@ class Router(Pattern):
         """`{route, reason}`."""
         if callable(self.by) and not isinstance(self.by, Pattern):
             return await self._by_code(ctx, self.by, task)
-        routes = "\n".join(f"- {name}{_about(participant)}" for name, participant in self.routes.items())
+        try:
+            routes = await introduced(ctx, self.routes)
+        except StepFailed as fault:
+            return AgentResult(agent="choice", succeeded=False, reason=fault.reason, message=fault.message)
         prompt = CHOOSE.format(routes=routes) + (f"\n- {OTHER}: what fits none of these" if self.default is not None else "")
         form = _route_form((*self.routes, *((OTHER,) if self.default is not None else ())))
         asked = replace(task.with_data(DataBlock(name="the task", text=task.prompt)), prompt=prompt, output=form)
@@ -89,12 +93,6 @@ def _route_form(names: tuple[str, ...]) -> Json:
         "required": ["route", "reason"],
         "additionalProperties": False,
     }
-
-
-def _about(participant: Participant) -> str:
-    """What is known of a participant that is at hand."""
-    said = getattr(participant, "description", "")
-    return f": {said}" if isinstance(said, str) and said else ""
 
 
 def _as_scope(name: str) -> str:

@@ -265,7 +265,7 @@ def _setting(setting: Setting) -> Schema:  # noqa: PLR0911 - one line a kind
     listed: Schema = names if setting.least > 1 else {"anyOf": [FILLED, names]}
     by_name = map_of(FILLED, {"pattern": f"^{WORD.pattern}$"}) | {"minProperties": setting.least, "maxProperties": setting.most}
     match setting.kind:
-        case "agent":
+        case "agent" | "member":
             return FILLED
         case "agents":
             return listed

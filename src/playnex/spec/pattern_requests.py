@@ -25,17 +25,19 @@ def askings(step: StepSpec, settings: Settings) -> tuple[Asking, ...]:
     asked = [_twice(each) if twice and each.part in HANDED_OVER else each for each in PATTERNS[step.target].askings(settings)]
     handed = [each for each in asked if each.part in HANDED_OVER]
     judges = [check.agent for checks in step.checks.values() for check in checks if check.agent]
-    least, most = sum(each.least for each in handed), total([each.most for each in handed])
+    shared = next((each.shared for each in handed if each.shared), None)
+    least = sum(each.least for each in handed) + (shared.least if shared else 0)
+    most = shared.most if shared else total([each.most for each in handed])
     return (*asked, *(Asking(agent=judge, part="checks", least=least, most=most) for judge in judges))
 
 
 def bounds(asked: Sequence[Asking], turns: Mapping[str, int]) -> Bounds:
     """The model requests of these askings: an agent that is asked makes one at least, and at most one in each of its `turns`."""
-    choices = [turns.get(each.agent, 1) for each in asked if each.one_of]
-    sure = [each for each in asked if not each.one_of]
-    least = sum(each.least for each in sure) + (1 if choices else 0)
-    most = total([None if each.most is None else each.most * turns.get(each.agent, 1) for each in sure])
-    return Bounds(least=least, most=None if most is None else most + max(choices, default=0))
+    sure = [each for each in asked if each.shared is None]
+    least = sum(each.least for each in sure) + max((each.shared.least for each in asked if each.shared), default=0)
+    costs = [None if each.most is None else each.most * turns.get(each.agent, 1) for each in sure]
+    dearest = max((each.shared.most * turns.get(each.agent, 1) for each in asked if each.shared), default=0)
+    return Bounds(least=least, most=total([*costs, dearest]))
 
 
 def total(numbers: Sequence[int | None]) -> int | None:
@@ -44,4 +46,5 @@ def total(numbers: Sequence[int | None]) -> int | None:
 
 
 def _twice(asking: Asking) -> Asking:
-    return replace(asking, most=None if asking.most is None else 2 * asking.most)
+    shared = replace(asking.shared, most=2 * asking.shared.most) if asking.shared else None
+    return replace(asking, most=None if asking.most is None else 2 * asking.most, shared=shared)

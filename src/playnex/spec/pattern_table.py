@@ -3,11 +3,12 @@
 From it come the check with its hints, the schema for editors, what is shown of a flow, and the agents that a run pins.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from playnex.canonical import Json
+from playnex.spec.faults import did_you_mean
 
 LEAST_DEBATERS, LEAST_VOTERS, MOST_DEBATERS = 2, 3, 12
 """With two, each could vote only for the other; there are as many neutral names as debaters at most."""
@@ -16,12 +17,16 @@ MOST_DEBATE_ROUNDS = 5
 MOST_REVIEW_ROUNDS = 10
 MOST_BRANCHES = 100
 MOST_BESIDE = 10_000
-DEBATE_ROUNDS, REVIEW_ROUNDS = 1, 3
-"""The rounds where nothing is said."""
+MOST_DELEGATIONS = 100
+MOST_PLAN_STEPS = 100
+MOST_REPLANS = 10
+MOST_HOPS = 20
+DEBATE_ROUNDS, REVIEW_ROUNDS, DELEGATIONS, PLAN_STEPS, REPLANS, HOPS = 1, 3, 12, 20, 2, 6
+"""What is taken where nothing is said."""
 
-SettingKind = Literal["agent", "agents", "named", "team", "count", "choice", "flag", "check", "list"]
-"""An agent's name; a list of them; a map of names to agents; either of these; a whole number; one of some words; true or false; a check
-like those of `verify`; a list, or a template that gives one."""
+SettingKind = Literal["agent", "agents", "named", "team", "member", "count", "choice", "flag", "check", "list"]
+"""An agent's name; a list of them; a map of names to agents; either of these; one of their names; a whole number; one of some words; true
+or false; a check like those of `verify`; a list, or a template that gives one."""
 
 OF_AGENTS: tuple[SettingKind, ...] = ("agent", "agents", "named", "team")
 
@@ -59,15 +64,23 @@ class Misfit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """How often several agents are asked together."""
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """How often an agent is asked for one result: `most` is None where only the run will know. Of those that are `one_of` several, one
-    is asked."""
+    """How often an agent is asked for one result: `most` is None where only the run will know. Those that are `shared` are asked so
+    often together, whoever it is."""
 
     agent: str
     part: str
     least: int
     most: int | None
-    one_of: bool = False
+    shared: Shared | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +137,12 @@ def _router(settings: Settings) -> tuple[Asking, ...]:
     routes = [(name, "takes a route") for name in names_in(settings.get("routes"))]
     routes += [(name, "takes what fits no route") for name in names_in(settings.get("default"))]
     chooses = Asking(agent=str(settings.get("by")), part="chooses", least=1, most=1)
-    return (chooses, *(Asking(agent=name, part=part, least=0, most=1, one_of=True) for name, part in routes))
+    return (chooses, *_shared(routes, Shared(least=1, most=1)))
+
+
+def _shared(named: Iterable[tuple[str, str]], shared: Shared) -> tuple[Asking, ...]:
+    """Agents with their parts that are asked so often together."""
+    return tuple(Asking(agent=name, part=part, least=0, most=shared.most, shared=shared) for name, part in named)
 
 
 def _misfits_of_a_router(settings: Settings) -> Iterator[Misfit]:
@@ -146,6 +164,43 @@ def _map(settings: Settings) -> tuple[Asking, ...]:
 
 def _single(settings: Settings) -> tuple[Asking, ...]:
     return (Asking(agent=str(settings.get("agent")), part="works", least=1, most=1),)
+
+
+def _supervisor(settings: Settings) -> tuple[Asking, ...]:
+    leads = Asking(agent=str(settings.get("supervisor")), part="supervises", least=1, most=1)
+    workers = [(name, "works") for name in names_in(settings.get("workers"))]
+    return (leads, *_shared(workers, Shared(least=0, most=settings.get("delegations", DELEGATIONS))))
+
+
+def _planner(settings: Settings) -> tuple[Asking, ...]:
+    """A plan that does not hold is made once more, and each that fails is made anew, so often as is allowed."""
+    plans = 1 + settings.get("replans", REPLANS)
+    planner, writer = str(settings.get("planner")), settings.get("writer")
+    planning = Asking(agent=planner, part="plans", least=1, most=2 * plans)
+    executors = [(name, "works") for name in names_in(settings.get("executors"))]
+    works = _shared(executors, Shared(least=1, most=plans * settings.get("steps", PLAN_STEPS)))
+    return (planning, *works, Asking(agent=writer or planner, part="writes", least=1, most=1))
+
+
+def _handoff(settings: Settings) -> tuple[Asking, ...]:
+    agents = [(name, "may hand on") for name in names_in(settings.get("agents"))]
+    return _shared(agents, Shared(least=1, most=1 + settings.get("hops", HOPS)))
+
+
+def _namesakes(settings: Settings, setting: str) -> Iterator[Misfit]:
+    """A list of agents that are chosen by their names cannot have one twice."""
+    named = settings.get(setting)
+    twice = next((name for name in named if named.count(name) > 1), None) if isinstance(named, list) else None
+    if twice is not None:
+        yield Misfit(setting=setting, message=f"two of the {setting} are called {twice!r}", hint="write a map, each under its own name")
+
+
+def _misfits_of_a_handoff(settings: Settings) -> Iterator[Misfit]:
+    yield from _namesakes(settings, "agents")
+    agents, first = settings.get("agents"), settings.get("first")
+    names = tuple(agents) if isinstance(agents, dict) else names_in(agents)
+    if first is not None and first not in names:
+        yield Misfit(setting="first", message=f"{first!r} is none of the agents", hint=did_you_mean(str(first), names) or ", ".join(names))
 
 
 CHECK = Setting(name="check", kind="check", says="what must hold of a result before another agent sees it")
@@ -188,7 +243,7 @@ PATTERNS: Mapping[str, PatternEntry] = {
         says="an agent chooses who does it",
         settings=(
             Setting(name="by", kind="agent", says="who chooses", required=True, part="chooses"),
-            Setting(name="routes", kind="named", says="names, each with its agent", required=True, most=MOST_BRANCHES, part="takes a route"),
+            Setting(name="routes", kind="named", says="names and agents", required=True, most=MOST_BRANCHES, part="takes a route"),
             Setting(name="default", kind="agent", says="who does what fits no route", part="takes what fits no route"),
         ),
         askings=_router,
@@ -217,6 +272,45 @@ PATTERNS: Mapping[str, PatternEntry] = {
         ),
         askings=_map,
         returns=lambda settings: "list",
+    ),
+    "supervisor": PatternEntry(
+        says="an agent that gives parts of the task to workers, and answers",
+        settings=(
+            Setting(name="supervisor", kind="agent", says="who leads and answers", required=True, part="supervises"),
+            Setting(name="workers", kind="team", says="whom it may ask", required=True, most=MOST_BRANCHES, part="works"),
+            Setting(name="delegations", kind="count", says="so many in all at most", most=MOST_DELEGATIONS),
+            Setting(name="on-failure", kind="choice", says="what becomes of a failed delegation", choices=("report", "retry", "fail")),
+            CHECK,
+        ),
+        askings=_supervisor,
+        misfits=lambda settings: _namesakes(settings, "workers"),
+    ),
+    "planner": PatternEntry(
+        says="a plan that is recorded first, then carried out by executors",
+        settings=(
+            Setting(name="planner", kind="agent", says="who makes the plan", required=True, part="plans"),
+            Setting(name="executors", kind="team", says="who does its steps", required=True, most=MOST_BRANCHES, part="works"),
+            Setting(name="writer", kind="agent", says="who answers from the results, else the planner", part="writes"),
+            Setting(name="approve", kind="flag", says="a person sees each plan first"),
+            Setting(name="steps", kind="count", says="steps of one plan at most", most=MOST_PLAN_STEPS),
+            Setting(name="replans", kind="count", says="new plans after failures at most", least=0, most=MOST_REPLANS),
+            CHECK,
+            BESIDE,
+        ),
+        askings=_planner,
+        misfits=lambda settings: _namesakes(settings, "executors"),
+    ),
+    "handoff": PatternEntry(
+        says="agents that give the work on to each other, with what there is",
+        settings=(
+            Setting(name="agents", kind="team", says="who may have it", required=True, most=MOST_BRANCHES, part="may hand on"),
+            Setting(name="first", kind="member", says="who begins, else the first one"),
+            Setting(name="hops", kind="count", says="handoffs in all at most", most=MOST_HOPS),
+            Setting(name="transcript", kind="flag", says="the sender's conversation goes with it"),
+            CHECK,
+        ),
+        askings=_handoff,
+        misfits=_misfits_of_a_handoff,
     ),
 }  # fmt: skip
 """A pattern is here under the word that a flow file has for it."""

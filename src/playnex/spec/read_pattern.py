@@ -24,25 +24,35 @@ def read_pattern(reading: Reading, step: MapNode) -> ReadPattern:
     """Read `pattern` and `with`, and note what is wrong with them."""
     node = find(step, "pattern")
     name = reading.choice(node, "`pattern`", tuple(PATTERNS))
-    given = reading.map(find(step, "with"), "`with`")
+    settings_node = find(step, "with")
+    given = reading.map(settings_node, "`with`")
     entry = PATTERNS.get(name or "")
     if node is None or entry is None:
         return ReadPattern()
     faults = len(reading.faults)
     if given is not None:
         reading.keys(given, [setting.name for setting in entry.settings], what=f"the pattern {name!r}")
-    _find_missing(reading, node, given, entry)
+    if given is not None or settings_node is None:
+        _find_missing(reading, node, given, entry)
     read = {setting.name: _value(reading, setting, found) for setting in entry.settings if (found := find(given, setting.name)) is not None}
     settings = {key: value for key, value in read.items() if value is not None}
     if len(reading.faults) == faults:  # else a word that is only misspelled would be missed here too
         for misfit in entry.misfits(settings):
             reading.fault(find(given, misfit.setting) or node, misfit.message, hint=misfit.hint)
     checks = {
-        setting.name: read_checks(reading, find(given, setting.name), has_fallback=False)
+        setting.name: _checks(reading, find(given, setting.name))
         for setting in entry.settings
         if setting.kind == "check" and find(given, setting.name) is not None
     }
     return ReadPattern(settings=settings, checks=checks)
+
+
+def _checks(reading: Reading, node: Node | None) -> tuple[VerifySpec, ...]:
+    for check in node.items if isinstance(node, ListNode) else (node,):
+        if (found := find(check, "on-fail")) is not None and plain(found) == "fallback":
+            hint = "write fail, retry or ask; the step itself may have a `fallback:`"
+            reading.fault(found, "nothing can stand in for what one agent hands over to another", hint=hint)
+    return read_checks(reading, node, has_fallback=True)
 
 
 def _find_missing(reading: Reading, node: Node, given: MapNode | None, entry: PatternEntry) -> None:
@@ -66,7 +76,7 @@ def _value(reading: Reading, setting: Setting, node: Node) -> Json:  # noqa: PLR
     """A setting's value; None where it is none, or is read elsewhere."""
     what = f"`{setting.name}`"
     match setting.kind:
-        case "agent":
+        case "agent" | "member":
             return reading.filled(node, what)
         case "agents":
             return _agents(reading, setting, node)
@@ -87,6 +97,9 @@ def _value(reading: Reading, setting: Setting, node: Node) -> Json:  # noqa: PLR
 
 
 def _agents(reading: Reading, setting: Setting, node: Node) -> Json:
+    if isinstance(node, MapNode):
+        reading.wrong(node, f"`{setting.name}`", "a list of agents", hint=f"write `{setting.name}: {FORMS['agents']}`")
+        return None
     names = list(reading.texts(node, f"`{setting.name}`"))
     _count(reading, setting, node, len(node.items) if isinstance(node, ListNode) else len(names))
     return names or None
