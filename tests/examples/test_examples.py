@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cli.stage import playnex
 from flows.stage import Desk
 from house.sources import ROOT
 from playnex.testing.model_replies import Asked, Reply, answer, value
@@ -114,3 +115,27 @@ def test_every_thing_of_a_list_gets_its_name_in_its_place(tmp_path: Path) -> Non
     with serving(playing({"namer": names})) as server:
         run = ran(desk_of("map", tmp_path, server), "name-all", "--input", 'things=["a bag", "a lamp"]')
     assert [each["name"] for each in run["output"]] == ["Drip", "Glow"]
+
+
+def test_the_template_review_is_the_example(tmp_path: Path) -> None:
+    assert Desk(tmp_path).playnex("init", "--template", "review").returncode == 0
+    example = {path.relative_to(EXAMPLES / "review"): path.read_text() for path in files_of(EXAMPLES / "review")}
+    assert {path.relative_to(tmp_path): path.read_text() for path in files_of(tmp_path)} == example
+    assert Desk(tmp_path).playnex("check").returncode == 0
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.iterdir()))
+def test_every_example_passes_the_check_and_says_how_it_is_run(example: str, tmp_path: Path) -> None:
+    folder = tmp_path / example
+    shutil.copytree(EXAMPLES / example, folder, ignore=shutil.ignore_patterns(".playnex"))
+    checked = playnex("check", folder=folder)
+    assert checked.code == 0, checked.err
+    flows = [path.stem for path in (folder / "flows").glob("*.yaml")]
+    readme = (folder / "README.md").read_text()
+    assert all(f"playnex flow run {flow} --input" in readme for flow in flows)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files of a workspace that are the user's."""
+    own = {".playnex", ".gitignore", ".vscode"}
+    return [path for path in folder.rglob("*") if path.is_file() and not own & set(path.relative_to(folder).parts)]

@@ -18,7 +18,7 @@ def is_with(asked: Asked, name: str) -> bool:
 def test_a_supervisor_step_asks_its_workers_and_what_fails_its_check_is_a_failed_delegation(tmp_path: Path) -> None:
     flow = HEAD + (
         "    pattern: supervisor\n"
-        "    with: { supervisor: chair, workers: [left, right], delegations: 4, check: { that: \"output | length > 4\" } }\n"
+        '    with: { supervisor: chair, workers: [left, right], delegations: 4, check: { that: "output | length > 4" } }\n'
     )
 
     def plays(asked: Asked) -> Reply:
