@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cli.stage import playnex
 from flows.stage import Desk
 from house.sources import ROOT
 from playnex.testing.model_replies import Asked, Reply, answer, calls, value
@@ -179,3 +180,27 @@ def test_a_customer_is_handed_on_until_somebody_answers(tmp_path: Path) -> None:
     assert "It has to be set." in asked_of(server, "till")[0].prompt and "squeals." not in asked_of(server, "till")[0].prompt
     assert list(steps) == [f"handoff-v1/{name}" for name in ("hop-1/reception", "handoff", "hop-2/workshop", "handoff#2", "hop-3/till")]
     assert (steps["handoff-v1/handoff"]["output"]["from"], steps["handoff-v1/handoff"]["output"]["why"]) == ("reception", "It is theirs.")
+
+
+def test_the_template_review_is_the_example(tmp_path: Path) -> None:
+    assert Desk(tmp_path).playnex("init", "--template", "review").returncode == 0
+    example = {path.relative_to(EXAMPLES / "review"): path.read_text() for path in files_of(EXAMPLES / "review")}
+    assert {path.relative_to(tmp_path): path.read_text() for path in files_of(tmp_path)} == example
+    assert Desk(tmp_path).playnex("check").returncode == 0
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.iterdir()))
+def test_every_example_passes_the_check_and_says_how_it_is_run(example: str, tmp_path: Path) -> None:
+    folder = tmp_path / example
+    shutil.copytree(EXAMPLES / example, folder, ignore=shutil.ignore_patterns(".playnex"))
+    checked = playnex("check", folder=folder)
+    assert checked.code == 0, checked.err
+    flows = [path.stem for path in (folder / "flows").iterdir() if path.suffix in (".yaml", ".py")]
+    readme = (folder / "README.md").read_text()
+    assert all(f"playnex flow run {flow} --input" in readme for flow in flows)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files of a workspace that are the user's."""
+    own = {".playnex", ".gitignore", ".vscode"}
+    return [path for path in folder.rglob("*") if path.is_file() and not own & set(path.relative_to(folder).parts)]
