@@ -11,6 +11,9 @@ DUE = (
     *(f"T{number}" for number in range(1, 9)),
     *(
         "P1",
+        "P2",
+        "P3",
+        "P4",
         "P5",
         "P6",
         "A1",

@@ -11,7 +11,7 @@ import pytest
 from cli.stage import playnex
 from flows.stage import Desk
 from house.sources import ROOT
-from playnex.testing.model_replies import Asked, Reply, answer, value
+from playnex.testing.model_replies import Asked, Reply, answer, calls, value
 from playnex.testing.model_server import ModelServer, serving
 
 EXAMPLES = ROOT / "examples"
@@ -117,6 +117,71 @@ def test_every_thing_of_a_list_gets_its_name_in_its_place(tmp_path: Path) -> Non
     assert [each["name"] for each in run["output"]] == ["Drip", "Glow"]
 
 
+def wanting(*wished: tuple[str, Any], then: Role) -> Role:
+    """Calls at first; once there are results, the other role."""
+    return lambda asked: then(asked) if any(each["role"] == "tool" for each in asked.body["messages"]) else calls(*wished)
+
+
+def test_an_editor_delegates_and_answers_from_what_comes_back(tmp_path: Path) -> None:
+    parts = (("delegate", {"worker": "reader", "task": "How many lamps came back?"}), ("delegate", {"worker": "checker", "task": "Check."}))
+    roles = {
+        "editor": wanting(*parts, then=says("More came back: 31, not 18.")),
+        "reader": wanting(("file__read", {"path": "reports/february.md"}), then=says("31 lamps (february.md)")),
+        "checker": says("31 is more than 18."),
+    }
+    with serving(playing(roles)) as server:
+        desk = desk_of("supervisor", tmp_path, server)
+        run = ran(desk, "ask-reports", "--input", "question=Do more lamps come back?")
+        shown = desk.playnex("run", "show", "last", "--tools").stdout
+    assert (run["output"], run["usage"]["requests"]) == ("More came back: 31, not 18.", 5)
+    assert "31 lamps (february.md)" in asked_of(server, "editor")[-1].prompt
+    assert "29 of them with a broken clip" in asked_of(server, "reader")[-1].prompt
+    assert shown.count("delegate") == 2 and "about" not in shown
+
+
+def test_a_plan_is_carried_out_by_two_and_written_up_by_a_third(tmp_path: Path) -> None:
+    steps = [
+        {"id": "ideas", "task": "Collect ideas.", "agent": "scout"},
+        {"id": "cost", "task": "What does it cost?", "agent": "reckoner", "needs": ["ideas"]},
+    ]
+    roles = {
+        "planner": lambda asked: value({"steps": steps}),
+        "scout": says("A grill and a band."),
+        "reckoner": says("600 euros."),
+        "writer": says("We propose a grill and a band for 600 euros."),
+    }
+    with serving(playing(roles)) as server:
+        desk = desk_of("planner", tmp_path, server)
+        run = ran(desk, "propose", "--input", "goal=A summer party")
+        waiting = desk.playnex("flow", "run", "propose", "--input", "goal=A party", "--input", "ask=true")
+        shown = desk.json("run", "show", "last")
+        asked = len(server.asked)
+        done = desk.playnex("inbox", "approve", "last", "--value", json.dumps({"steps": steps[:1]}))
+    assert (run["output"], run["usage"]["requests"]) == ("We propose a grill and a band for 600 euros.", 4)
+    assert "A grill and a band." in asked_of(server, "reckoner")[0].prompt
+    assert (waiting.returncode, asked) == (6, 5) and "Collect ideas." in str(shown)
+    assert done.returncode == 0 and len(server.asked) == 7, done.stderr
+
+
+def test_a_customer_is_handed_on_until_somebody_answers(tmp_path: Path) -> None:
+    def packet(to: str, findings: str) -> tuple[str, Any]:
+        return ("handoff", {"to": to, "why": "It is theirs.", "task": "Help.", "findings": findings, "next_step": "Go on."})
+
+    roles = {
+        "reception": wanting(packet("workshop", "The brake squeals."), then=says("?")),
+        "workshop": wanting(packet("till", "It has to be set."), then=says("?")),
+        "till": says("We set your brake for nothing."),
+    }
+    with serving(playing(roles)) as server:
+        desk = desk_of("handoff", tmp_path, server)
+        run = ran(desk, "front-desk", "--input", "says=My brake squeals")
+        steps = {step["step"]: step for step in desk.json("run", "show", "last")["steps"]}
+    assert run["output"] == {"answer": "We set your brake for nothing.", "way": "reception -> workshop -> till"}
+    assert "It has to be set." in asked_of(server, "till")[0].prompt and "squeals." not in asked_of(server, "till")[0].prompt
+    assert list(steps) == [f"handoff-v1/{name}" for name in ("hop-1/reception", "handoff", "hop-2/workshop", "handoff#2", "hop-3/till")]
+    assert (steps["handoff-v1/handoff"]["output"]["from"], steps["handoff-v1/handoff"]["output"]["why"]) == ("reception", "It is theirs.")
+
+
 def test_the_template_review_is_the_example(tmp_path: Path) -> None:
     assert Desk(tmp_path).playnex("init", "--template", "review").returncode == 0
     example = {path.relative_to(EXAMPLES / "review"): path.read_text() for path in files_of(EXAMPLES / "review")}
@@ -130,7 +195,7 @@ def test_every_example_passes_the_check_and_says_how_it_is_run(example: str, tmp
     shutil.copytree(EXAMPLES / example, folder, ignore=shutil.ignore_patterns(".playnex"))
     checked = playnex("check", folder=folder)
     assert checked.code == 0, checked.err
-    flows = [path.stem for path in (folder / "flows").glob("*.yaml")]
+    flows = [path.stem for path in (folder / "flows").iterdir() if path.suffix in (".yaml", ".py")]
     readme = (folder / "README.md").read_text()
     assert all(f"playnex flow run {flow} --input" in readme for flow in flows)
 

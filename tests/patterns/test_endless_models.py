@@ -6,9 +6,9 @@ import pytest
 
 from patterns.stage import Table, material, typed
 from playnex.models.model import ModelAnswer, ModelMessage, ModelRequest, ToolCall
-from playnex.patterns import Debate, MapOver, Parallel, Pattern, Review, Router, Single
+from playnex.patterns import Debate, Handoff, MapOver, Parallel, Pattern, PlanBounds, Planner, Review, Router, Single, Supervisor
 from playnex.spec.envelope import Usage
-from playnex.testing.scripted_model import CARD, says
+from playnex.testing.scripted_model import CARD, ModelScript, says
 
 EACH: dict[str, Pattern] = {
     "single": Single(agent="endless"),
@@ -21,6 +21,10 @@ EACH: dict[str, Pattern] = {
     "parallel": Parallel(agents=["good", "endless"], merge="good"),
     "parallel-merge": Parallel(agents=["good", "other"], merge="endless"),
     "map": MapOver(agent="endless", items=["x", "y"]),
+    "supervisor": Supervisor(supervisor="endless", workers=["good"]),
+    "planner": Planner(planner="endless", executors=["good"]),
+    "planner-executor": Planner(planner="plans", executors=["endless"], bounds=PlanBounds(replans=0)),
+    "handoff": Handoff(agents=["endless", "good"]),
 }
 PARTIAL = {"debate": {"A": "good"}, "debate-judge": {"A": "good", "B": "other"}, "review-reviewer": "good", "parallel": {"good": "good"}}
 
@@ -42,7 +46,9 @@ class Endless:
 @pytest.mark.parametrize("name", EACH)
 def test_every_pattern_ends_with_a_reason_and_what_there_is(name: str) -> None:
     chooser = [typed({"route": "a", "reason": "x"})]
-    table = Table(EACH[name], {"endless": Endless(), "good": [says("good")], "other": [says("other")], "chooser": chooser})
+    plans = [typed({"steps": [{"id": "a", "task": "x"}]})]
+    scripts: dict[str, ModelScript] = {"endless": Endless(), "good": [says("good")], "other": [says("other")], "chooser": chooser, "plans": plans}
+    table = Table(EACH[name], scripts)
     result = table.play()
     assert (result.succeeded, bool(result.reason), bool(result.message)) == (False, True, True)
     assert len(table.agents.asked("endless")) <= 20 * (2 if name == "map" else 1), "the agent's own cap of turns"

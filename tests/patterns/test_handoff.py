@@ -174,3 +174,13 @@ def test_a_handoff_that_dies_anywhere_goes_on_and_asks_nothing_twice() -> None:
         return Table(Handoff(agents=("clerk", "expert"), first="expert", check=check), {"clerk": clerk, "expert": expert})
 
     assert survives(make) > 20
+
+
+def test_a_death_does_not_forget_that_a_packet_was_sent_back() -> None:
+    async def check(record: Envelope, attempt: Attempt) -> Verdict:
+        return Verdict(passed=False, reason="it is never good")
+
+    def make() -> Table:
+        return Table(Handoff(agents=("clerk", "expert"), check=check), {"clerk": lambda _: hands("expert"), "expert": []})
+
+    assert survives(make) > 10

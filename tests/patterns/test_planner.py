@@ -139,7 +139,7 @@ def test_a_planner_that_never_comes_to_an_end_gives_what_is_done_by_id() -> None
 
 def test_a_retry_of_the_run_does_the_last_failed_step_alone_again() -> None:
     refused = ModelRefused("there is no such model")
-    finder = [refused, refused, refused, says("b at last")]
+    finder: list[Line] = [refused, refused, refused, says("b at last")]
     table = Table(TEAM, {"head": head(plan(step("b"))), "finder": finder, "writer": rule()})
 
     async def body(context: StepContext, inputs: Any) -> Json:

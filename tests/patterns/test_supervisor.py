@@ -17,7 +17,7 @@ from playnex.spec.agent import AgentSpec
 from playnex.spec.agent_result import DataBlock
 from playnex.spec.context import Attempt, StepContext, Verdict
 from playnex.spec.envelope import Envelope
-from playnex.testing.scripted_model import says, wishes
+from playnex.testing.scripted_model import Line, says, wishes
 
 TEAM = Supervisor(supervisor="lead", workers=("finder", "checker"))
 
@@ -99,7 +99,7 @@ def test_a_failed_part_can_fail_the_whole_with_what_there_is() -> None:
 
 def test_a_retry_of_the_run_does_the_failed_part_alone_again() -> None:
     pattern = Supervisor(supervisor="lead", workers=("finder", "checker"), on_failure="fail")
-    finder = [ModelRefused("there is no such model"), says("found")]
+    finder: list[Line] = [ModelRefused("there is no such model"), says("found")]
     table = Table(pattern, {"lead": lead(("finder", "one"), ("checker", "two")), "finder": finder, "checker": [says("ok")]})
 
     async def body(context: StepContext, inputs: Any) -> Json:

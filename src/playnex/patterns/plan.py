@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from playnex.canonical import Json
 from playnex.spec.step_order import circle
 
-ID = re.compile(r"[\w][\w.-]{0,59}")
+ID = re.compile(r"\w[\w-]{0,59}")
 """It becomes a part of a step's key."""
 
 

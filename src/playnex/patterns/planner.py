@@ -62,7 +62,8 @@ class _Course:
 class Planner(Pattern):
     """The `planner` answers with a plan `{steps: [{id, task, agent, needs}]}`, `executors` carry it out, and the `writer` (else the
     planner) answers from their results. With `approve` a person sees each plan first, and may change it. A step whose result fails
-    `check` has failed. Reasons of its own: `refused`, `not-converged`; partial is the results by step id."""
+    `check` has failed. Reasons of its own: `refused`, `not-converged`; partial is the results by step id
+    (where none is done, what failed steps have left)."""
 
     kind: ClassVar[str] = "planner"
 
@@ -135,7 +136,8 @@ class Planner(Pattern):
         assert last is not None and last.failed, "there is at least one plan, and one that went through has ended it"
         name, first = next(iter(last.failed.items()))
         message = f"{self.bounds.replans + 1} plans did not come to an end; step {name!r} failed last ({first.reason}): {first.message}"
-        told = failure(self, course.results, reason=NOT_CONVERGED, message=message, partial=course.partial)
+        there = course.partial or {step: seen for step, failed in last.failed.items() if (seen := to_be_seen(failed)) is not None} or None
+        told = failure(self, course.results, reason=NOT_CONVERGED, message=message, partial=there)
         return replace(told, step=first.step)
 
 

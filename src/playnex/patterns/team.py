@@ -18,8 +18,8 @@ def team_of(members: Team, what: str) -> dict[str, Participant]:
         raise UsageError(f"there are no {what}", hint="give at least one")
     found: dict[str, Participant] = {}
     for name, member in named:
-        if not name or "/" in name or "#" in name:
-            raise UsageError(f"{name!r} cannot be the name of one of the {what}", hint="use a word without / and #")
+        if not name or set("/#.") & set(name):
+            raise UsageError(f"{name!r} cannot be the name of one of the {what}", hint="use a word without / # and .")
         if name in found:
             raise UsageError(f"two of the {what} are called {name!r}", hint="give them as a map, each under a name of its own")
         found[name] = member
