@@ -32,10 +32,12 @@ from typing import ClassVar
 
 
 class PlaynexError(Exception):
-    """Root of all errors; `code` is stable and machine-readable, `hint` is the next move."""
+    """Root of all errors; `code` is stable and machine-readable, `hint` is the next move. `unspent` says that a model request which ended
+    like this has surely cost nothing; all others count against the run's budget with all that they could have cost."""
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 1
+    unspent: bool = False
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -48,6 +50,7 @@ class UsageError(PlaynexError):
 
     code = "usage"
     exit_code = 2
+    unspent = True
 
 
 class DefinitionError(PlaynexError):
@@ -56,6 +59,7 @@ class DefinitionError(PlaynexError):
 
     code = "definition"
     exit_code = 3
+    unspent = True
 
     def __init__(self, faults: tuple["FaultLike", ...], *, hint: str = "", drafts: Mapping[str, str] | None = None) -> None:
         super().__init__("\n".join(str(fault) for fault in faults), hint=hint)
@@ -72,6 +76,7 @@ class CredentialError(PlaynexError):
 
     code = "credential"
     exit_code = 4
+    unspent = True
 
 
 class NotFoundError(PlaynexError):
@@ -79,6 +84,7 @@ class NotFoundError(PlaynexError):
 
     code = "not-found"
     exit_code = 5
+    unspent = True
 
 
 class StepFailed(PlaynexError):
@@ -86,10 +92,11 @@ class StepFailed(PlaynexError):
 
     code = "failed"
 
-    def __init__(self, message: str, *, step: str, reason: str = "failed", hint: str = "") -> None:
+    def __init__(self, message: str, *, step: str, reason: str = "failed", hint: str = "", unspent: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.step = step
         self.reason = reason
+        self.unspent = unspent
         self.also: tuple[str, ...] = ()
 
 
@@ -107,19 +114,22 @@ class ModelError(PlaynexError):
 
 
 class ModelUnavailable(ModelError):
-    """Down, overloaded, timed out or garbled; `retry_after` is in seconds where the server named it."""
+    """Down, overloaded, timed out or garbled; `retry_after` is in seconds where the server named it. It is `unspent` where the server
+    surely did no work: nothing listened there, or it refused (429, 503)."""
 
     code = "model-unavailable"
 
-    def __init__(self, message: str, *, hint: str = "", retry_after: float | None = None) -> None:
+    def __init__(self, message: str, *, hint: str = "", retry_after: float | None = None, unspent: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
+        self.unspent = unspent
 
 
 class ModelRefused(ModelError):
     """The request itself is at fault (too long, unknown model, bad key)."""
 
     code = "model-refused"
+    unspent = True
 
 
 class ToolError(PlaynexError):

@@ -10,8 +10,9 @@ import pytest
 
 from engine.stage import RUN, Stage
 from playnex.canonical import Json
+from playnex.engine.history import History, fold
 from playnex.errors import ModelRefused, ModelUnavailable, RunBusy, RunInterrupted, StaleEpoch, UsageError
-from playnex.journal.events import RunFinished, RunParked, RunStarted, StepFinished
+from playnex.journal.events import RetryRequested, RunFinished, RunParked, RunStarted, StepFinished
 from playnex.journal.journal import Draft, NewRun
 from playnex.journal.lease import FileLeases
 from playnex.journal.stores.sqlite_journal import SqliteJournal
@@ -345,3 +346,18 @@ def test_a_started_run_pins_its_definition(stage: Stage) -> None:
     events = asyncio.run(journal.events(RUN))
     database.close()
     assert events[0].fact == started
+
+
+def test_a_step_may_be_asked_for_again_twice_before_anything_happens(stage: Stage) -> None:
+    stage.play(three_steps(stage))
+    stage.post(RetryRequested(step="third"), RetryRequested(step="third"), RetryRequested(step="first"))
+    assert stage.events()[-1] == "RetryRequested"
+    assert fold_of(stage).results == {}
+
+
+def fold_of(stage: Stage) -> History:
+    database = stage.open()
+    try:
+        return fold(asyncio.run(SqliteJournal(database, stage.clock).events(RUN)))
+    finally:
+        database.close()

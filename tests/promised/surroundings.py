@@ -41,6 +41,23 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="A6",
+        says="A run's limits in requests, tokens, money and time hold through kills, retries, forks, calls and parallel steps; a spent run "
+        "keeps what is finished, and one that takes twice the usual says so.",
+        docs="docs/budgets.md#the-promise",
+        tests=(
+            "tests/engine/test_budget_laws.py::test_no_run_spends_more_than_its_budget_or_forgets_what_it_has_spent",
+            "tests/engine/test_budget_laws.py::test_with_reservations_that_are_not_journaled_both_laws_break",
+            "tests/engine/test_budgets.py::test_branches_in_flight_are_finished_and_kept_and_no_further_request_starts",
+            "tests/engine/test_budgets.py::test_a_called_flow_that_exhausts_its_own_budget_fails_and_its_caller_goes_on",
+            "tests/engine/test_budgets.py::test_a_fork_inherits_what_its_part_has_spent_and_what_nobody_knows_of_it",
+            "tests/engine/test_engine.py::test_a_run_out_of_time_ends_as_exhausted",
+            "tests/flows/test_budgets.py::test_a_request_in_flight_at_kill_9_counts_and_no_further_one_is_sent",
+            "tests/flows/test_budgets.py::test_an_exhausted_run_goes_on_with_the_budget_that_a_person_raises_and_so_does_its_fork",
+            "tests/flows/test_budgets.py::test_a_run_that_takes_more_than_twice_what_its_flow_usually_does_says_so_once",
+        ),
+    ),
+    Promise(
         id="A8",
         says="Typed output is checked; a break is sent back once, then the fallback is taken.",
         docs="docs/flow-file.md#output",

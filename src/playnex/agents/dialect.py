@@ -8,14 +8,14 @@ both: a text plainly, a typed answer by its own schema.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
 from pydantic_core import from_json
 
 from playnex.agents.bounding import bounded, tidied
-from playnex.agents.quoting import quoted
+from playnex.agents.turns import merged
 from playnex.agents.typed_output import is_text
 from playnex.canonical import Json, encode
 from playnex.models.model import Message, ModelAnswer, ModelCard, ModelMessage, ModelRequest, ToolCall, ToolMessage, UserMessage
@@ -30,10 +30,6 @@ EMBEDDED_ANSWER = 320
 """Tokens that the embedded model may answer where its agent sets no limit: a small model may never stop by itself, and
 says nothing new behind them."""
 
-RESULT_SHARE = 0.25
-CHARACTERS_PER_TOKEN = 3
-"""One tool result takes at most a quarter of the window, at three characters a token."""
-
 
 def dialect_of(card: ModelCard) -> Dialect:
     """The way to speak with this model."""
@@ -41,8 +37,8 @@ def dialect_of(card: ModelCard) -> Dialect:
 
 
 def spoken(request: ModelRequest, card: ModelCard) -> ModelRequest:
-    """The request as this model is asked."""
-    request = replace(request, messages=_fitted(request.messages, card), **_limits(request, card))
+    """The request, which fits, as this model is asked."""
+    request = replace(request, **_limits(request, card))
     if dialect_of(card) == "native":
         return _native(request)
     return _constrained(request)
@@ -72,7 +68,7 @@ def _native(request: ModelRequest) -> ModelRequest:
 
 
 def _constrained(request: ModelRequest) -> ModelRequest:
-    told = replace(request, messages=tuple(_merged(_as_text(message) for message in request.messages)))
+    told = replace(request, messages=tuple(merged(_as_text(message) for message in request.messages)))
     if not _is_choice(request):
         return _native(told)
     return replace(told, instructions=_paragraphs(request.instructions, _manual(request)), tools=(), schema=action_schema(request))
@@ -177,20 +173,6 @@ def _room(request: ModelRequest) -> int:
     return request.max_output_tokens or EMBEDDED_ANSWER
 
 
-def _fitted(messages: Sequence[Message], card: ModelCard) -> tuple[Message, ...]:
-    """Tool results marked as data, each cut to its share of the window; what the user says in a row in one message."""
-    limit = int(card.context * RESULT_SHARE * CHARACTERS_PER_TOKEN)
-    marked = (_marked(message, limit) if isinstance(message, ToolMessage) else message for message in messages)
-    return tuple(_merged(marked))
-
-
-def _marked(message: ToolMessage, limit: int) -> ToolMessage:
-    text = message.text
-    if len(text) > limit:
-        text = f"{text[:limit]}\n[… cut to fit the model: {limit:,} of {len(message.text):,} characters shown]"
-    return replace(message, text=quoted(f"result of {message.name}", text))
-
-
 def _as_text(message: Message) -> Message:
     match message:
         case ToolMessage():
@@ -200,21 +182,6 @@ def _as_text(message: Message) -> Message:
             return ModelMessage(text="\n".join([*([message.text] if message.text else []), *actions]))
         case _:
             return message
-
-
-def _merged(messages: Iterator[Message]) -> Iterator[Message]:
-    """Neighbouring user messages as one: many chat templates insist on turns."""
-    pending: UserMessage | None = None
-    for message in messages:
-        if isinstance(message, UserMessage):
-            pending = UserMessage(text=_paragraphs(pending.text, message.text)) if pending else message
-            continue
-        if pending:
-            yield pending
-        pending = None
-        yield message
-    if pending:
-        yield pending
 
 
 def _object_in(text: str) -> Mapping[str, Json]:

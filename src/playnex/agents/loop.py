@@ -1,7 +1,7 @@
-"""The agent's loop: ask, act, observe, until an answer or a limit; every request and every call is a journaled step.
+"""The agent's loop: plan, act, observe, reflect, until an answer or a border; every request and every call is a journaled step.
 
-Nothing of the model's dialect reaches the journal or the loop's decisions: a run goes on with whatever model its agent has
-now, and a replay needs no model at all.
+Nothing of the model's dialect or window reaches the loop's decisions: what had to give way in a request is told by the request's
+own record. So a run goes on with whatever model its agent has now, and a replay needs no model at all.
 """
 
 import asyncio
@@ -9,24 +9,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from playnex.agents.acting import Acts, decide, observed
+from playnex.agents.asking import MODEL_RETRY, Asking, reservation, with_compaction
+from playnex.agents.borders import nudged
 from playnex.agents.code_tools import gated, offers_of
-from playnex.agents.dialect import dialect_of, spoken, understood
-from playnex.agents.progress import Progress, asked, begin, decide, ended, heard, judged, observed
+from playnex.agents.paging import pager
+from playnex.agents.progress import Progress, asked, begin, ended, heard, judged, sent, thought
 from playnex.agents.task import AgentPorts, AgentTask
-from playnex.canonical import Json
-from playnex.models.model import ModelAnswer, ModelCard, ModelRequest, ToolCall, ToolOffer, answer_from_json, answer_json
-from playnex.models.tokens import request_tokens
+from playnex.models.model import ToolCall, ToolOffer, answer_from_json
 from playnex.spec.context import Attempt, StepContext, StepPlan
-from playnex.spec.envelope import Envelope
-from playnex.spec.flow import RetrySpec
+from playnex.spec.envelope import Envelope, Usage
 from playnex.tools.gate import CallRequest
 from playnex.tools.tool import Toolbox
 from playnex.tools.toolbox import is_named
 
-MODEL_RETRY = RetrySpec(times=3, delay=0.5, backoff=2.0, on=("model-unavailable",))
+CHARACTERS = 2.5
+"""Characters of a page for each token of its share of the window: a little less than a result may have, for what stands around it."""
 
-ROOM_FOR_ANSWER = 1024
-"""Tokens reserved for an answer whose agent sets no limit."""
+PAGE_SHARE = 0.25
+PAGE_WITHOUT_WINDOW = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,14 @@ class Work:
 
 async def run_agent(context: StepContext, task: AgentTask, ports: AgentPorts) -> Envelope:
     """Let the agent work until it answers. Never raises for what a model or a tool does: the envelope is then failed, with
-    `{"error": message, "partial": last text}` as output and one of these reasons: `turn-limit`, `exhausted`, `stuck`,
+    `{"error": message, "partial": last text, "incomplete": true}` as output and one of these reasons: `turn-limit`, `exhausted`, `stuck`,
     `cut-off`, `content-filter`, `empty-answer`, `invalid-output`, or the model step's own (`model-unavailable`,
-    `model-refused`, `not-found`, `credential`, `timeout`)."""
+    `model-refused`, `not-found`, `credential`, `timeout`). Where a tool that the run's code gave it has ended its work, the output is
+    that tool's, and the reason its name."""
     work = Work(task=task, ports=ports, began=ports.clock.monotonic())
     progress = begin(task, (*offers_of(task.tools), *offers(ports.toolbox, task.agent.tools)))
     for number in range(1, task.agent.turns + 1):
+        progress = nudged(progress, task.agent, number)
         outcome = await _turn(context.scope(f"turn-{number}"), progress, number, work)
         if isinstance(outcome, Envelope):
             return outcome
@@ -66,48 +69,51 @@ async def _turn(context: StepContext, progress: Progress, number: int, work: Wor
         spent = replace(progress, usage=progress.usage + record.usage)
         return ended(spent, record.reason, str(record.output.get("error", "")))
     answer = answer_from_json(record.output, record.usage)
-    progress = heard(replace(progress, seconds=progress.seconds + record.output["seconds"]), answer)
+    progress = heard(with_compaction(progress, record.output), answer)
+    if progress.phase != "act":
+        return thought(progress)
     if answer.message.calls:
-        return await _act(context, progress, answer.message.calls, work)
+        return await _act(context, progress, answer.message.calls, number=number, work=work)
     return judged(progress, answer)
 
 
 async def _ask(context: StepContext, progress: Progress, number: int, work: Work) -> Envelope:
     """The turn's model request, as a journaled step."""
+    asking = Asking(context=context, progress=progress, agent=work.task.agent, ports=work.ports)
 
     async def do(attempt: Attempt) -> Envelope:
-        return await _within_limits(progress, work)
+        return await _within_limits(asking, work)
 
-    request = progress.request
     plan = StepPlan(
         kind="model",
         actor=work.task.agent.model,
         effect="idempotent",
         retry=MODEL_RETRY,
         announce=True,
-        input=asked(progress, number),
-        tokens=reservation(request),
+        input=asked(progress, number, after_plan=work.task.agent.plan),
+        tokens=reservation(sent(progress), progress.window),
     )
     return await context.perform("model", do, plan)
 
 
-def reservation(request: ModelRequest) -> int:
-    """What a request may cost: a bound of its own tokens, and the room for its answer."""
-    return request_tokens(request) + (request.max_output_tokens or ROOM_FOR_ANSWER)
-
-
-async def _within_limits(progress: Progress, work: Work) -> Envelope:
+async def _within_limits(asking: Asking, work: Work) -> Envelope:
     """The answer, or the limit of the agent's own that forbids the request or ran out while it was under way."""
+    progress = asking.progress
     left = _time_left(progress, work)
     if why := _spent(progress, work, left):
-        return ended(progress, "exhausted", why)
+        return _at_its_limit(progress, why)
     try:
         async with asyncio.timeout(left) as limit:
-            return await _answer(progress.request, work)
+            return await asking.answer()
     except TimeoutError:
         if not limit.expired():
             raise
-        return ended(progress, "exhausted", _spent(progress, work, 0.0))
+        return _at_its_limit(progress, _spent(progress, work, 0.0))
+
+
+def _at_its_limit(progress: Progress, why: str) -> Envelope:
+    """The record of a request that was not made: it has cost nothing."""
+    return replace(ended(progress, "exhausted", why), usage=Usage())
 
 
 def _time_left(progress: Progress, work: Work) -> float | None:
@@ -118,30 +124,18 @@ def _time_left(progress: Progress, work: Work) -> float | None:
 
 def _spent(progress: Progress, work: Work, left: float | None) -> str:
     """Which limit of the agent's own forbids its next request; empty where none does."""
-    agent, used, needed = work.task.agent, progress.usage.tokens, reservation(progress.request)
+    agent, used, needed = work.task.agent, progress.usage, reservation(sent(progress), progress.window)
     if left is not None and left <= 0:
         return f"agent {agent.name!r} is at its limit: its {agent.limits.time:g} s are used"
-    if agent.limits.tokens is not None and used + needed > agent.limits.tokens:
-        said = f"{used:,} of its {agent.limits.tokens:,} tokens are used and the next request may take {needed:,}"
+    if agent.limits.tokens is not None and used.tokens + needed > agent.limits.tokens:
+        said = f"{used.tokens:,} of its {agent.limits.tokens:,} tokens are used and the next request may take {needed:,}"
         return f"agent {agent.name!r} is at its limit: {said}"
+    if agent.limits.usd is not None and used.usd >= agent.limits.usd:
+        return f"agent {agent.name!r} is at its limit: ${used.usd:.4f} of its ${agent.limits.usd:.4f} are used"
     return ""
 
 
-async def _answer(request: ModelRequest, work: Work) -> Envelope:
-    """One live request. Raises what the model raises: the step context records and retries it."""
-    clock = work.ports.clock
-    model = await work.ports.models.get(work.task.agent.model)
-    began = clock.monotonic()
-    answer = understood(await model.ask(spoken(request, model.card)), request, model.card)
-    return Envelope(output=_record(answer, model.card, clock.monotonic() - began), usage=answer.usage)
-
-
-def _record(answer: ModelAnswer, card: ModelCard, seconds: float) -> Json:
-    """The answer as it is journaled, with how its model was spoken to, and whether the request left the machine."""
-    return answer_json(answer) | {"dialect": dialect_of(card), "local": card.local, "seconds": round(seconds, 3)}
-
-
-async def _act(context: StepContext, progress: Progress, calls: Sequence[ToolCall], work: Work) -> Progress | Envelope:
+async def _act(context: StepContext, progress: Progress, calls: Sequence[ToolCall], *, number: int, work: Work) -> Progress | Envelope:
     """Make the calls of one answer, in their order or beside each other; every call gets a result before the model is told anything
     else."""
     decided = decide(progress, calls)
@@ -149,12 +143,12 @@ async def _act(context: StepContext, progress: Progress, calls: Sequence[ToolCal
         return decided
     results: dict[int, Envelope] = {}
 
-    async def make(number: int) -> None:
-        results[number] = await work.ports.gate.call(context, _call_request(calls[number - 1], number, work.task))
+    async def make(at: int) -> None:
+        results[at] = await work.ports.gate.call(context, _call_request(decided.progress, calls[at - 1], at, task=work.task))
 
     for group in _groups(decided.made, calls, work.task):
-        await context.together([partial(make, number) for number in group])
-    return observed(decided, results, calls=calls, task=work.task)
+        await context.together([partial(make, at) for at in group])
+    return observed(decided, Acts(turn=f"turn-{number}", calls=calls, results=results), work.task)
 
 
 def _groups(made: Sequence[int], calls: Sequence[ToolCall], task: AgentTask) -> list[list[int]]:
@@ -170,13 +164,13 @@ def _groups(made: Sequence[int], calls: Sequence[ToolCall], task: AgentTask) -> 
     return groups
 
 
-def _call_request(call: ToolCall, number: int, task: AgentTask) -> CallRequest:
-    scope = replace(task.scope, agent=task.agent.name)
+def _call_request(progress: Progress, call: ToolCall, number: int, *, task: AgentTask) -> CallRequest:
+    page = int(progress.window * PAGE_SHARE * CHARACTERS) or PAGE_WITHOUT_WINDOW
     return CallRequest(
         tool=call.name,
         arguments=dict(call.arguments),
         step=f"tool-{number}",
         allowed=task.agent.tools,
-        offered=gated(task.tools),
-        scope=scope,
+        offered=gated((*task.tools, pager(progress.wholes, page))),
+        scope=replace(task.scope, agent=task.agent.name),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from playnex.app.opening import App
 from playnex.app.runs import Runs
+from playnex.app.spending import limits
 from playnex.canonical import Json
 from playnex.engine.history import fold
 from playnex.engine.rewinding import began
@@ -13,6 +14,7 @@ from playnex.errors import NotFoundError, RunBusy, UsageError
 from playnex.ids import short
 from playnex.journal.events import END_STATES, Decision, OutcomeDecided, ResumeRequested, RetryRequested, SignalReceived, StopRequested
 from playnex.journal.journal import RunSummary
+from playnex.spec.flow import Budget
 
 PATIENCE = 10.0
 """Seconds within which a worker must have stopped that was asked to."""
@@ -92,6 +94,16 @@ class Control:
         summary = await self.app.journal.summary(run)
         if summary.state not in ("succeeded", "cancelled", "pending") and not self.app.leases.is_held(run):
             await self.app.journal.post(run, "", ResumeRequested(by=somebody()))
+
+    async def let_go_on_with(self, run: str, budget: Budget) -> None:
+        """The same, with these limits in the place of those before. Raises UsageError where the run has ended well, RunBusy where it goes
+        on."""
+        summary = await self.app.journal.summary(run)
+        if summary.state in ("succeeded", "cancelled"):
+            raise UsageError(f"run {short(run)} has ended: {summary.state}", hint="it spends nothing any more")
+        if self.app.leases.is_held(run):
+            raise RunBusy(f"run {short(run)} goes on right now", hint=f"stop it first: playnex run pause {short(run)}")
+        await self.app.journal.post(run, "", ResumeRequested(by=somebody(), budget=limits(budget)))
 
     async def retry_from(self, run: str, step: str) -> None:
         """Have a step done again, with all that came after it. Raises NotFoundError, UsageError where the run has ended well or goes

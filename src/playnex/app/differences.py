@@ -42,7 +42,7 @@ def _head(side: Side) -> Json:
         "status": ended.status if ended else "running",
         "output": ended.output if ended else None,
         "usage": usage_json(history.spent),
-        "seconds": round(history.active, 3),
+        "seconds": round(history.time.own, 3),
     }
 
 

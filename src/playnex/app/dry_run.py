@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned
 from playnex.app.runs import Runs
+from playnex.app.spending import limits
 from playnex.canonical import Json
 from playnex.config import ModelSettings
 from playnex.spec.expression import references
-from playnex.spec.flow import BriefSpec, Budget, FlowSpec, StepSpec, VerifySpec
+from playnex.spec.flow import BriefSpec, FlowSpec, StepSpec, VerifySpec
 from playnex.spec.known_part import known_part, known_text
 from playnex.spec.read_flow import BRIEF_KEYS
 from playnex.spec.waves import waves
@@ -162,12 +163,6 @@ def _part(name: str, step: StepSpec) -> str:
 def _check(check: VerifySpec) -> dict[str, Json]:
     told = {"that": check.that, "agent": check.agent, "python": check.python, "on_fail": check.on_fail}
     return {key: value for key, value in told.items() if value is not None}
-
-
-def limits(budget: Budget) -> dict[str, Json]:
-    """The limits that are set; time in seconds."""
-    pairs = (("turns", budget.turns), ("tokens", budget.tokens), ("usd", budget.usd), ("time", budget.time))
-    return {name: value for name, value in pairs if value is not None}
 
 
 def _filled(told: dict[str, Json]) -> dict[str, Json]:

@@ -8,10 +8,10 @@ from playnex.app.opening import App
 from playnex.app.pinning import Pinned, pin, unpin
 from playnex.app.runs import group_of
 from playnex.canonical import Json
-from playnex.engine.rewinding import before, began
+from playnex.engine.inheritance import inheritance
 from playnex.errors import JournalMismatch, UsageError
 from playnex.ids import new_id
-from playnex.journal.events import Event, RunStarted, StepFinished
+from playnex.journal.events import RunStarted, StepFinished
 from playnex.journal.journal import NewRun
 from playnex.spec.faults import did_you_mean
 from playnex.spec.inputs import resolve_inputs
@@ -31,14 +31,13 @@ async def fork(app: App, run: str, step: str, *, changes: Mapping[str, Json]) ->
     events = await app.journal.skim(run)
     first = events[0].fact
     assert isinstance(first, RunStarted)
-    position, kept = began(events, step), before(events, step)
+    part = inheritance(events, step)
     pinned = changed(unpin(first.definition), changes)
     inputs = resolve_inputs(pinned.flow, dict(first.inputs) | inputs_in(changes))
-    origin = {"run": run, "step": step, "position": position, "at": _time_of(events, position)}
-    started = replace(first, inputs=inputs, definition=pin(pinned), seed=first.seed or run, forked=origin)
+    started = replace(first, inputs=inputs, definition=pin(pinned), seed=first.seed or run, forked=part.origin)
     started = replace(started, concurrency=group_of(pinned.flow, inputs))
-    new = NewRun(id=new_id(), started=started, inherited=tuple(event.position for event in kept))
-    results = [event.key for event in kept if isinstance(event.fact, StepFinished) and "/" not in event.key]
+    new = NewRun(id=new_id(), started=started, inherited=tuple(event.position for event in part.kept))
+    results = [event.key for event in part.kept if isinstance(event.fact, StepFinished) and "/" not in event.key]
     return Forked(run=await app.journal.create(new), kept=tuple(results))
 
 
@@ -71,7 +70,3 @@ def _set(definition: dict[str, Any], path: str, value: Json) -> None:
         known = did_you_mean(key, places[name]) or f"such as {kind}.{name}.{'model' if kind == 'agents' else 'prompt'}"
         raise UsageError(f"{path!r} cannot be set", hint=known)
     places[name][key] = value
-
-
-def _time_of(events: tuple[Event, ...], position: int) -> float:
-    return next(event.at for event in events if event.position == position)

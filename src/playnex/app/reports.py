@@ -1,5 +1,6 @@
 """Runs as documents: the shapes that `--json` prints and that the dashboard's API will give."""
 
+from playnex.app.spending import Expectation, spending
 from playnex.canonical import Json
 from playnex.engine.doing import ROUTE, is_route
 from playnex.engine.history import fold
@@ -12,8 +13,8 @@ RUN_SCHEMA = "playnex.run/1"
 RUNS_SCHEMA = "playnex.runs/1"
 
 
-def run_document(summary: RunSummary, events: tuple[Event, ...]) -> dict[str, Json]:
-    """`playnex.run/1`: what `flow run --json` prints."""
+def run_document(summary: RunSummary, events: tuple[Event, ...], expected: Expectation | None = None) -> dict[str, Json]:
+    """`playnex.run/1`: what `flow run --json` prints; with what is expected of the run's spending, if anything is."""
     history = fold(events)
     ending = history.finished
     capsules = [{"step": key, **fact.envelope["capsule"]} for key, fact in history.results.items() if "capsule" in fact.envelope]
@@ -26,13 +27,13 @@ def run_document(summary: RunSummary, events: tuple[Event, ...]) -> dict[str, Js
         "capsules": capsules,
         "usage": usage_json(history.spent),
     }
-    return document | ({"message": ending.message} if ending and ending.message else {})
+    return document | ({"message": ending.message} if ending and ending.message else {}) | spending(history, expected)
 
 
-def run_detail(summary: RunSummary, events: tuple[Event, ...], worker: bool) -> dict[str, Json]:
+def run_detail(summary: RunSummary, events: tuple[Event, ...], worker: bool, *, expected: Expectation | None = None) -> dict[str, Json]:
     """`playnex.run/1` with all that `run show` knows; `worker` says whether somebody advances the run now."""
     results = fold(events).results
-    return run_document(summary, events) | {
+    return run_document(summary, events, expected) | {
         "flow": summary.flow,
         "inputs": summary.inputs,
         "started": summary.started,

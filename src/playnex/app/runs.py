@@ -12,6 +12,7 @@ from playnex.app.opening import App
 from playnex.app.pinning import Pinned, Unpinning, pin
 from playnex.app.python_flows import PythonFlow
 from playnex.app.reports import run_detail, run_document, run_line
+from playnex.app.spending import Expectation, expectation
 from playnex.app.team import Team
 from playnex.app.typed_ids import meant, reach
 from playnex.canonical import Json
@@ -130,14 +131,18 @@ class Runs:
 
     async def document(self, run: str) -> dict[str, Json]:
         """The run as `playnex.run/1`."""
-        return run_document(await self.app.journal.summary(run), await self.app.journal.events(run))
+        return run_document(await self.app.journal.summary(run), await self.app.journal.events(run), await self.expectation(run))
+
+    async def expectation(self, run: str) -> Expectation | None:
+        """What the run is expected to spend, if that can be said."""
+        return await expectation(self.app.journal, (await self.app.journal.summary(run)).flow, run)
 
     async def detail(self, run: str) -> dict[str, Json]:
         """The run with its steps."""
         summary, events = await self.app.journal.summary(run), await self.app.journal.events(run)
         ahead = await self.app.engine.turns.ahead(run, summary.concurrency) if summary.state in ("pending", "running") else ""
         line = {"concurrency": summary.concurrency, "behind": ahead}
-        return run_detail(summary, events, self.app.leases.is_held(run)) | line
+        return run_detail(summary, events, self.app.leases.is_held(run), expected=await self.expectation(run)) | line
 
     async def list(self, limit: int) -> tuple[Json, ...]:
         """The newest runs."""

@@ -28,6 +28,10 @@ class Progress(Protocol):
         """Show what the event changed."""
         ...
 
+    def warn(self, text: str) -> None:
+        """Tell the person what is worth a warning, also under --quiet."""
+        ...
+
     def close(self) -> None:
         """Leave the terminal tidy."""
         ...
@@ -47,6 +51,9 @@ class PlainProgress:
     def show(self, event: Event) -> None:
         for line in self._watched.fold(event):
             self._terminal.say(f"{time.strftime('%H:%M:%S', time.localtime(event.at))} {line_text(line, self._terminal, self._layout)}")
+
+    def warn(self, text: str) -> None:
+        self._terminal.tell(f"{self._terminal.symbol('fallback')} {text}")
 
     def close(self) -> None:
         return
@@ -75,6 +82,9 @@ class LiveProgress:
             self._console.print(
                 self._text(line_text(line, self._terminal, self._layout)), soft_wrap=False, overflow="ellipsis", no_wrap=True
             )
+
+    def warn(self, text: str) -> None:
+        self._console.print(self._text(f"{self._terminal.symbol('fallback')} {text}"), soft_wrap=True)
 
     def close(self) -> None:
         self._live.stop()

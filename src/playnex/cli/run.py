@@ -18,6 +18,16 @@ app = App(name="run", help="Runs: what happened, and how to go on.", result_acti
 
 Follow = Annotated[bool, Parameter(name=["--follow", "-f"], negative=(), help="go on with each new line, until the run stops")]
 Through = Annotated[bool, Parameter(negative=(), help="wait for people and signals too, however long")]
+Limits = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--budget",
+        metavar="LIMIT=VALUE",
+        negative=(),
+        help="another limit for the run: tokens, turns, usd or time; repeat the flag for more",
+    ),
+]
+ToolCalls = Annotated[bool, Parameter(negative=(), help="who called which tool, with what, and what came of it")]
 Transcript = Annotated[bool, Parameter(negative=(), help="all that was asked and answered, in order")]
 
 
@@ -31,24 +41,28 @@ def list_(*, limit: Limit = 30, as_json: AsJson = False) -> int:
 
 
 @app.command
-def show(run: RunId, /, *, transcript: Transcript = False, as_json: AsJson = False) -> int:
-    """Show a run: its steps, what each cost and gave, and its capsules.
+def show(run: RunId, /, *, transcript: Transcript = False, tools: ToolCalls = False, as_json: AsJson = False) -> int:
+    """Show a run: its steps, what each cost and gave, and its capsules; or the conversation of its agents; or the tools that were called.
 
     $ playnex run show last
     $ playnex run show last --transcript
+    $ playnex run show last --tools
     """
-    return asyncio.run(_show(run, transcript, as_json))
+    if transcript or tools:
+        return asyncio.run(_show_inside(run, transcript, as_json))
+    return asyncio.run(_show(run, as_json))
 
 
 @app.command
-def resume(run: RunId = "last", /, *, through: Through = False, as_json: AsJson = False) -> int:
+def resume(run: RunId = "last", /, *, budget: Limits = (), through: Through = False, as_json: AsJson = False) -> int:
     """Carry a run on from where it stopped; what is finished is not done again.
 
     $ playnex run resume last
+    $ playnex run resume last --budget tokens=400k
     """
     from playnex.cli.running import resume as resume_run  # late, here and below: the engine is needed only here
 
-    return asyncio.run(resume_run(run, as_json, through=through))
+    return asyncio.run(resume_run(run, as_json, budget=budget, through=through))
 
 
 @app.command
@@ -123,20 +137,39 @@ async def _list(limit: int, as_json: bool) -> int:
     return 0
 
 
-async def _show(typed: str, transcript: bool, as_json: bool) -> int:
+async def _show(typed: str, as_json: bool) -> int:
     from playnex.app.opening import opened
     from playnex.app.runs import Runs
-    from playnex.cli.showing import run_page, transcript_page
+    from playnex.cli.showing import run_page
 
     async with opened(door.workspace) as opened_app:
         runs = Runs(app=opened_app)
         found = await runs.find(typed)
         detail = await runs.detail(found.id)
-        events = await opened_app.journal.events(found.id) if transcript else ()
     if as_json:
         emit(detail)
     else:
-        write(transcript_page(events, door.terminal) if transcript else run_page(detail, door.terminal))
+        write(run_page(detail, door.terminal))
+    return 0
+
+
+async def _show_inside(typed: str, transcript: bool, as_json: bool) -> int:
+    """What went on in a run: the conversation, or the calls alone."""
+    from playnex.app.opening import opened
+    from playnex.app.runs import Runs
+    from playnex.app.transcript import entries, tool_calls
+    from playnex.cli.conversation import tools_page, transcript_page
+
+    async with opened(door.workspace) as opened_app:
+        found = await Runs(app=opened_app).find(typed)
+        events = await opened_app.journal.events(found.id)
+    if as_json:
+        name, items = ("transcript", [asdict(entry) for entry in entries(events)]) if transcript else ("tool-calls", tool_calls(events))
+        emit({"schema": f"playnex.{name}/1", "run": found.id, "items": list(items)})
+    elif transcript:
+        write(transcript_page(entries(events), short(found.id), door.terminal))
+    else:
+        write(tools_page(tool_calls(events), door.terminal))
     return 0
 
 

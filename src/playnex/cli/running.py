@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -14,6 +14,7 @@ from playnex.app.control import Control
 from playnex.app.forking import fork as fork_run
 from playnex.app.opening import App, opened
 from playnex.app.runs import Runs
+from playnex.app.spending import typed_budget
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.asking import ask_missing
@@ -83,15 +84,21 @@ async def run_agent(name: str, message: str, as_json: bool) -> int:
         return await carry(app, await Runs(app=app).start_agent(name, message), as_json)
 
 
-async def resume(typed: str, as_json: bool, *, through: bool = False) -> int:
-    """Carry a run on from where it stopped, `through` whatever it has to wait for; the exit code."""
+async def resume(typed: str, as_json: bool, *, budget: Sequence[str] = (), through: bool = False) -> int:
+    """Carry a run on from where it stopped, with another budget where one is typed, `through` whatever it has to wait for; the exit
+    code."""
     async with opened(door.workspace) as app:
         found = await Runs(app=app).find(typed)
         try:
-            await Control(app=app).let_go_on(found.id)
+            await _let_go_on(app, found.id, budget)
         except StoreError as error:
             raise type_with_resume(error, found.id) from None
         return await carry(app, found.id, as_json, through=through)
+
+
+async def _let_go_on(app: App, run: str, budget: Sequence[str]) -> None:
+    control = Control(app=app)
+    await (control.let_go_on_with(run, typed_budget(budget)) if budget else control.let_go_on(run))
 
 
 async def retry(typed: str, step: str, as_json: bool) -> int:
@@ -242,9 +249,10 @@ async def _left_text(app: App, run: str) -> str:
 
 async def _watching(app: App, run: str) -> Watching:
     """Somebody to show the run; its first line is printed."""
-    flow = (await Runs(app=app).pinned(run)).flow
+    runs = Runs(app=app)
+    flow, expected = (await runs.pinned(run)).flow, await runs.expectation(run)
     door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(run)}")
-    return Watching(journal=app.journal, run=run, progress=progress_for(flow, door.terminal))
+    return Watching(journal=app.journal, run=run, progress=progress_for(flow, door.terminal), expected=expected)
 
 
 async def _end(watching: "asyncio.Future[Any]") -> None:
@@ -317,7 +325,8 @@ async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None
         return
     if ending.status != "succeeded":
         say(f"{terminal.symbol('failed')} {ending.status}: {ending.message or ending.reason}")
-        say(f"  what is finished is kept ({cost}); go on with: playnex run resume {short(run)}")
+        more = " --budget tokens=… (or turns=…, usd=…, time=…)" if ending.reason == "exhausted" else ""
+        say(f"  what is finished is kept ({cost}); go on with: playnex run resume {short(run)}{more}")
         return
     say(f"{terminal.symbol('succeeded')} done  {cost}")
     for line in stand_ins(await Runs(app=app).detail(run)):

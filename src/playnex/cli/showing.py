@@ -1,16 +1,15 @@
 """Pages for people: a flow, an agent, a run and its transcript, from the same data that `--json` prints."""
 
 import json
-from collections.abc import Iterable
+import sys
 
 from playnex.app.inbox import ANSWER
 from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
-from playnex.canonical import Json
-from playnex.cli.terminal import Terminal, columns, gist, indented, moment, seconds, spent, tokens, whole
+from playnex.canonical import Json, encode
+from playnex.cli.terminal import Terminal, columns, counted, gist, indented, moment, seconds, spent, tokens, whole
 from playnex.cli.watching import WHY
 from playnex.ids import short
-from playnex.journal.events import AttemptFailed, Event, StepFinished, StepStarted
 from playnex.spec import expression
 from playnex.spec.agent import AgentSpec
 from playnex.spec.flow import BriefSpec, Budget
@@ -51,6 +50,9 @@ def agent_document(agent: AgentSpec) -> dict[str, Json]:
         "tools": list(agent.tools),
         "memory": {"read": list(agent.memory.read), "write": list(agent.memory.write)},
         "limits": {"turns": agent.turns, "tokens": agent.limits.tokens, "usd": agent.limits.usd, "time": agent.limits.time},
+        "plan": agent.plan,
+        "reflect": agent.reflect,
+        "output": agent.output,
         "instructions": agent.instructions,
     }
 
@@ -63,9 +65,17 @@ def agent_page(agent: AgentSpec, terminal: Terminal) -> str:
         ("reads", ", ".join(agent.memory.read) or "only what its step gives it"),
         ("writes", ", ".join(agent.memory.write) or "nothing by itself"),
         ("limits", budget_text(agent.limits)),
+        *((("thinks", _thinking(agent)),) if _thinking(agent) else ()),
+        *((("answers", encode(agent.output).decode()),) if agent.output else ()),
     )
     facts = "\n".join(f"{name:<8}{value}" for name, value in rows)
     return f"{terminal.styled(agent.name, 'bold')}  {agent.description}\n\n{facts}\n\n{agent.instructions}"
+
+
+def _thinking(agent: AgentSpec) -> str:
+    """When it plans and looks back."""
+    reflects = {"never": "", "after-error": "looks back after errors", "every-turn": "looks back after every turn"}[agent.reflect]
+    return ", ".join(part for part in ("plans first" if agent.plan else "", reflects) if part)
 
 
 def budget_text(budget: Budget) -> str:
@@ -92,11 +102,38 @@ def run_page(detail: dict[str, Json], terminal: Terminal) -> str:
         *routes(detail),
         *stand_ins(detail),
         spent(detail["usage"]),
+        *spending_lines(detail, terminal),
     ]
     if detail.get("message"):
         lines.append(detail["message"])
     lines += [f"capsule {made['name']} (version {made['version']}) by step {made['step']}" for made in detail["capsules"]]
     return "\n".join([*lines, *_next_moves(detail, state)])
+
+
+def spending_lines(detail: dict[str, Json], terminal: Terminal) -> list[str]:
+    """What is spent of the run's budget, what is held, and what is worth a warning."""
+    used, held = detail["usage"], detail.get("held") or {}
+    lines = [f"budget: {said}"] if (said := _of_budget(detail.get("budget") or {}, used, held)) else []
+    if held:
+        parts = (f"{held['tokens']:,} tokens" if held["tokens"] else "", f"${held['usd']:.4f}" if held.get("usd") else "")
+        most = " and ".join(part for part in parts if part) or counted(held["requests"], "request")
+        whose = "requests in flight" if detail["worker"] else "requests whose outcome nobody knows, and count as spent"
+        lines.append(f"held: up to {most}, for {whose}")
+    sign = terminal.symbol("fallback", sys.stdout)
+    return lines + [f"{sign} {warning}" for warning in detail.get("warnings", ())]
+
+
+def _of_budget(budget: dict[str, Json], used: Json, held: Json) -> str:
+    """`1,200 of 20,000 tokens · 3 of 10 turns`, with what is held."""
+    tokens_used = used["input_tokens"] + used["output_tokens"] + held.get("tokens", 0)
+    turns = used["requests"] + held.get("requests", 0)
+    parts = (
+        f"{tokens_used:,} of {budget['tokens']:,} tokens" if "tokens" in budget else "",
+        f"{turns} of {budget['turns']} turns" if "turns" in budget else "",
+        f"${used['usd'] + held.get('usd', 0.0):.4f} of ${budget['usd']:g}" if "usd" in budget else "",
+        f"{seconds(budget['seconds'])} of {seconds(budget['time'])}" if "time" in budget else "",
+    )
+    return " · ".join(part for part in parts if part)
 
 
 def _on_one_line(value: Json) -> Json:
@@ -151,26 +188,3 @@ def _step_row(step: dict[str, Json]) -> tuple[str, ...]:
     output = step.get("output")
     shown = output.get("error") if step["status"] == "failed" and isinstance(output, dict) else output
     return (step["step"], step["status"], step["actor"], step["model"], seconds(step["seconds"]), tokens(count), gist(shown, 50))
-
-
-def transcript_page(events: Iterable[Event], terminal: Terminal) -> str:
-    """All that was asked and answered, in order."""
-    return "\n".join(line for event in events for line in _said(event, terminal))
-
-
-def _said(event: Event, terminal: Terminal) -> list[str]:
-    head = terminal.styled(event.key, "bold")
-    match event.fact:
-        case StepStarted(kind="model", input=dict(asked)):
-            said = [asked.get("instructions", ""), *(str(message.get("text", "")) for message in asked.get("messages", []))]
-            return [f"{head}  asked {event.fact.actor}", *(indented(text) for text in said if text), ""]
-        case StepFinished(kind="model") if event.fact.envelope["status"] == "succeeded":
-            answer = event.fact.envelope["output"]
-            calls = [f"{call['name']}({call['arguments']})" for call in answer["calls"]]
-            return [f"{head}  {answer['model']} answered", *(indented(text) for text in (answer["text"], *calls) if text), ""]
-        case StepFinished(kind="tool") if "/" in event.key:
-            return [f"{head}  {event.fact.envelope['status']}", indented(gist(event.fact.envelope.get("output"), 400)), ""]
-        case AttemptFailed():
-            return [f"{head}  try {event.fact.number} failed ({event.fact.reason}): {event.fact.message}", ""]
-        case _:
-            return []

@@ -55,6 +55,8 @@ class Watched:
         match event.fact:
             case StepStarted() if event.key == step:
                 self.lines[step] = StepLine(key=step, actor=event.fact.actor, began=event.at)
+            case StepStarted() if line is not None and line.status == "running":
+                self.lines[step] = replace(line, gist=_doing(event.key.removeprefix(f"{step}/"), event.fact))
             case AttemptFailed():
                 line = self.lines.setdefault(step, StepLine(key=step, began=event.at))
                 note = _retry_note(event.fact, self.retries.get(event.key, 0))
@@ -133,6 +135,20 @@ WHY = {
     "model-unavailable": "the model did not answer",
 }
 """Reasons of a failure, in words for whoever watches."""
+
+
+PHASES = {"plan": "plans", "reflect": "reflects", "notes": "makes notes"}
+
+
+def _doing(below: str, begun: StepStarted) -> str:
+    """What a step does just now, as its newest step below says: `turn 3 · reflects`, `turn 2 · file.read notes/a.md`."""
+    *_, scope, _name = ("", *below.split("/"))
+    turn = scope.replace("-", " ") if scope.startswith("turn-") else ""
+    asked = begun.input if isinstance(begun.input, dict) else {}
+    if begun.kind == "model":
+        return " · ".join(part for part in (turn, PHASES.get(asked.get("phase", ""), "thinks")) if part)
+    what = f"{begun.actor} {gist(asked.get('arguments'), 40)}" if begun.kind == "tool" else begun.actor
+    return " · ".join(part for part in (turn, what.strip()) if part)
 
 
 def _told(envelope: Envelope, actor: str) -> tuple[str, str]:

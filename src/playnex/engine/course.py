@@ -13,7 +13,7 @@ from playnex.engine import failure
 from playnex.engine.doing import Doer, Doing, failing, plain
 from playnex.engine.order import Order
 from playnex.engine.scope import Scope, texts
-from playnex.errors import ExpressionError, StepFailed
+from playnex.errors import BudgetExhausted, ExpressionError, StepFailed
 from playnex.spec import expression
 from playnex.spec.context import Attempt, Round, StepContext
 from playnex.spec.envelope import Envelope
@@ -36,6 +36,7 @@ class Course:
     times: dict[str, int] = field(default_factory=dict)
     passed_over: dict[str, str] = field(default_factory=dict)
     led_to: set[str] = field(default_factory=set)
+    is_exhausted: bool = False
 
     def __post_init__(self) -> None:
         self.order = Order(self.steps)
@@ -62,14 +63,18 @@ class Course:
             await context.together([partial(self._onwards, context, step) for step in steps])
 
     async def _onwards(self, context: StepContext, step: StepSpec) -> None:
-        await self._from(context, (step,))
+        try:
+            await self._from(context, (step,))
+        except BudgetExhausted:
+            self.is_exhausted = True
+            raise
 
     async def _ended(self, context: StepContext, step: StepSpec) -> tuple[StepSpec, ...]:
-        """What can begin once this step has ended; nothing where its failure ends the run, or leads back."""
+        """What can begin once this step has ended; nothing where its failure ends the run, or leads back, or the budget is exhausted."""
         doing = self._doing(step)
         self.times[step.id] = self.times.get(step.id, 0) + 1
         self.scope.add(step.id, await context.perform(step.id, doing.do, doing.plan))
-        if self._has_ended_the_run(step) or self._leads_back(step):
+        if self._has_ended_the_run(step) or self._leads_back(step) or self.is_exhausted:
             return ()
         if target := self._refused_to(step):
             self._pass_over(step, target)

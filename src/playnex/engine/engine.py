@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from playnex.canonical import Json
@@ -13,7 +13,7 @@ from playnex.engine.execution import Execution, stopped
 from playnex.engine.history import History, fold
 from playnex.engine.mailroom import Box, Mailroom
 from playnex.engine.run_context import RunContext
-from playnex.engine.spending import Purse, out_of_time
+from playnex.engine.spending import Purse
 from playnex.engine.turns import Leases, Turns
 from playnex.errors import JournalMismatch, PlaynexError, RunInterrupted, StaleEpoch, StepFailed, StoreError, StoreFull
 from playnex.journal.events import Event, RunFinished, RunParked, RunPaused, RunResumed, RunWaiting
@@ -95,7 +95,7 @@ class Engine:
             history=fresh,
             clock=self.clock,
             jitter=self.jitter,
-            purse=Purse(code.budget, fresh.spent),
+            purse=Purse(replace(code.budget, **fresh.raised), fresh.spent, fresh.doubtful),
             flows=code.flows,
             agents=code.agents,
         )
@@ -166,9 +166,11 @@ async def _ending_of(body: "asyncio.Future[Json]", execution: Execution) -> Endi
     try:
         output = await body
         execution.check_all_was_asked()
-        ending = RunFinished(status="succeeded", output=output)
+        ending = RunFinished(status="succeeded", output=output, tokens=execution.purse.spent.tokens)
+        if (exhausted := execution.exhaustion()) is not None:  # its code went on without what was refused
+            ending = replace(exhausted, output=output)
     except StepFailed as error:
-        ending = RunFinished(status="failed", reason=error.reason, message=error.message, step=error.step, also=error.also)
+        ending = _failed(error, execution.exhaustion())
     except (StoreError, StaleEpoch, JournalMismatch):
         raise
     except PlaynexError as error:
@@ -182,13 +184,20 @@ async def _ending_of(body: "asyncio.Future[Json]", execution: Execution) -> Endi
     return execution.ending or ending
 
 
+def _failed(error: StepFailed, exhausted: RunFinished | None) -> RunFinished:
+    """The end that this failure brings; where the budget is exhausted, that is the reason, whatever else has failed."""
+    if exhausted is None:
+        return RunFinished(status="failed", reason=error.reason, message=error.message, step=error.step, also=error.also)
+    return replace(exhausted, also=tuple(key for key in (error.step, *error.also) if key != exhausted.step))
+
+
 async def _within_time(execution: Execution, code: Code) -> Json:
-    limit = code.budget.time
-    left = None if limit is None else max(0.0, limit - execution.history.active)
+    limit = execution.purse.budget.time
+    left = None if limit is None else max(0.0, limit - execution.history.time.used)
     try:
         async with asyncio.timeout(left) as clock:
             return await code.body(RunContext(execution))
     except TimeoutError:
         if limit is not None and clock.expired():
-            raise out_of_time("", limit) from None
+            raise execution.purse.out_of_time("") from None
         raise

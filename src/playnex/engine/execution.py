@@ -8,7 +8,7 @@ from playnex.engine.caps import Caps, caps_of
 from playnex.engine.code import Agents, Flows, NoAgents, NoFlows
 from playnex.engine.history import History
 from playnex.engine.keys import scope_of
-from playnex.engine.spending import Purse
+from playnex.engine.spending import Purse, Purses
 from playnex.engine.waits import Waits, Working
 from playnex.errors import JournalMismatch, RunInterrupted
 from playnex.journal.events import (
@@ -39,6 +39,7 @@ class Execution:
     flows: Flows = field(default_factory=NoFlows)
     agents: Agents = field(default_factory=NoAgents)
     caps: Caps = field(init=False)
+    purses: Purses = field(init=False)
     waits: Waits = field(init=False)
     ending: RunFinished | RunParked | RunPaused | RunWaiting | None = None
     body: Working | None = None
@@ -49,9 +50,10 @@ class Execution:
 
     def __post_init__(self) -> None:
         early = [self.history.signals[position] for position in sorted(self.history.signals)]
-        self.waits = Waits(clock=self.clock, set_aside=self.end_as, early=early)
+        self.waits = Waits(clock=self.clock, set_aside=self._set_aside, early=early)
         self.seen = self.history.position
         self.caps = caps_of(self.history.results)
+        self.purses = Purses(self.purse, self.history.known, self.history.unknown, self.history.time.of)
         self.unseen = {}
         for key in self.history.results:
             self.unseen.setdefault(scope_of(key), set()).add(key)
@@ -128,6 +130,16 @@ class Execution:
             self.end_as(stopped(event.fact))
         else:
             self.waits.deliver(event)
+
+    def exhaustion(self) -> RunFinished | None:
+        """The end of a run that has spent what it was given, once a request was refused for it."""
+        if (error := self.purse.exhausted) is None:
+            return None
+        return RunFinished(status="failed", reason=error.reason, message=error.message, step=error.step)
+
+    def _set_aside(self, standing: RunWaiting | RunParked) -> None:
+        """Every branch is blocked; one that waits for somebody would wait in vain where the budget is exhausted."""
+        self.end_as(self.exhaustion() or standing)
 
     def end_as(self, ending: RunFinished | RunParked | RunPaused | RunWaiting) -> None:
         """Stop the run's code; the run then stands like this."""

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from playnex.canonical import Json
 from playnex.engine.keys import is_related
-from playnex.engine.rewinding import before
+from playnex.engine.rewinding import rewound
+from playnex.engine.spending import NOTHING, lost_of, reservation, total
+from playnex.engine.working_time import WorkingTime
 from playnex.errors import JournalMismatch
 from playnex.journal.events import (
-    POSTED,
     AttemptFailed,
     Event,
     OutcomeDecided,
@@ -44,8 +46,10 @@ NO_TRIES = Tries()
 class History:
     """The folded journal of one run. `signals` are those that no step has consumed, by position; `reopened` are the steps whose
     failure was forgotten, so that they are tried anew; `deaths` counts the workers that died in a row without finishing a step;
-    `touched` is the step that was last begun; `active` is the seconds that workers spent on the run in earlier sessions;
-    `position` is that of its last event."""
+    `touched` is the step that was last begun; `time` is what workers spent on the run in earlier sessions; `position` is that of its last
+    event. `known` is what requests have spent, by the step's key, `spent` all of it; `lost` is what counts for those whose outcome
+    nobody knows, and `held` what is set aside for those that were in flight at the end; `raised` are limits, by name, that a person has
+    set since."""
 
     started: RunStarted
     results: dict[str, StepFinished] = field(default_factory=dict)
@@ -60,9 +64,23 @@ class History:
     finished: RunFinished | None = None
     deaths: int = 0
     touched: str = ""
-    spent: Usage = field(default_factory=Usage)
-    active: float = 0.0
+    spent: Usage = NOTHING
+    known: dict[str, Usage] = field(default_factory=dict)
+    lost: dict[str, Usage] = field(default_factory=dict)
+    held: dict[str, Usage] = field(default_factory=dict)
+    raised: dict[str, Json] = field(default_factory=dict)
+    time: WorkingTime = field(default_factory=WorkingTime)
     position: int = 0
+
+    @property
+    def unknown(self) -> dict[str, Usage]:
+        """What counts as spent though nobody knows whether it was, by the step's key: with nobody at work, what is held is lost too."""
+        return {key: self.lost.get(key, NOTHING) + self.held.get(key, NOTHING) for key in (*self.lost, *self.held)}
+
+    @property
+    def doubtful(self) -> Usage:
+        """All of that together."""
+        return total(self.unknown)
 
     def rewind(self, kept: Iterable[Event]) -> None:
         """Go back to where only these results, tries and waits were known; what was spent stays spent."""
@@ -89,26 +107,19 @@ class History:
 def fold(events: Iterable[Event]) -> History:
     """The history that these events tell. Raises JournalMismatch where they do not begin with RunStarted."""
     history: History | None = None
-    since = last = 0.0
     valid: list[Event] = []
     for event in events:
-        if history is None:
-            history = _begin(event)
-            since = event.at
-        elif isinstance(event.fact, RunResumed):
-            history.active += max(0.0, last - since)
-            since = event.at
-        last = event.at if not isinstance(event.fact, POSTED) else last
+        history = history or _begin(event)
+        history.time.pass_over(event)
         history.position = event.position
         if isinstance(event.fact, RetryRequested):
-            valid = list(before(valid, event.fact.step))
+            valid = list(rewound(valid, event.fact.step))
             history.rewind(valid)
         else:
             valid.append(event)
             _apply(history, event)
     if history is None:
         raise JournalMismatch("the journal of this run is empty")
-    history.active += max(0.0, last - since)
     return history
 
 
@@ -124,7 +135,10 @@ def _begin_to_wait(history: History, key: str, fact: WaitStarted) -> None:
 def _begin(event: Event) -> History:
     if not isinstance(event.fact, RunStarted):
         raise JournalMismatch(f"the journal of run {event.run!r} begins with {type(event.fact).__name__}, not with RunStarted")
-    return History(started=event.fact)
+    forked = event.fact.forked or {}
+    lost = {key: _reserved(amount, requests=amount["requests"]) for key, amount in forked.get("lost", {}).items()}
+    raised = dict(forked.get("budget", {}))
+    return History(started=event.fact, lost=lost, raised=raised, time=WorkingTime(inherited=forked.get("seconds", {})))
 
 
 def _apply(history: History, event: Event) -> None:
@@ -135,12 +149,13 @@ def _apply(history: History, event: Event) -> None:
             tries = history.tries.get(event.key, NO_TRIES)
             history.tries[event.key] = replace(tries, count=event.fact.number, feedback=event.fact.message)
             history.intents.discard(event.key)
+            _settle(history, event.key, Usage(**(event.fact.usage or {})), is_lost=event.fact.lost)
         case StepIntended():
             history.intents.add(event.key)
             history.decisions.pop(event.key, None)
             history.touched = event.key
         case StepStarted():
-            history.touched = event.key
+            _begin_step(history, event.key, event.fact)
         case WaitStarted():
             _begin_to_wait(history, event.key, event.fact)
         case SignalReceived():
@@ -151,6 +166,7 @@ def _apply(history: History, event: Event) -> None:
             history.stop, history.stop_position = event.fact, event.position
         case ResumeRequested():
             history.stop, history.deaths = None, 0
+            history.raised |= event.fact.budget or {}
         case RunResumed():
             history.deaths += 1
             history.reopen()
@@ -175,4 +191,30 @@ def _finish(history: History, key: str, fact: StepFinished) -> None:
     history.waits.pop(key, None)
     history.signals.pop(fact.signal, None)
     if fact.kind == "model":
-        history.spent += from_json(fact.envelope).usage
+        _settle(history, key, from_json(fact.envelope).usage, is_lost=fact.lost)
+
+
+def _begin_step(history: History, key: str, fact: StepStarted) -> None:
+    """The step is under way; one whose last request was never answered asks once more, and that one counts for good."""
+    history.touched = key
+    if fact.reserved is not None:
+        _settle(history, key, NOTHING, is_lost=True)
+        history.held[key] = _reserved(fact.reserved)
+
+
+def _settle(history: History, key: str, usage: Usage, *, is_lost: bool) -> None:
+    """A request has ended: what it spent counts, or, where nobody knows it, what was reserved."""
+    if (amount := history.held.pop(key, None)) is not None and is_lost:
+        history.lost[key] = history.lost.get(key, NOTHING) + lost_of(amount, usage)
+    if usage != NOTHING:
+        history.spent += usage
+        history.known[key] = history.known.get(key, NOTHING) + usage
+
+
+def reserved_json(amount: Usage) -> dict[str, Json]:
+    """What may be spent, as the journal keeps it."""
+    return {"tokens": amount.tokens} | ({"usd": amount.usd} if amount.usd else {})
+
+
+def _reserved(parts: Json, requests: int = 1) -> Usage:
+    return replace(reservation(parts.get("tokens", 0), parts.get("usd", 0.0)), requests=requests)

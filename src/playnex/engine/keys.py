@@ -1,6 +1,10 @@
 """Step keys as paths: which lies within which."""
 
+import re
 from collections.abc import Iterable
+
+CALL = re.compile(r"(?:^|/)tool-\d+/")
+"""A call that an agent makes, as a part of a key."""
 
 
 def scope_of(key: str) -> str:
@@ -21,6 +25,11 @@ def is_related(name: str, key: str) -> bool:
 def is_of_the_run(key: str) -> bool:
     """True for what the run itself records, under names with a dot, which no step of a flow has."""
     return "." in key.partition("/")[0]
+
+
+def calls_around(key: str) -> int:
+    """Within how many agents' calls a key lies, one in another."""
+    return len(CALL.findall(key))
 
 
 def outermost(keys: Iterable[str]) -> tuple[str, ...]:

@@ -28,5 +28,13 @@ def began(events: Sequence[Event], step: str) -> int:
 
 def before(events: Sequence[Event], step: str) -> tuple[Event, ...]:
     """The results, tries and waits that were recorded before the step began, in order."""
-    position = began(events, step)
-    return tuple(event for event in events if event.position < position and isinstance(event.fact, KEPT))
+    return _kept(events, began(events, step))
+
+
+def rewound(events: Sequence[Event], step: str) -> tuple[Event, ...]:
+    """The same; all of them where the step has not begun since it was last to be done again."""
+    return _kept(events, next((event.position for event in events if is_below(event.key, step)), None))
+
+
+def _kept(events: Sequence[Event], position: int | None) -> tuple[Event, ...]:
+    return tuple(event for event in events if isinstance(event.fact, KEPT) and (position is None or event.position < position))

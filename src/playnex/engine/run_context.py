@@ -1,7 +1,6 @@
 """The step context of a live run: answers from the journal what it knows, and carries out and records the rest."""
 
 import hashlib
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,12 +8,14 @@ from typing import TypeVar
 
 from playnex.canonical import Json
 from playnex.engine import failure
+from playnex.engine.called_flow import call, own_code
 from playnex.engine.caps import DEFINITION
 from playnex.engine.company import Company
 from playnex.engine.execution import Execution
+from playnex.engine.keys import calls_around
 from playnex.engine.wait_step import Conclude, approved, rung, signalled, wait
 from playnex.engine.work import Work, do_plainly
-from playnex.errors import JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
+from playnex.errors import BudgetExhausted, JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
 from playnex.journal.events import WaitStarted
 from playnex.spec.context import PLAIN, AgentHandle, Approval, Attempt, Branch, Do, Effect, Fallback, Round, StepContext, StepPlan
 from playnex.spec.envelope import Envelope, Usage
@@ -29,9 +30,6 @@ DEEPEST = 40
 
 AGENTS_DEEP = 4
 """Agents within the calls of agents: who asks others in a circle ends there (requirement A5)."""
-
-CALLS_WITHIN = re.compile(r"(?:^|/)tool-\d+/")
-"""A call of an agent, as a part of a key."""
 
 UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
@@ -99,6 +97,8 @@ class RunContext:
 
     async def _performed(self, name: str, do: Do, plan: StepPlan) -> tuple[str, Envelope]:
         def work(key: str) -> Awaitable[Envelope]:
+            if plan.kind == "agent" and calls_around(key):
+                self.execution.caps.ask(key)
             has_company = self._company_of(name)
             return Work(execution=self.execution, key=key, do=do, plan=plan, within=self._within, has_company=has_company).carry_out()
 
@@ -128,7 +128,7 @@ class RunContext:
         async def work(name: str, branch: Branch[T], scope: StepContext) -> None:
             try:
                 outcomes[name] = await branch(scope)
-            except ENDS_ALL_BRANCHES:
+            except (*ENDS_ALL_BRANCHES, BudgetExhausted):
                 raise
             except Exception as error:  # the border: a branch is the user's code
                 outcomes[name] = error
@@ -138,15 +138,23 @@ class RunContext:
 
     async def together(self, works: Sequence[Callable[[], Awaitable[None]]], *, at_most: int | None = None) -> None:
         waiting = iter(works)
+        exhausted: list[BudgetExhausted] = []
 
         async def hand() -> None:
             for work in waiting:
-                await work()
+                if exhausted:
+                    return
+                try:
+                    await work()
+                except BudgetExhausted as error:  # what is under way beside it is finished and kept
+                    exhausted.append(error)
 
         hands = len(works) if at_most is None else max(1, min(at_most, len(works)))
         if works:
             with self._company.branched(hands):
                 await self.execution.waits.gather([hand() for _ in range(hands)])
+        if exhausted:
+            raise exhausted[0]
 
     async def all(self, *branches: Branch[T]) -> list[T]:
         named = {f"branch-{number}": branch for number, branch in enumerate(branches, 1)}
@@ -161,17 +169,17 @@ class RunContext:
         given = dict(inputs or {})
 
         async def do(attempt: Attempt) -> Envelope:
-            if not isinstance(called, str):
-                return Envelope(output=await called(attempt.context, given))
-            definition = await attempt.context.step(DEFINITION, partial(self._pinned, called, attempt.key))
-            code = self.execution.flows.load(definition, given)
-            return Envelope(output=await code.body(attempt.context))
+            if isinstance(called, str):
+                definition = await attempt.context.step(DEFINITION, partial(self._pinned, called, attempt.key))
+                code = self.execution.flows.load(definition, given)
+            else:
+                code = own_code(called, given)
+            return Envelope(output=await call(self.execution, attempt, flow=name, code=code))
 
         return _output_of(await self._performed(name, do, StepPlan(kind="flow", actor=name, announce=True)))
 
     def agent(self, agent: str | object) -> AgentHandle:
-        within = len(CALLS_WITHIN.findall(self.prefix))
-        if within > AGENTS_DEEP:
+        if (within := calls_around(self.prefix)) > AGENTS_DEEP:
             raise UsageError(f"{self.prefix!r} is an agent of an agent, {within} deep", hint=f"agents may ask agents {AGENTS_DEEP} deep")
         return self.execution.agents.handle(self, agent)
 

@@ -7,30 +7,31 @@ from dataclasses import dataclass, replace
 from playnex.canonical import Json
 from playnex.engine import failure
 from playnex.engine.execution import Execution
-from playnex.engine.history import NO_TRIES
+from playnex.engine.history import NO_TRIES, reserved_json
+from playnex.engine.spending import NOTHING, Purse, is_known, reservation, within_a_reservation
 from playnex.engine.waits import Wait
-from playnex.errors import CapsuleConflict, StepFailed
+from playnex.errors import CapsuleConflict, PlaynexError, StepFailed
 from playnex.journal.events import AttemptFailed, OutcomeDecided, StepFinished, StepIntended, StepStarted
 from playnex.spec import envelope as envelopes
 from playnex.spec.context import Attempt, Do, StepContext, StepPlan
-from playnex.spec.envelope import Envelope, Usage
+from playnex.spec.envelope import Envelope, usage_json
 from playnex.spec.flow import NO_RETRY, RetrySpec
 
 CONFLICT_TRIES = 20
 """How often a result is made ready again because somebody wrote its capsule first."""
 
-NOTHING = Usage()
-"""What a try has cost that was broken off."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """How a try ended: the outcome, the rule for another one, and the seconds that a server asked us to wait."""
+    """How a try ended: the outcome, the rule for another one, and the seconds that a server asked us to wait. What a model request spent
+    is in the outcome's usage, is surely nothing (`unspent`), or is not known to anybody; it is `lost` where a budget counts it so."""
 
     outcome: Envelope
     retry: RetrySpec
     wait: float = 0.0
     may_fall_back: bool = True
+    unspent: bool = False
+    lost: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,11 +53,11 @@ class Work:
         if self.key in execution.history.intents and (decided := await self._decided()) is not None:
             attempt = Attempt(key=self.key, number=1, context=self._scope(1))
             return await self._record(decided, attempt, began)
-        if plan.announce:
+        if plan.announce and not self._purse_that_counts():
             execution.note(self.key, StepStarted(kind=plan.kind, actor=plan.actor, input=plan.input))
         tried, attempt = await self._attempts()
         outcome = await self._fallen_back(tried, attempt)
-        return await self._record(outcome, attempt, began)
+        return await self._record(outcome, attempt, began, lost=tried.lost)
 
     async def _decided(self) -> Envelope | None:
         """What a person says became of an effect whose outcome is unknown; None where it is to be done again."""
@@ -88,27 +89,53 @@ class Work:
                 return tried if tried.outcome.attempts == number else _counted(tried, number), attempt
             feedback = failure.message_of(tried.outcome)
             delay = max(tried.wait, failure.delay_before(tried.retry, number, self.execution.jitter()))
-            failed = AttemptFailed(number=number, reason=tried.outcome.reason, message=feedback, delay=round(delay, 3))
-            await self.execution.append(self.key, failed)
+            await self.execution.append(self.key, self._failed(tried, number, round(delay, 3)))
             await self.execution.clock.sleep(delay)
             number += 1
+
+    def _failed(self, tried: Tried, number: int, delay: float) -> AttemptFailed:
+        outcome = tried.outcome
+        usage = usage_json(outcome.usage) if self.plan.kind == "model" and outcome.usage != NOTHING else None
+        message = failure.message_of(outcome)
+        return AttemptFailed(number=number, reason=outcome.reason, message=message, delay=delay, usage=usage, lost=tried.lost)
 
     def _scope(self, number: int) -> StepContext:
         return self.within(f"{self.key}/" if number == 1 else f"{self.key}/try-{number}/")
 
     async def _try(self, attempt: Attempt) -> Tried:
-        """One try within the step's time and the run's purse, and its check."""
-        spends = self.plan.kind == "model"
-        if spends:
-            self.execution.purse.reserve(self.key, self.plan.tokens)
-        usage = NOTHING
-        try:
+        """One try within the step's time, paid from the purse where it is a model request, and its check."""
+        if (purse := self._purse_that_counts()) is not None:
+            tried = await self._paid(attempt, purse)
+        else:
             tried = await self._bounded(attempt)
-            usage = tried.outcome.usage
-        finally:
-            if spends:
-                self.execution.purse.settle(self.plan.tokens, usage)
+            if self.plan.kind == "model":
+                self.execution.purses.of(self.key).settle(NOTHING, tried.outcome.usage)
         return tried if tried.outcome.status == "failed" else await self._verified(tried, attempt)
+
+    def _purse_that_counts(self) -> Purse | None:
+        """The purse that a model request is paid from; None for other steps, and where nothing limits it."""
+        if self.plan.kind != "model":
+            return None
+        purse = self.execution.purses.of(self.key)
+        return purse if purse.is_limited else None
+
+    async def _paid(self, attempt: Attempt, purse: Purse) -> Tried:
+        """A try whose reservation is durable before its request leaves, so that no death of the process can forget it."""
+        plan, amount = self.plan, reservation(self.plan.tokens, self.plan.usd)
+        await purse.reserve(self.key, amount)
+        is_first = attempt.number == self.execution.history.tries.get(self.key, NO_TRIES).count + 1
+        given = plan.input if plan.announce and is_first else None
+        started = StepStarted(kind=plan.kind, actor=plan.actor, input=given, reserved=reserved_json(amount))
+        usage, is_lost = NOTHING, False
+        try:
+            await self.execution.append(self.key, started)
+            is_lost = True  # whatever breaks it off from here on
+            tried = await within_a_reservation(self._bounded(attempt))
+            usage = tried.outcome.usage
+            is_lost = not (is_known(usage) or tried.unspent)
+        finally:
+            (purse.lose if is_lost else purse.settle)(amount, usage)
+        return replace(tried, lost=is_lost)
 
     async def _bounded(self, attempt: Attempt) -> Tried:
         limit = None
@@ -125,7 +152,8 @@ class Work:
                 late = failure.failed("timeout", f"no result within {self.plan.timeout:g} s")
                 return Tried(outcome=late, retry=self.plan.retry)
             retry = NO_RETRY if isinstance(error, failure.USELESS_TO_RETRY) else self.plan.retry
-            return Tried(outcome=failure.from_exception(error), retry=retry, wait=failure.retry_after(error))
+            unspent = isinstance(error, PlaynexError) and error.unspent
+            return Tried(outcome=failure.from_exception(error), retry=retry, wait=failure.retry_after(error), unspent=unspent)
 
     async def _verified(self, tried: Tried, attempt: Attempt) -> Tried:
         if self.plan.verify is None:
@@ -153,15 +181,20 @@ class Work:
         usage = outcome.usage + stand_in.usage
         return replace(stand_in, status="fallback", reason=outcome.reason, attempts=outcome.attempts, usage=usage)
 
-    async def _record(self, outcome: Envelope, attempt: Attempt, began: float) -> Envelope:
+    async def _record(self, outcome: Envelope, attempt: Attempt, began: float, *, lost: bool = False) -> Envelope:
         """Make the result ready and journal it with its writes, in one transaction; again where a capsule had moved on."""
         tries_left = CONFLICT_TRIES if self.plan.complete is not None else 0
         own_writes = tuple(attempt.writes)
         while True:
             attempt.writes = list(own_writes)
             final = await self._completed(outcome, attempt)
-            seconds = round(self.execution.clock.monotonic() - began, 3)
-            fact = StepFinished(envelope=envelopes.to_json(final), kind=self.plan.kind, seconds=seconds, beside=self.has_company())
+            fact = StepFinished(
+                envelope=envelopes.to_json(final),
+                kind=self.plan.kind,
+                seconds=round(self.execution.clock.monotonic() - began, 3),
+                beside=self.has_company(),
+                lost=lost,
+            )
             try:
                 await self.execution.append(self.key, fact, tuple(attempt.writes))
             except CapsuleConflict:

@@ -15,9 +15,9 @@ Decision = Literal["done", "again", "failed"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
     """A run came to be. `definition` is all that it was started with: it stays with it whatever happens to the files.
-    `seed` is where its chance and its ids come from, empty for the run's own id; `forked` is `{run, step, position}` where
-    it began with a part of another run's journal. The runs of one `concurrency` group go one at a time, empty for none; one that
-    `cancels` does not wait for those before it but cancels them."""
+    `seed` is where its chance and its ids come from, empty for the run's own id; `forked` says where it began with a part of another run's
+    journal, and what that had spent (see engine/inheritance.py). The runs of one `concurrency` group go one at a time, empty for none; one
+    that `cancels` does not wait for those before it but cancels them."""
 
     flow: str
     inputs: Json
@@ -40,11 +40,13 @@ class RunResumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted:
-    """A step that people watch began; `input` is what it was given."""
+    """A step that people watch began; `input` is what it was given. Before each try of a model request against a budget it is durable, and
+    `reserved` is what the try may spend, `{tokens, usd}`: all of it counts as spent until a fact after it says what was."""
 
     kind: str
     actor: str = ""
     input: Json = None
+    reserved: Json = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,24 +58,29 @@ class StepIntended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFailed:
-    """One try of a step failed, and another follows after `delay` seconds."""
+    """One try of a step failed, and another follows after `delay` seconds. `usage` is what it is known to have spent; where it is `lost`,
+    nobody knows, and what was reserved for it counts."""
 
     number: int
     reason: str
     message: str
     delay: float = 0.0
+    usage: Json = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished:
     """A step's result, for ever: its envelope as JSON, what kind of step it was, and the seconds it took. `beside` says that
-    other steps of its scope went on at the same time; `signal` is the position of the signal that it consumed, 0 for none."""
+    other steps of its scope went on at the same time; `signal` is the position of the signal that it consumed, 0 for none; `lost` says
+    of a model request that nobody knows what it spent."""
 
     envelope: Json
     kind: str = "step"
     seconds: float = 0.0
     beside: bool = False
     signal: int = 0
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +122,11 @@ class StopRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeRequested:
-    """A person lets a paused, parked, failed or dead run go on; deaths of workers before this no longer count."""
+    """A person lets a paused, parked, failed or dead run go on; deaths of workers before this no longer count. `budget` are limits, by
+    name, that hold from here on in the place of those before."""
 
     by: str = ""
+    budget: Json = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +168,7 @@ class RunParked:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
     """The end: a state, why, and what the flow returns. `step` is the key of the step whose failure ended it, `also` are those of
-    others that failed beside it."""
+    others that failed beside it. `tokens` is what the model requests of a run that succeeded took."""
 
     status: EndState
     reason: str = ""
@@ -167,6 +176,7 @@ class RunFinished:
     step: str = ""
     output: Json = None
     also: tuple[str, ...] = field(default=())
+    tokens: int = 0
 
 
 Posted: TypeAlias = SignalReceived | OutcomeDecided | StopRequested | ResumeRequested | RetryRequested

@@ -119,6 +119,11 @@ class Journal(Protocol):
         """Runs, newest first."""
         ...
 
+    async def tokens_of(self, flow: str, *, before: str, limit: int) -> tuple[int, ...]:
+        """What the newest runs of a flow took, of those that succeeded, asked models and were started before that run; the newest first,
+        out of the last `limit` that succeeded."""
+        ...
+
     async def line_of(self, group: str) -> tuple[RunSummary, ...]:
         """The runs of a concurrency group that have not ended, the one that was started first before the others."""
         ...

@@ -39,14 +39,26 @@ class ModelMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolMessage:
-    """What a tool gave; never parted from the call with the same `id`."""
+    """What a tool gave; never parted from the call with the same `id`. `text` is the beginning of a result of `whole` characters (0:
+    all of it), which is recorded at the step `at` below the agent's own."""
 
     id: str
     name: str
     text: str
+    at: str = ""
+    whole: int = 0
 
 
-Message: TypeAlias = UserMessage | ModelMessage | ToolMessage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataMessage:
+    """Material that goes with the task, under a name; `at` is where the agent can read it in pages."""
+
+    name: str
+    text: str
+    at: str = ""
+
+
+Message: TypeAlias = UserMessage | ModelMessage | ToolMessage | DataMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +161,10 @@ def message_json(message: Message) -> dict[str, Json]:
         case ModelMessage():
             return {"role": "model", "text": message.text, "calls": [call_json(call) for call in message.calls]}
         case ToolMessage():
-            return {"role": "tool", "id": message.id, "name": message.name, "text": message.text}
+            cut = {"at": message.at, "whole": message.whole} if message.whole else {}
+            return {"role": "tool", "id": message.id, "name": message.name, "text": message.text} | cut
+        case DataMessage():
+            return {"role": "data", "name": message.name, "text": message.text}
 
 
 def call_json(call: ToolCall) -> dict[str, Json]:

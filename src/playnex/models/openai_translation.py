@@ -15,7 +15,17 @@ from pydantic_ai.tools import ToolDefinition
 
 from playnex.canonical import Json, digest
 from playnex.errors import ModelUnavailable
-from playnex.models.model import FinishReason, Message, ModelAnswer, ModelMessage, ModelRequest, ToolCall, ToolMessage, UserMessage
+from playnex.models.model import (
+    DataMessage,
+    FinishReason,
+    Message,
+    ModelAnswer,
+    ModelMessage,
+    ModelRequest,
+    ToolCall,
+    ToolMessage,
+    UserMessage,
+)
 from playnex.spec.envelope import Usage
 
 FORBIDDEN = re.compile(r"[^a-zA-Z0-9_-]")
@@ -50,7 +60,7 @@ def to_messages(request: ModelRequest, wires: Mapping[str, str]) -> list[TheirMe
 
 def _to_message(message: Message, wires: Mapping[str, str]) -> TheirMessage:
     match message:
-        case UserMessage():
+        case UserMessage() | DataMessage():
             return TheirRequest(parts=[UserPromptPart(message.text)])
         case ToolMessage():
             return TheirRequest(parts=[ToolReturnPart(_wire(message.name, wires), message.text, message.id)])

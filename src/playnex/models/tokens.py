@@ -5,6 +5,7 @@ The weights were measured with SmolLM2's vocabulary (49,152 entries: a small one
 come out at 1.2 to 1.5 times the truth, random letters at 0.6 times (the worst found; a server that refuses then says so itself).
 """
 
+from functools import lru_cache
 from math import ceil
 
 from playnex.canonical import encode
@@ -14,6 +15,9 @@ LOWER = b"abcdefghijklmnopqrstuvwxyz"
 UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BLANK = b" \t\r"
 
+REMEMBERED = 512
+"""Texts whose count is remembered: a conversation is counted again with every turn."""
+
 PER_MESSAGE = 8
 """Role marks and line ends that a chat template puts around a message."""
 
@@ -21,6 +25,7 @@ PER_REQUEST = 32
 """A template's own system line, and the opening of the answer."""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def most_tokens(text: str) -> int:
     """A count that a text's tokens seldom exceed: lower-case letters weigh 0.35, capitals 0.6, blanks 0.15, digits and
     signs 1, other letters 1.5 (two bytes), 2 (three bytes) or 3 (four bytes)."""

@@ -41,7 +41,7 @@ class Pattern(ABC):
     async def try_run(self, ctx: StepContext, prompt: str, *, output: OutputForm = None, data: Sequence[DataBlock] = ()) -> AgentResult:
         """The same, a failure too: with its reason, a message, and what there is of a result."""
         task = Task(prompt=prompt, output=output, data=tuple(data))
-        return await self.carry_out(ctx.scope(f"{self.kind}.v{self.version}"), task)
+        return await self.carry_out(ctx.scope(f"{self.kind}-v{self.version}"), task)
 
     @abstractmethod
     async def carry_out(self, ctx: StepContext, task: Task) -> AgentResult:

@@ -75,8 +75,8 @@ class StepPlan:
     """How a step is carried out, in this order: attempt (each with its own `timeout`, in seconds) → `retry` → `verify` →
     `fallback` → `complete` (last touches on the result that goes into the journal, such as saving a capsule).
 
-    `announce` puts a StepStarted event with `input` into the journal, for those who watch. `tokens` is what the step may
-    spend: reserved from the run's budget before it starts.
+    `announce` puts a StepStarted event with `input` into the journal, for those who watch. `tokens` and `usd` are what a step of the kind
+    `model` may spend: reserved from the run's budget before each try starts, and counted in full where nobody learns what it did spend.
     """
 
     kind: StepKind = "step"
@@ -90,6 +90,7 @@ class StepPlan:
     announce: bool = False
     input: Json = None
     tokens: int = 0
+    usd: float = 0.0
 
 
 PLAIN = StepPlan()

@@ -81,6 +81,10 @@ def _read_root(reading: Reading, root: MapNode | None, name: str) -> AgentSpec |
     reading.keys(root, AGENT_KEYS, what="an agent", later=LATER_AGENT_KEYS)
     _check_name(reading, find(root, "name"), name)
     limits = read_budget(reading, find(root, "limits"), "`limits`", most_turns=TURN_CEILING)
+    plans = reading.flag(find(root, "plan"), "`plan`") or False
+    if plans and limits.turns == 1:
+        turns = find(root, "limits", "turns") or root
+        reading.fault(turns, "an agent that plans needs a turn for its plan and one to act", hint="give it two turns or more, or no `plan`")
     return AgentSpec(
         name=name,
         description=reading.text(find(root, "description"), "`description`") or "",
@@ -88,7 +92,7 @@ def _read_root(reading: Reading, root: MapNode | None, name: str) -> AgentSpec |
         tools=reading.texts(find(root, "tools"), "`tools`"),
         memory=_read_memory(reading, find(root, "memory")),
         limits=limits if limits.turns else replace(limits, turns=DEFAULT_LIMITS.turns),
-        plan=reading.flag(find(root, "plan"), "`plan`") or False,
+        plan=plans,
         reflect=cast(Reflect, reading.choice(find(root, "reflect"), "`reflect`", REFLECT) or "never"),
         output=read_schema(reading, find(root, "output")),
         temperature=reading.number(find(root, "temperature"), "`temperature`", least=0, most=HOTTEST),

@@ -183,6 +183,23 @@ async def the_runs_of_a_group_are_found_as_they_were_started_until_they_end(jour
     assert await journal.line_of("") == () == await journal.line_of("nobody")
 
 
+async def what_a_flows_runs_took_is_known(journal: Journal) -> None:
+    """Of those that succeeded and asked models, the newest first, before the run that is looked at; whatever else they say."""
+    ends = [("f", "succeeded", 10), ("f", "failed", 99), ("g", "succeeded", 99), ("f", "succeeded", 0), ("f", "succeeded", 30)]
+    for number, (flow, status, tokens) in enumerate(ends):
+        run = f"{RUN}-{number}"
+        await journal.create(_new(run, flow=flow))
+        epoch = (await journal.claim(run, "w")).epoch
+        fact = RunFinished(status="succeeded" if status == "succeeded" else "failed", output=LONG, tokens=tokens)
+        await journal.append(run, epoch, [Draft(key="", fact=fact)])
+        await journal.post(run, "", SignalReceived(signal="late"))
+    await journal.create(_new(OTHER))
+    assert await journal.tokens_of("f", before=OTHER, limit=9) == (30, 10)
+    assert await journal.tokens_of("f", before=OTHER, limit=2) == (30,)
+    assert await journal.tokens_of("f", before=f"{RUN}-4", limit=9) == (10,)
+    assert await journal.tokens_of("h", before=OTHER, limit=9) == ()
+
+
 async def a_fork_begins_with_what_it_inherits(journal: Journal) -> None:
     """The other run's events, in their order and with their long outputs; what either does afterwards, the other never sees."""
     epoch = await _begun(journal)
@@ -298,6 +315,7 @@ PROMISES: tuple[Promise, ...] = (
     a_message_that_comes_while_its_worker_stops_is_not_lost,
     a_run_is_due_when_its_time_has_come,
     the_runs_of_a_group_are_found_as_they_were_started_until_they_end,
+    what_a_flows_runs_took_is_known,
     a_fork_begins_with_what_it_inherits,
     outputs_come_back_as_they_went_in,
     skim_and_fill_give_what_events_gives,

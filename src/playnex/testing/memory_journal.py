@@ -14,6 +14,7 @@ from playnex.journal.events import (
     Event,
     Fact,
     Posted,
+    RunFinished,
     RunParked,
     RunPaused,
     RunResumed,
@@ -177,6 +178,13 @@ class MemoryJournal:
 
     async def runs(self, *, limit: int = 50, state: RunState | None = None) -> tuple[RunSummary, ...]:
         return tuple(line for line in reversed(self.lines.values()) if state in (None, line.state))[:limit]
+
+    async def tokens_of(self, flow: str, *, before: str, limit: int) -> tuple[int, ...]:
+        older = list(self.lines)[: list(self.lines).index(before)] if before in self.lines else []
+        succeeded = [run for run in reversed(older) if (self.lines[run].flow, self.lines[run].state) == (flow, "succeeded")]
+        facts = [[event.fact for event in self.all_of(run)] for run in succeeded[:limit]]
+        ends = [next(fact for fact in reversed(of) if isinstance(fact, RunFinished)) for of in facts]
+        return tuple(end.tokens for end in ends if end.tokens)
 
     async def line_of(self, group: str) -> tuple[RunSummary, ...]:
         return tuple(line for line in self.lines.values() if group and line.concurrency == group and line.state not in END_STATES)

@@ -61,6 +61,9 @@ class PassingJournal:
     async def runs(self, *, limit: int = 50, state: RunState | None = None) -> tuple[RunSummary, ...]:
         return await self.passed(lambda: self.journal.runs(limit=limit, state=state))
 
+    async def tokens_of(self, flow: str, *, before: str, limit: int) -> tuple[int, ...]:
+        return await self.passed(lambda: self.journal.tokens_of(flow, before=before, limit=limit))
+
     async def line_of(self, group: str) -> tuple[RunSummary, ...]:
         return await self.passed(lambda: self.journal.line_of(group))
 

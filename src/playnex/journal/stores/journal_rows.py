@@ -119,6 +119,18 @@ def body(connection: apsw.Connection, position: int) -> bytes:
     return row[0]
 
 
+def tokens_of(connection: apsw.Connection, bounds: tuple[str, str, int]) -> tuple[int, ...]:
+    """What the newest runs of a flow took (its name, the run they were started before, how many at most); those that asked no model are
+    left out."""
+    sql = """
+        SELECT (SELECT e.body FROM events e WHERE e.run = r.number AND e.kind = 'RunFinished' ORDER BY e.position DESC LIMIT 1)
+        FROM runs r WHERE r.state = 'succeeded' AND r.flow = ? AND r.number < (SELECT number FROM runs WHERE id = ?)
+        ORDER BY r.number DESC LIMIT ?"""
+    bodies: Sequence[Any] = connection.execute(sql, bounds).fetchall()
+    ends = [decode(body, lambda _: b'""') for (body,) in bodies]
+    return tuple(int(end["tokens"]) for end in ends if end.get("tokens"))
+
+
 def project(connection: apsw.Connection, number: int, facts: Iterable[Fact], *, now: float) -> None:
     """Bring the run's line up to date. What came from outside while the run was advanced, and was not acted upon, counts once it
     stops: no message is lost between a worker that stops and one that may start."""

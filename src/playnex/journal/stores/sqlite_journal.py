@@ -266,6 +266,9 @@ class SqliteJournal:
         )
         return tuple(self._summary(row) for row in found.fetchall())
 
+    async def tokens_of(self, flow: str, *, before: str, limit: int) -> tuple[int, ...]:
+        return rows.tokens_of(self._database.read, (flow, before, limit))
+
     async def line_of(self, group: str) -> tuple[RunSummary, ...]:
         ends = ", ".join(f"'{state}'" for state in END_STATES)
         sql = f"SELECT {rows.SUMMARY} FROM runs WHERE concurrency = ? AND concurrency <> '' AND state NOT IN ({ends}) ORDER BY number"

@@ -1,0 +1,133 @@
+"""A run as a conversation: all that was asked, said, done and decided, in order; pure, from its events."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from playnex.canonical import Json
+from playnex.journal.events import AttemptFailed, Event, SignalReceived, StepFinished, StepStarted, WaitStarted
+from playnex.spec.envelope import from_json
+
+EntryKind = Literal["agent", "told", "said", "call", "result", "failed-try", "question", "answer"]
+
+SAID_ALREADY = ("tool", "model")
+"""Messages of these stand in the conversation where they were made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that was said or done. `step` is its key; `who` the agent, tool or person it comes from, or the name of what is given;
+    `phase` is plan, act, reflect or notes; `value` are a call's arguments, a result, or what a person was shown or gave; `tokens`
+    and `left_machine` are told of what a model said."""
+
+    kind: EntryKind
+    step: str
+    at: float
+    who: str = ""
+    phase: str = ""
+    status: str = ""
+    text: str = ""
+    value: Json = None
+    seconds: float = 0.0
+    tokens: int = 0
+    left_machine: bool = False
+
+
+def entries(events: Iterable[Event]) -> tuple[Entry, ...]:
+    """The conversation."""
+    phases: dict[str, str] = {}
+    tools: dict[str, str] = {}
+    return tuple(entry for event in events for entry in _entries(event, phases, tools))
+
+
+def _entries(event: Event, phases: dict[str, str], tools: dict[str, str]) -> Iterator[Entry]:
+    key, at = event.key, event.at
+    match event.fact:
+        case StepStarted(kind="model", input=dict(asked)):
+            phases[key] = str(asked.get("phase", "act"))
+            yield from _told(event, event.fact.actor, asked, phase=phases[key])
+        case StepStarted(kind="tool", input={"tool": str(tool), "arguments": arguments}):
+            tools[key] = tool
+            yield Entry(kind="call", step=key, at=at, who=tool, value=arguments)
+        case StepStarted(kind="agent", actor=agent):
+            yield Entry(kind="agent", step=key, at=at, who=agent)
+        case StepFinished(kind="model"):
+            yield _said(event, event.fact, phases.get(key, "act"))
+        case StepFinished(kind="tool") if key in tools:
+            yield _gave(event, event.fact, tools[key])
+        case AttemptFailed(reason=reason, message=message):
+            yield Entry(kind="failed-try", step=key, at=at, status=reason, text=message)
+        case WaitStarted(ask=dict(ask)):
+            yield Entry(kind="question", step=key, at=at, text=str(ask["message"]), value=ask.get("show"))
+        case SignalReceived(payload=payload, by=by):
+            yield Entry(kind="answer", step=key or event.fact.signal, at=at, who=by, value=payload)
+        case _:
+            return
+
+
+def _told(event: Event, model: str, asked: dict[str, Json], *, phase: str) -> Iterator[Entry]:
+    """What a model is told with a request, but for what was said before."""
+    if instructions := asked.get("instructions"):
+        yield Entry(kind="told", step=event.key, at=event.at, who=model, phase="instructions", text=str(instructions))
+    for message in asked.get("messages", ()):
+        if message.get("role") not in SAID_ALREADY and message.get("text"):
+            yield Entry(kind="told", step=event.key, at=event.at, who=message.get("name", ""), phase=phase, text=str(message["text"]))
+
+
+def _said(event: Event, fact: StepFinished, phase: str) -> Entry:
+    envelope = from_json(fact.envelope)
+    output = envelope.output if isinstance(envelope.output, dict) else {}
+    if envelope.status == "failed":
+        text, model = str(output.get("error", "")), ""
+    else:
+        text, model = str(output.get("text", "")), str(output.get("model", ""))
+    return Entry(
+        kind="said",
+        step=event.key,
+        at=event.at,
+        who=model,
+        phase=phase,
+        status=envelope.status,
+        text=text,
+        value=output.get("compacted", {}).get("notes"),
+        seconds=fact.seconds,
+        tokens=envelope.usage.tokens,
+        left_machine=output.get("local") is False,
+    )
+
+
+def _gave(event: Event, fact: StepFinished, tool: str) -> Entry:
+    envelope = from_json(fact.envelope)
+    return Entry(
+        kind="result",
+        step=event.key,
+        at=event.at,
+        who=tool,
+        status=envelope.status,
+        text=envelope.reason,
+        value=envelope.output,
+        seconds=fact.seconds,
+    )
+
+
+def tool_calls(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
+    """Every tool call in the order in which it was asked for: which agent (empty for the flow itself) called which tool with what,
+    and what came of it (requirement X4). One that is still under way, or that a crash cut off, has the status `running`."""
+    found: dict[str, dict[str, Json]] = {}
+    for event in events:
+        match event.fact:
+            case StepStarted(kind="tool", input={"tool": str(tool), "arguments": arguments, "agent": agent}):
+                asked = {"step": event.key, "agent": agent, "tool": tool, "arguments": arguments, "status": "running", "asked": event.at}
+                found[event.key] = asked
+            case StepFinished(kind="tool") if event.key in found:
+                envelope = from_json(event.fact.envelope)
+                found[event.key] |= {
+                    "status": envelope.status,
+                    "reason": envelope.reason,
+                    "result": envelope.output,
+                    "labels": list(envelope.labels),
+                    "seconds": event.fact.seconds,
+                }
+            case _:
+                pass
+    return tuple(found.values())
