@@ -11,9 +11,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from playnex.canonical import Json
 from playnex.spec.agent_result import AgentResult
 from playnex.spec.context import StepContext
-from playnex.spec.envelope import Envelope
 from playnex.spec.pydantic_agent import PydanticAgent
-from playnex.spec.python_flow import FlowFunction
 from playnex.testing import Rehearsal
 
 Said = str | Mapping[str, Json] | Sequence[tuple[str, Json]]
@@ -37,7 +35,9 @@ class Replies:
         if isinstance(said, str):
             return ModelResponse(parts=[TextPart(said)])
         calls = said.items() if isinstance(said, Mapping) else said
-        return ModelResponse(parts=[ToolCallPart(name, arguments, tool_call_id=f"{turn}-{at}") for at, (name, arguments) in enumerate(calls)])
+        return ModelResponse(
+            parts=[ToolCallPart(name, arguments, tool_call_id=f"{turn}-{at}") for at, (name, arguments) in enumerate(calls)]
+        )
 
     @property
     def prompts(self) -> list[str]:
@@ -75,11 +75,3 @@ def came(rehearsal: Rehearsal) -> Any:
 def statuses(rehearsal: Rehearsal) -> dict[str, str]:
     """How the recorded steps ended, by key."""
     return {key: record.status for key, record in rehearsal.results.items()}
-
-
-def records(rehearsal: Rehearsal) -> dict[str, Envelope]:
-    """The recorded steps, by key."""
-    return rehearsal.results
-
-
-FlowLike = FlowFunction

@@ -1,12 +1,12 @@
 """A user's own Pydantic AI agent in a run: what is recorded, what a failure is, what is refused."""
 
+import asyncio
 import subprocess
 import sys
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from agents.pydantic_stage import Replies, agent_of, asking, came, statuses
 from pydantic import BaseModel
 from pydantic_ai import Agent, ModelRetry, RunContext
 from pydantic_ai.capabilities import ProcessEventStream
@@ -16,6 +16,7 @@ from pydantic_ai.models.test import TestModel
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import ExternalToolset
 
+from agents.pydantic_stage import Replies, agent_of, asking, came, statuses
 from playnex.canonical import Json
 from playnex.errors import UsageError
 from playnex.spec.agent_result import DataBlock
@@ -241,15 +242,13 @@ def test_a_tool_that_hangs_is_ended_by_the_steps_time_limit() -> None:
 
     @agent.tool_plain(metadata={"effect": "pure"})
     async def hang() -> str:
-        import asyncio
-
         try:
             await asyncio.Event().wait()
         finally:
             ended.append(True)
         return ""
 
-    assert came(asking(agent, plan=StepPlan(timeout=0.1)))["reason"] == "timeout"
+    assert came(asking(agent, plan=StepPlan(timeout=1.0)))["reason"] == "timeout"
     assert ended == [True]
 
 
@@ -260,9 +259,14 @@ def test_a_run_whose_tokens_are_spent_stops_before_the_request() -> None:
     assert (ending.status, ending.reason, replies.asked) == ("failed", "exhausted", [])
 
 
+def nothing() -> str:
+    """A tool."""
+    return ""
+
+
 def deferring() -> "Agent[Any, Any]":
     agent = agent_of(Replies(["Hello."]))
-    agent.tool_plain(requires_approval=True)(lambda: "x")
+    agent.tool_plain(requires_approval=True)(nothing)
     return agent
 
 
@@ -274,7 +278,7 @@ async def watch(_ctx: Any, events: Any) -> None:
 
 def misjudged() -> "Agent[Any, Any]":
     agent = agent_of(Replies(["Hello."]))
-    agent.tool_plain(metadata={"effect": "sometimes"})(lambda: "x")
+    agent.tool_plain(metadata={"effect": "sometimes"})(nothing)
     return agent
 
 

@@ -4,18 +4,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.pydantic_stage import Replies, agent_of, summary
 from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models.function import AgentInfo
 
+from agents.pydantic_stage import Replies, Said, agent_of, summary
 from playnex.canonical import Json
 from playnex.journal.events import OutcomeDecided, RunParked
 from playnex.spec.context import StepContext
 from playnex.testing import Rehearsal, crash_everywhere
 from playnex.testing.crashes import Crash, crash_at
 
-TURNS = [[("add", {"a": 1, "b": 2}), ("add", {"a": 3, "b": 4})], [("send", {"text": "3 and 7"})], "Sent."]
+TURNS: list[Said] = [[("add", {"a": 1, "b": 2}), ("add", {"a": 3, "b": 4})], [("send", {"text": "3 and 7"})], "Sent."]
 
 
 @dataclass

@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
-from agents.pydantic_stage import came, summary
 from openai import AsyncOpenAI
 from pydantic_ai import Agent
 from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
+from agents.pydantic_stage import came, summary
 from playnex.canonical import Json
 from playnex.spec.context import StepContext
 from playnex.testing import Rehearsal, serving
@@ -53,7 +53,9 @@ def add(a: int) -> int:
     return a + 1
 
 
-@pytest.mark.parametrize("fault", [refusal(503, "loading"), rate_limited(2), drop(), half(answer("Hel")), garbage(), answer("Hel", finish=None)])
+@pytest.mark.parametrize(
+    "fault", [refusal(503, "loading"), rate_limited(2), drop(), half(answer("Hel")), garbage(), answer("Hel", finish=None)]
+)
 def test_a_fault_that_may_pass_is_one_try_of_the_step_and_one_request(fault: Reply) -> None:
     given, rehearsal, requests = answered(fault, answer("Hello."))
     assert (given["output"], requests) == ("Hello.", 2)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from playnex.agents.pydantic_task import PydanticTask
-from playnex.agents.quoting import DATA_RULE, with_brief, with_data
+from playnex.agents.quoting import DATA_RULE, quoted, with_brief
 from playnex.agents.task import CallGate
 from playnex.canonical import Json
 from playnex.clock import Clock
@@ -68,30 +68,29 @@ class PydanticHandle:
         async def do(attempt: Attempt) -> Envelope:
             from playnex.agents.pydantic_run import run_pydantic  # late: 0.7 s of CPU, only where the agent really works
 
-            return await run_pydantic(attempt.context, self._task(prompt, output, data, tools, attempt))
+            task = PydanticTask(
+                agent=self.agent,
+                key=attempt.key,
+                prompt=_told(with_brief(self.around.brief, prompt), attempt.feedback, data),
+                instructions=DATA_RULE if data else "",
+                output=output,
+                tools=tuple(tools),
+                labels=tuple(dict.fromkeys(label for block in data for label in block.labels)),
+                sources=tuple(dict.fromkeys(source for block in data for source in block.sources)),
+                gate=self.around.gate,
+                clock=self.around.clock,
+                scope=replace(self.around.scope, agent=self.name),
+                local=self.around.local,
+            )
+            return await run_pydantic(attempt.context, task)
 
         asked: Json = {"prompt": prompt, "data": [block.name for block in data]}
         how = replace(plan, kind="agent", actor=self.name, announce=True, input=asked)
         key = self.context.key(name)
         return result_of(self.name, key, await self.context.perform(name, do, how))
 
-    def _task(
-        self, prompt: str, output: OutputForm, data: Sequence[DataBlock], tools: Sequence[CodeTool], attempt: Attempt
-    ) -> PydanticTask:
-        told = prompt
-        if attempt.feedback:
-            told = f"{prompt}\n\nAn earlier answer of yours was refused: {attempt.feedback}\nAnswer again, so that this is mended."
-        return PydanticTask(
-            agent=self.agent,
-            key=attempt.key,
-            prompt=with_data(with_brief(self.around.brief, told), data),
-            instructions=DATA_RULE if data else "",
-            output=output,
-            tools=tuple(tools),
-            labels=tuple(dict.fromkeys(label for block in data for label in block.labels)),
-            sources=tuple(dict.fromkeys(source for block in data for source in block.sources)),
-            gate=self.around.gate,
-            clock=self.around.clock,
-            scope=replace(self.around.scope, agent=self.name),
-            local=self.around.local,
-        )
+
+def _told(prompt: str, feedback: str, data: Sequence[DataBlock]) -> str:
+    """All that the agent is told: its prompt, why an earlier answer was refused, and its data between marks."""
+    again = f"An earlier answer of yours was refused: {feedback}\nAnswer again, so that this is mended." if feedback else ""
+    return "\n\n".join([part for part in (prompt, again) if part] + [quoted(block.name, block.text) for block in data])

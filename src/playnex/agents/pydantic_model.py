@@ -6,7 +6,14 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pydantic_ai.exceptions import ModelAPIError, ModelHTTPError, ModelTimeoutError, UnexpectedModelBehavior, UserError
+from pydantic_ai.exceptions import (
+    ModelAPIError,
+    ModelConnectionError,
+    ModelHTTPError,
+    ModelTimeoutError,
+    UnexpectedModelBehavior,
+    UserError,
+)
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestContext, ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.fallback import FallbackModel
@@ -15,7 +22,7 @@ from pydantic_ai.models.test import TestModel
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
-from playnex.agents.loop import MODEL_RETRY
+from playnex.agents.asking import MODEL_RETRY
 from playnex.agents.pydantic_records import asked_json, reservation, response_from_json, response_json, text_of, usage_of
 from playnex.agents.pydantic_task import Course
 from playnex.config import is_loopback
@@ -26,6 +33,9 @@ from playnex.spec.envelope import Envelope
 
 IN_PROCESS = (FunctionModel, TestModel)
 """Models of Pydantic AI that are plain Python: they ask no server, and say no finish reason."""
+
+REFUSED_UNREAD = frozenset({429, 503})
+"""Statuses with which a server surely did no work."""
 
 OWN_RETRIES = ModelSettings(max_retries=0)
 """The SDKs try again by themselves, unseen: within a run, tries are the journal's."""
@@ -93,13 +103,7 @@ class JournaledModel(WrapperModel):
         return Envelope(output=response_json(response) | known, usage=usage_of(response))
 
     @asynccontextmanager
-    async def request_stream(
-        self,
-        messages: list[ModelMessage],
-        model_settings: ModelSettings | None,
-        model_request_parameters: ModelRequestParameters,
-        run_context: Any = None,
-    ) -> AsyncGenerator[StreamedResponse]:
+    async def request_stream(self, *_: Any, **__: Any) -> AsyncGenerator[StreamedResponse]:
         """Refused."""
         raise not_durable("a stream of the model's answer", "leave out what reads its events; `playnex run watch` shows the run")
         yield
@@ -146,18 +150,23 @@ def fault_of(raised: Exception, model: Model) -> PlaynexError:
     """The error that a failed request is reported as; the client's key never appears in it."""
     said = _clean(str(raised), str(getattr(getattr(model, "client", None), "api_key", "") or ""))
     match raised:
-        case ModelHTTPError() if raised.status_code >= 500 or raised.status_code in PASSING:
-            return ModelUnavailable(f"{described(model)} answered {raised.status_code}: {said}", retry_after=raised.retry_after)
         case ModelHTTPError():
-            return ModelRefused(f"{described(model)} answered {raised.status_code}: {said}")
+            return _status_fault(raised, f"{described(model)} answered {raised.status_code}: {said}")
         case ModelTimeoutError():
             return ModelUnavailable(f"{described(model)} did not answer in time")
-        case ModelAPIError():
-            return ModelUnavailable(f"{described(model)} failed: {said}")
+        case ModelConnectionError(phase="connect"):
+            return ModelUnavailable(f"{described(model)} cannot be reached: nothing answers there", unspent=True)
         case _ if isinstance(raised, (UnexpectedModelBehavior, *MALFORMED)):
-            return ModelUnavailable(f"{described(model)} gave an answer that it cannot read: {said}")
+            return ModelUnavailable(f"{described(model)} gave an answer that cannot be read: {said}")
         case _:
-            return ModelUnavailable(f"{described(model)} failed: {type(raised).__name__}: {said}")
+            return ModelUnavailable(f"{described(model)} failed: {said}")
+
+
+def _status_fault(raised: ModelHTTPError, message: str) -> PlaynexError:
+    status = raised.status_code
+    if status < 500 and status not in PASSING:
+        return ModelRefused(message)
+    return ModelUnavailable(message, retry_after=raised.retry_after, unspent=status in REFUSED_UNREAD)
 
 
 def described(model: Model) -> str:

@@ -21,7 +21,7 @@ from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 from pydantic_core import to_json, to_jsonable_python
 
-from playnex.agents.loop import ROOM_FOR_ANSWER
+from playnex.agents.fitting import ROOM_FOR_ANSWER
 from playnex.canonical import Json
 from playnex.errors import ToolFailed
 from playnex.models.model import call_json
