@@ -1,5 +1,6 @@
 """A Pydantic AI agent whose process dies: what was answered is never asked again."""
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +11,11 @@ from pydantic_ai.models.function import AgentInfo
 
 from agents.pydantic_stage import Replies, Said, agent_of, summary
 from playnex.canonical import Json
+from playnex.engine.code import Code
+from playnex.engine.replay import Replayed, replay
 from playnex.journal.events import OutcomeDecided, RunParked
 from playnex.spec.context import StepContext
+from playnex.spec.flow import NO_LIMITS
 from playnex.testing import Rehearsal, crash_everywhere
 from playnex.testing.crashes import Crash, crash_at
 
@@ -89,6 +93,22 @@ def test_a_finished_agent_is_answered_from_the_journal_alone() -> None:
     rehearsal.play()
     before = dict(world.done)
     assert rehearsal.play().status == "succeeded"  # type: ignore[union-attr]
+    assert world.done == before
+
+
+def test_a_replay_asks_no_model_and_calls_no_tool() -> None:
+    world = World()
+    rehearsal = world.rehearsal()
+    rehearsal.play()
+    before = dict(world.done)
+
+    async def replayed() -> Replayed:
+        assert rehearsal.store is not None
+        async with rehearsal.store(rehearsal.clock) as journal:
+            code = Code(body=lambda ctx: rehearsal.flow(ctx, None), budget=NO_LIMITS, agents=rehearsal.agents)
+            return await replay(rehearsal.run, journal, rehearsal.clock, load=lambda _started: code)
+
+    assert asyncio.run(replayed()).verdict == "same"
     assert world.done == before
 
 

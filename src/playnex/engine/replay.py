@@ -61,6 +61,7 @@ async def replay(run: str, journal: Journal, clock: Clock, *, load: Callable[...
     code = load(history.started)
     execution = Replaying(
         flows=code.flows,
+        agents=code.agents,
         run=run,
         epoch=0,
         journal=journal,
