@@ -58,7 +58,11 @@ def turns(rounds: int) -> str:
     middle = {name: statistics.median(each[name] for each in figures) for name in figures[0]}
     bare = middle["Pydantic AI alone"]
     rows = [
-        (name, f"{cost:.2f} ms", *((f"{cost - bare:+.2f} ms", f"≤ {OVER_MS:g} ms: {kept(cost - bare, OVER_MS)}") if cost != bare else ("", "")))
+        (
+            name,
+            f"{cost:.2f} ms",
+            *((f"{cost - bare:+.2f} ms", f"≤ {OVER_MS:g} ms: {kept(cost - bare, OVER_MS)}") if cost != bare else ("", "")),
+        )
         for name, cost in middle.items()
     ]
     return table((f"a turn, of {TURNS} in a conversation", "CPU", "over Pydantic AI alone", "promised"), rows)
@@ -72,7 +76,13 @@ def crowd(rounds: int) -> str:
             figures = [part("crowd", url, name) for _ in range(rounds)]
             wall, cpu, memory = (statistics.median(each[figure] for each in figures) for figure in ("wall", "cpu", "memory"))
             rows.append((name, f"{wall:.2f} s", f"{cpu:.2f} s", f"{cpu / AT_ONCE * 1000:.1f} ms", f"{memory:.0f} MB"))
-    heads = (f"{AT_ONCE} agents at once, two requests and a call each, {DELAY * 1000:.0f} ms an answer", "wall", "CPU", "CPU an agent", "peak memory")
+    heads = (
+        f"{AT_ONCE} agents at once, two requests and a call each, {DELAY * 1000:.0f} ms an answer",
+        "wall",
+        "CPU",
+        "CPU an agent",
+        "peak memory",
+    )
     return table(heads, rows)
 
 
@@ -84,13 +94,20 @@ def article(rounds: int) -> str:
             lay_out_research(Path(folder), url)
             flow, script = [], []
             for _ in range(rounds):
-                flow.append(timed(("-m", "playnex", "flow", "run", "research-to-article", "--input", "topic=rivers"), Path(folder)))
+                flow.append(
+                    timed(("-m", "playnex", "flow", "run", "research-to-article", "--input", "topic=local-first software"), Path(folder))
+                )
                 script.append(timed((__file__, "--part", "script", url, str(Path(folder) / "asked.jsonl")), Path(folder)))
         ratio = statistics.median(one / other for one, other in zip(flow, script, strict=True))
         told = f"≤ {RATIO:g}: {kept(ratio, RATIO)}" if delay else ""
-        rows.append((f"{delay * 1000:.0f} ms", f"{statistics.median(flow):.2f} s", f"{statistics.median(script):.2f} s", f"{ratio:.2f}", told))
+        rows.append(
+            (f"{delay * 1000:.0f} ms", f"{statistics.median(flow):.2f} s", f"{statistics.median(script):.2f} s", f"{ratio:.2f}", told)
+        )
     heads = ("an answer takes", "research-to-article", "a script with the same requests", "ratio", "promised")
-    return table(heads, rows) + "\n\nBoth are whole processes, from their start to their end; the script uses the OpenAI SDK and keeps nothing."
+    return (
+        table(heads, rows)
+        + "\n\nBoth are whole processes, from their start to their end; the script uses the OpenAI SDK and keeps nothing."
+    )
 
 
 def kept(figure: float, limit: float) -> str:
@@ -111,7 +128,9 @@ def part(*words: str) -> dict[str, float]:
 def timed(words: tuple[str, ...], folder: Path) -> float:
     """Seconds of a whole process."""
     began = time.perf_counter()
-    done = subprocess.run([sys.executable, *words], cwd=folder, env=os.environ | {"PLAYNEX_HOME": ""}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, *words], cwd=folder, env=os.environ | {"PLAYNEX_HOME": ""}, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise SystemExit(done.stdout[-1000:] + done.stderr[-2000:])
     return time.perf_counter() - began
@@ -286,7 +305,7 @@ def lay_out_research(folder: Path, url: str) -> None:
     lay_out("research", folder)
     with serving() as server:
         (folder / "playnex.toml").write_text(TOML.format(url=server.url))
-        timed(("-m", "playnex", "flow", "run", "research-to-article", "--input", "topic=rivers"), folder)
+        timed(("-m", "playnex", "flow", "run", "research-to-article", "--input", "topic=local-first software"), folder)
         bodies = [json.dumps(dict(asked.body)) for asked in server.asked]
     (folder / "asked.jsonl").write_text("\n".join(bodies))
     (folder / "playnex.toml").write_text(TOML.format(url=url))
