@@ -188,10 +188,10 @@ def pydantic_agent(url: str) -> Any:
     model = OpenAIChatModel("scripted", provider=OpenAIProvider(base_url=url, api_key="none"))
     agent: Any = Agent(model, name="adder", instructions=INSTRUCTIONS)
 
-    @agent.tool_plain(metadata={"effect": "pure"})
     async def add(a: int, b: int) -> int:
         return a + b
 
+    agent.tool_plain(metadata={"effect": "pure"})(add)
     return agent
 
 
@@ -213,7 +213,7 @@ def own_agents(url: str) -> Any:
 
     card = ModelCard(alias="main", kind="openai", name="scripted", base_url=url, context=32768)
     toolbox = WorkspaceToolbox([Tool(name="add", description="", parameters=SCHEMA, effect="pure", call=add)])
-    models = ScriptedModels(models={"main": OpenAIModel(card)})  # type: ignore[dict-item]
+    models = ScriptedModels(models={"main": OpenAIModel(card)})
     ports = AgentPorts(models=models, gate=Gate(toolbox), toolbox=toolbox, clock=SystemClock())
     spec = AgentSpec(name="adder", instructions=INSTRUCTIONS, tools=("add",))
     around = Surroundings(ports=ports, brief="", scope_of=lambda _: CallScope(), find=lambda _: spec)

@@ -9,7 +9,31 @@ from promised import agents, durability, flows, surroundings
 DUE = (
     *(f"F{number}" for number in range(1, 19)),
     *(f"T{number}" for number in range(1, 9)),
-    *("P5", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "X1", "X2", "X4", "L1", "L2", "L5", "M1", "M2", "M3", "W1", "W3", "W4"),
+    *(
+        "P5",
+        "P6",
+        "A1",
+        "A2",
+        "A3",
+        "A4",
+        "A5",
+        "A6",
+        "A7",
+        "A8",
+        "A9",
+        "X1",
+        "X2",
+        "X4",
+        "L1",
+        "L2",
+        "L5",
+        "M1",
+        "M2",
+        "M3",
+        "W1",
+        "W3",
+        "W4",
+    ),
 )
 """What this release has to keep."""
 

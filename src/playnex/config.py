@@ -19,9 +19,18 @@ POLICY = {"local": bool}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsdPerMillion:
+    """What a million tokens cost, in US dollars."""
+
+    input: float
+    output: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSettings:
     """A model as `playnex.toml` names it, under an alias. `context` is its window in tokens, `timeout` in seconds for one
-    request, `api_key_env` the environment variable that holds a key (never the key itself)."""
+    request, `api_key_env` the environment variable that holds a key (never the key itself). `at_once` is how many requests
+    its server may be working on at the same time, `per_minute` how many may begin in any minute."""
 
     alias: str
     kind: ModelKind = "openai"
@@ -31,6 +40,10 @@ class ModelSettings:
     timeout: float = 300.0
     api_key_env: str = ""
     tool_calling: bool | None = None
+    json_schema: bool | None = None
+    at_once: int | None = None
+    per_minute: int | None = None
+    usd_per_million: UsdPerMillion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +55,21 @@ class Config:
 
 
 MODEL_KEYS = tuple(each.name for each in fields(ModelSettings) if each.name != "alias")
-TYPES: Mapping[str, tuple[type, ...]] = {"context": (int,), "timeout": (int, float), "tool_calling": (bool,)}
-EXPECTED = {"context": "a whole number", "timeout": "a number", "tool_calling": "true or false"}
-ABOVE_ZERO = ("context", "timeout")
+PRICE = "usd_per_million"
+PRICE_KEYS = tuple(each.name for each in fields(UsdPerMillion))
+WHOLE, NUMBER, FLAG = (int,), (int, float), (bool,)
+TYPES: Mapping[str, tuple[type, ...]] = {
+    "context": WHOLE,
+    "timeout": NUMBER,
+    "tool_calling": FLAG,
+    "json_schema": FLAG,
+    "at_once": WHOLE,
+    "per_minute": WHOLE,
+    PRICE: (dict,),
+}
+EXPECTED: Mapping[tuple[type, ...], str] = {WHOLE: "a whole number", NUMBER: "a number", FLAG: "true or false"}
+EXPECTED_PRICE = "{ input = 2.5, output = 10 }"
+ABOVE_ZERO = ("context", "timeout", "at_once", "per_minute")
 
 
 def read_config(text: str, path: str) -> Config:
@@ -73,7 +98,11 @@ SAYS = {
     "context": "its window in tokens",
     "timeout": "seconds for one request",
     "api_key_env": "the environment variable that holds the key, never the key itself",
-    "tool_calling": "whether it can call tools itself",
+    "tool_calling": "whether it can call tools itself; what `playnex model test` saw, where nothing is said",
+    "json_schema": "whether it keeps to a JSON Schema; what `playnex model test` saw, where nothing is said",
+    "at_once": "how many requests its server may be working on at the same time",
+    "per_minute": "how many requests may begin in any minute",
+    PRICE: "US dollars for a million tokens, for a model that is not on this machine",
 }
 
 
@@ -97,6 +126,10 @@ def config_schema() -> dict[str, Json]:
 def _key_schema(key: str) -> dict[str, Json]:
     """What a key of a model takes."""
     kinds = TYPES.get(key, (str,))
+    if key == PRICE:
+        prices = {name: {"type": "number", "minimum": 0} for name in PRICE_KEYS}
+        table: dict[str, Json] = {"type": "object", "properties": prices, "required": list(PRICE_KEYS), "additionalProperties": False}
+        return table | {"description": SAYS[key]}
     schema: dict[str, Json] = {
         "type": "boolean" if bool in kinds else "number" if float in kinds else "integer" if int in kinds else "string"
     }
@@ -146,14 +179,35 @@ class _Reading:
         before = len(self.faults)
         self.unknown(table, MODEL_KEYS, where)
         for key, value in table.items():
-            expected = TYPES.get(key, (str,))
-            if key in MODEL_KEYS and (not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected)):
-                self.fault(where, key, f"`{key}` must be {EXPECTED.get(key, 'a text')}, not {_written(value)}")
-            elif key in ABOVE_ZERO and not 0 < value < float("inf"):
-                self.fault(where, key, f"`{key}` must be above zero, not {_written(value)}")
+            if key == PRICE:
+                self.price(where, value)
+            elif key in MODEL_KEYS:
+                self.value(where, key, value)
         if len(self.faults) == before:
             self.checked(where, table, local)
-        return ModelSettings(alias=alias, **table) if len(self.faults) == before else None
+        if len(self.faults) > before:
+            return None
+        return ModelSettings(alias=alias, **table | ({PRICE: UsdPerMillion(**table[PRICE])} if PRICE in table else {}))
+
+    def value(self, where: str, key: str, value: Json) -> None:
+        expected = TYPES.get(key, (str,))
+        fits = isinstance(value, expected) and (bool in expected or not isinstance(value, bool))
+        if not fits:
+            self.fault(where, key, f"`{key}` must be {EXPECTED.get(expected, 'a text')}, not {_written(value)}")
+        elif key in ABOVE_ZERO and not 0 < value < float("inf"):
+            self.fault(where, key, f"`{key}` must be above zero, not {_written(value)}")
+
+    def price(self, where: str, value: Json) -> None:
+        hint = f"write it as {PRICE} = {EXPECTED_PRICE}"
+        if not isinstance(value, dict):
+            self.fault(where, PRICE, f"`{PRICE}` must be a table, not {_written(value)}", hint=hint)
+            return
+        self.unknown(value, PRICE_KEYS, f"{where}.{PRICE}")
+        for name in PRICE_KEYS:
+            number: Json = value.get(name)
+            if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 <= number < float("inf"):
+                said = "is missing" if number is None else f"must be dollars for a million tokens, not {_written(number)}"
+                self.fault(where, PRICE, f"`{name}` of `{PRICE}` {said}", hint=hint)
 
     def checked(self, where: str, table: Mapping[str, Json], local: bool) -> None:
         kind, url = table.get("kind", "openai"), table.get("base_url", "")

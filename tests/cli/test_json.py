@@ -61,10 +61,11 @@ COMMANDS = {
     "agent run": ("agent run writing Hello", "playnex.run/1"),
     "tool list": ("tool list", "playnex.tools/1"),
     "model list": ("model list", "playnex.models/1"),
+    "compare": ("compare pairs --baseline writing --inputs cases.jsonl --prompt Hello.", "playnex.comparison/1"),
     "doctor": ("doctor", "playnex.doctor/1"),
     "backup": ("backup", "playnex.backup/1"),
     "restore": ("restore saved.tar.gz --yes", "playnex.restore/1"),
-    "model test": ("model test main", "playnex.model-test/1"),
+    "model test": ("model test main --quick", "playnex.model/1"),
 }
 
 ERRORS = {
@@ -81,6 +82,8 @@ ERRORS = {
     "batch status last": ("not-found", 5),
     "batch run research-to-article nothing.jsonl": ("usage", 2),
     "batch run research-to-article cases.jsonl": ("definition", 3),
+    "compare nothing --baseline writing --inputs cases.jsonl": ("not-found", 5),
+    "compare pairs --baseline writing --inputs cases.jsonl": ("usage", 2),
     "run resume zzz": ("not-found", 5),
     "capsule view nothing": ("not-found", 5),
     "agent show nobody": ("not-found", 5),

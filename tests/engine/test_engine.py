@@ -41,6 +41,16 @@ def test_a_run_returns_what_its_code_returns(stage: Stage) -> None:
     assert stage.play(three_steps(stage)) == RunFinished(status="succeeded", output="abc")
 
 
+@pytest.mark.parametrize("output", [object(), float("nan"), {"a": {1, 2}}])
+def test_a_run_that_returns_what_is_no_json_has_failed_and_says_so(stage: Stage, output: object) -> None:
+    async def body(context: StepContext) -> Json:
+        return output
+
+    ending = stage.play(body)
+    assert isinstance(ending, RunFinished) and (ending.status, ending.reason) == ("failed", "usage")
+    assert "cannot be stored as JSON" in ending.message
+
+
 def test_a_finished_run_is_answered_from_its_journal(stage: Stage) -> None:
     stage.play(three_steps(stage))
     assert stage.play(three_steps(stage)) == RunFinished(status="succeeded", output="abc")

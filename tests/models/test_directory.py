@@ -11,6 +11,7 @@ from playnex.models import smollm2
 from playnex.models.directory import Sources, WorkspaceModels
 from playnex.models.discovery import Place
 from playnex.models.model import ModelCard, ModelRequest, UserMessage
+from playnex.testing.clock import FakeClock
 from playnex.testing.model_replies import answer, in_turn
 from playnex.testing.model_server import serving
 
@@ -24,7 +25,7 @@ def sources(data: Path, *models: ModelSettings, local: bool = True, places: tupl
 
 def card(found: Sources, alias: str = "main") -> ModelCard:
     async def once() -> ModelCard:
-        models = WorkspaceModels(found)
+        models = WorkspaceModels(found, FakeClock())
         try:
             return await models.card(alias)
         finally:
@@ -35,7 +36,7 @@ def card(found: Sources, alias: str = "main") -> ModelCard:
 
 def asked(found: Sources, alias: str = "main") -> str:
     async def once() -> str:
-        models = WorkspaceModels(found)
+        models = WorkspaceModels(found, FakeClock())
         try:
             model = await models.get(alias)
             assert await models.get(alias) is model, "a model is opened once"

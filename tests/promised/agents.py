@@ -32,6 +32,7 @@ PROMISES = (
             "tests/agents/test_fitting.py::test_a_cut_result_is_read_on_in_pages_until_its_end",
             "tests/agents/test_fitting.py::test_after_a_crash_the_notes_are_not_made_again_and_the_conversation_is_the_same",
             "tests/flows/test_context.py::test_an_agent_reads_200_kilobytes_with_a_window_of_4096_tokens_and_the_transcript_tells_how",
+            "tests/models/test_silent_cuts.py::test_of_a_thousand_over_long_prompts_to_probed_servers_none_is_cut_in_silence",
         ),
     ),
     Promise(

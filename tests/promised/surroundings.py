@@ -13,6 +13,19 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="P6",
+        says="Any flow can be compared with an agent alone on the same cases: quality, tokens, time and cost, and which of both to use.",
+        docs="docs/compare.md#does-the-team-pay",
+        tests=(
+            "tests/flows/test_compare.py::test_a_team_that_is_better_is_to_be_used_and_what_it_costs_is_what_the_server_saw",
+            "tests/flows/test_compare.py::test_where_both_are_as_good_the_cheaper_one_will_do",
+            "tests/flows/test_compare.py::test_a_judge_with_a_bias_for_a_place_prefers_nobody_and_would_have_without_the_swap",
+            "tests/flows/test_compare.py::test_a_comparison_that_is_killed_goes_on_and_pays_for_nothing_twice",
+            "tests/comparing/test_verdict.py::test_no_verdict_claims_more_than_its_interval_allows",
+            "tests/comparing/test_intervals.py::test_a_pass_rate_has_the_interval_that_newcombe_gives_for_wilsons_method",
+        ),
+    ),
+    Promise(
         id="A1",
         says="An agent is purpose, model, tools, memory and limits; two agents of one flow can differ in all.",
         docs="docs/agents.md#agents",
@@ -75,6 +88,8 @@ PROMISES = (
             "tests/agents/test_loop.py::test_an_agent_goes_on_with_another_model_and_loses_nothing",
             "tests/flows/test_research.py::test_a_model_that_calls_tools_reads_a_file_in_the_flow_before_it_answers",
             "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
+            "tests/models/test_probes.py::test_the_window_is_found_whatever_the_server_does_beyond_it",
+            "tests/flows/test_model_command.py::test_an_agent_that_needs_what_its_model_lacks_is_refused_before_it_runs",
         ),
     ),
     Promise(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from playnex.config import is_loopback, read_config
+from playnex.config import UsdPerMillion, is_loopback, read_config
 from playnex.errors import DefinitionError
 
 URL = 'base_url = "http://127.0.0.1:11434/v1"\n'
@@ -25,6 +25,21 @@ BROKEN = {
     "no time at all": (f"[models.main]\n{URL}timeout = -1\n", "3:1", "`timeout` must be above zero, not -1"),
     "a number as name": (f"[models.main]\n{URL}name = 4\n", "3:1", "`name` must be a text, not 4"),
     "a word as tool_calling": (f"[models.main]\n{URL}tool_calling = 'no'\n", "3:1", "`tool_calling` must be true or false, not 'no'"),
+    "a number as json_schema": (f"[models.main]\n{URL}json_schema = 1\n", "3:1", "`json_schema` must be true or false, not 1"),
+    "none at once": (f"[models.main]\n{URL}at_once = 0\n", "3:1", "`at_once` must be above zero, not 0"),
+    "half a request": (f"[models.main]\n{URL}per_minute = 0.5\n", "3:1", "`per_minute` must be a whole number, not 0.5"),
+    "a number as prices": (f"[models.main]\n{URL}usd_per_million = 5\n", "3:1", "`usd_per_million` must be a table, not 5"),
+    "half a price": (f"[models.main]\n{URL}usd_per_million = {{ input = 2 }}\n", "3:1", "`output` of `usd_per_million` is missing"),
+    "a price that is none": (
+        f"[models.main]\n{URL}usd_per_million = {{ input = -2, output = 3 }}\n",
+        "3:1",
+        "`input` of `usd_per_million` must be dollars for a million tokens, not -2",
+    ),
+    "an unknown price": (
+        f"[models.main]\n{URL}[models.main.usd_per_million]\ninput = 2\noutput = 3\ncached = 1\n",
+        "6:1",
+        "unknown key 'cached'",
+    ),
     "an unknown kind": (f"[models.main]\n{URL}kind = 'opneai'\n", "3:1", "`kind` must be one of openai, embedded, not 'opneai'"),
     "no address": ("[models.main]\nname = 'x'\n", "1:1", "a model of kind openai needs a `base_url`"),
     "another machine": (
@@ -64,6 +79,12 @@ def test_a_sound_file_gives_its_models() -> None:
     assert config.local
     assert config.models["main"].context == 32768
     assert config.models["small"].kind == "embedded"
+
+
+def test_a_pace_and_a_price_are_read() -> None:
+    text = f"[models.main]\n{URL}at_once = 2\nper_minute = 30\nusd_per_million = {{ input = 2.5, output = 10 }}\n"
+    main = read_config(text, "playnex.toml").models["main"]
+    assert (main.at_once, main.per_minute, main.usd_per_million) == (2, 30, UsdPerMillion(input=2.5, output=10))
 
 
 def test_another_machine_is_allowed_where_the_policy_says_so() -> None:

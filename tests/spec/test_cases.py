@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from playnex.canonical import Json
 from playnex.spec.case_lines import LONGEST, CaseForm
-from playnex.spec.cases import SHOWN, Case, CaseReader, Findings
+from playnex.spec.cases import OWN_KEY, SHOWN, Case, CaseReader, Findings
 from playnex.spec.faults import Fault
 from playnex.spec.flow import FlowSpec, InputSpec, StepSpec
 from playnex.spec.inputs import resolve_inputs
@@ -126,6 +127,25 @@ def test_a_key_that_is_missing_empty_or_stands_twice_is_told() -> None:
     ]
     (missing,) = findings(b"ids,text\n1,a\n2,b\n", "csv", "id").faults[1:]
     assert str(missing) == "cases.csv:1:1: there is no 'id', which is to hold the key; did you mean 'ids'?"
+
+
+def test_columns_may_stand_beside_the_inputs_where_that_is_wanted_but_none_that_is_nearly_a_missing_input() -> None:
+    more = replace(reader("jsonl"), takes_more=True)
+    (case,) = more.read(io.BytesIO(b'{"text": "a", "expected": "b", "sizes": 1, "size": 2}\n'))
+    assert isinstance(case, Case)
+    assert (case.inputs, case.row["expected"]) == ({"text": "a", "size": 2, "tags": None}, "b")
+    (fault,) = more.read(io.BytesIO(b'{"text": "a", "sise": 2}\n'))
+    assert str(fault) == "cases.jsonl:1:15: flow 'ticket' has no input 'sise'; did you mean 'size'?"
+    table = replace(reader("csv"), takes_more=True)
+    rows = list(table.read(io.BytesIO(b"text,size,sizes,expected\na,,1,b\n")))
+    assert [case.inputs["size"] for case in rows if isinstance(case, Case)] == [1], "an empty cell is no missing column"
+
+
+def test_the_keys_that_playnex_writes_itself_are_no_input_even_of_a_flow_that_takes_any() -> None:
+    flow = FlowSpec(name="any", accepts_any=True)
+    (case,) = reader("jsonl", OWN_KEY, flow).read(io.BytesIO(json.dumps({OWN_KEY: "k", "x": 1}).encode()))
+    assert isinstance(case, Case)
+    assert (case.key, case.inputs) == ("k", {"x": 1})
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30).filter(lambda text: text.strip() != "")

@@ -99,6 +99,14 @@ def test_the_settings_of_a_broken_workspace_are_refused_by_the_schema() -> None:
     )
 
 
+def test_a_models_pace_and_price_have_a_schema() -> None:
+    def of(**keys: object) -> list[str]:
+        return list(faults_of(config_schema(), {"models": {"main": {"base_url": "http://127.0.0.1:1/v1", **keys}}}))
+
+    assert not of(at_once=2, per_minute=30, json_schema=True, usd_per_million={"input": 2.5, "output": 10})
+    assert all(of(**wrong) for wrong in ({"at_once": 0}, {"per_minute": 0.5}, {"usd_per_million": {"input": 1}}, {"usd_per_million": 5}))
+
+
 ENTRIES = st.dictionaries(
     st.sampled_from((*read_step.WHAT_KEYS, *read_step.BESIDE_KEYS)),
     st.sampled_from(

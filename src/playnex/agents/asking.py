@@ -55,13 +55,29 @@ class Asking:
     ports: AgentPorts
     compacted: dict[str, Json] | None = field(default=None, init=False)
 
+    async def price(self) -> float:
+        """US dollars that the request may cost at most."""
+        request = sent(self.progress)
+        room = request.max_output_tokens or ROOM_FOR_ANSWER
+        card = (await self.ports.models.get(self.agent.model)).card
+        return card.price.usd(reservation(request, self.progress.window) - room, room)
+
     async def answer(self) -> Envelope:
         """The live answer. Raises what the model raises: the step context records and retries it."""
         clock = self.ports.clock
         model = await self.ports.models.get(self.agent.model)
-        request, began = await self._fitting(model), clock.monotonic()
+        request, began = self._capped(await self._fitting(model), model.card), clock.monotonic()
         answer = understood(await model.ask(spoken(request, model.card)), request, model.card)
         return Envelope(output=self._record(answer, model.card, clock.monotonic() - began), usage=answer.usage)
+
+    def _capped(self, request: ModelRequest, card: ModelCard) -> ModelRequest:
+        """The request whose answer takes no more than its agent's limit of tokens leaves for it; the embedded one has a cap of its own."""
+        limit = self.agent.limits.tokens
+        if limit is None or request.max_output_tokens is not None or card.kind == "embedded":
+            return request
+        asked = request_tokens(request)
+        left = limit - self.progress.usage.tokens - asked
+        return request if asked + left >= card.context else replace(request, max_output_tokens=max(1, left))
 
     async def _fitting(self, model: Model) -> ModelRequest:
         """The request as it fits the model: with results cut to their share; else with notes for the older turns; else with everything

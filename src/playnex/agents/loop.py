@@ -16,9 +16,10 @@ from playnex.agents.code_tools import gated, offers_of
 from playnex.agents.paging import pager
 from playnex.agents.progress import Progress, asked, begin, ended, heard, judged, sent, thought
 from playnex.agents.task import AgentPorts, AgentTask
+from playnex.errors import StepFailed
 from playnex.models.model import ToolCall, ToolOffer, answer_from_json
 from playnex.spec.context import Attempt, StepContext, StepPlan
-from playnex.spec.envelope import Envelope, Usage
+from playnex.spec.envelope import Envelope
 from playnex.tools.gate import CallRequest
 from playnex.tools.tool import Toolbox
 from playnex.tools.toolbox import is_named
@@ -82,7 +83,7 @@ async def _ask(context: StepContext, progress: Progress, number: int, work: Work
     asking = Asking(context=context, progress=progress, agent=work.task.agent, ports=work.ports)
 
     async def do(attempt: Attempt) -> Envelope:
-        return await _within_limits(asking, work)
+        return await _within_limits(asking, work, attempt.key)
 
     plan = StepPlan(
         kind="model",
@@ -92,28 +93,24 @@ async def _ask(context: StepContext, progress: Progress, number: int, work: Work
         announce=True,
         input=asked(progress, number, after_plan=work.task.agent.plan),
         tokens=reservation(sent(progress), progress.window),
+        price=asking.price,
     )
     return await context.perform("model", do, plan)
 
 
-async def _within_limits(asking: Asking, work: Work) -> Envelope:
+async def _within_limits(asking: Asking, work: Work, key: str) -> Envelope:
     """The answer, or the limit of the agent's own that forbids the request or ran out while it was under way."""
     progress = asking.progress
     left = _time_left(progress, work)
     if why := _spent(progress, work, left):
-        return _at_its_limit(progress, why)
+        raise StepFailed(why, step=key, reason="exhausted", unspent=True)
     try:
         async with asyncio.timeout(left) as limit:
             return await asking.answer()
     except TimeoutError:
         if not limit.expired():
             raise
-        return _at_its_limit(progress, _spent(progress, work, 0.0))
-
-
-def _at_its_limit(progress: Progress, why: str) -> Envelope:
-    """The record of a request that was not made: it has cost nothing."""
-    return replace(ended(progress, "exhausted", why), usage=Usage())
+        raise StepFailed(_spent(progress, work, 0.0), step=key, reason="exhausted") from None
 
 
 def _time_left(progress: Progress, work: Work) -> float | None:
@@ -130,7 +127,7 @@ def _spent(progress: Progress, work: Work, left: float | None) -> str:
     if agent.limits.tokens is not None and used.tokens + needed > agent.limits.tokens:
         said = f"{used.tokens:,} of its {agent.limits.tokens:,} tokens are used and the next request may take {needed:,}"
         return f"agent {agent.name!r} is at its limit: {said}"
-    if agent.limits.usd is not None and used.usd >= agent.limits.usd:
+    if agent.limits.usd is not None and used.usd >= agent.limits.usd:  # what one request may cost is not known before it is priced
         return f"agent {agent.name!r} is at its limit: ${used.usd:.4f} of its ${agent.limits.usd:.4f} are used"
     return ""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from playnex.app.batch_results import BatchResults
 from playnex.app.case_files import form_of, opened_cases
 from playnex.app.control import somebody
+from playnex.app.fitness import Fitness
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned, pin
 from playnex.app.runs import Runs
@@ -88,7 +89,11 @@ class Batches:
     async def create(self, order: BatchOrder) -> Batch:
         """A new batch, durable; nothing of it has begun. Raises NotFoundError for the flow, UsageError, DefinitionError with the faults of
         the flow or of the cases."""
-        pinned = self.app.definitions.flow(order.flow)
+        return await self.create_of(self.app.definitions.flow(order.flow), order)
+
+    async def create_of(self, pinned: Pinned, order: BatchOrder) -> Batch:
+        """The same of a flow that need not be one of the workspace; the order's own name of it is not looked at."""
+        await Fitness(app=self.app).require(pinned)
         path = _found(order.file)
         out, reader = self._new_file(order.out), self.reader(pinned, path, order.key)
         with opened_cases(path) as opened:
@@ -97,29 +102,34 @@ class Batches:
             id=new_id(),
             flow=pinned.flow.name,
             started=self.app.clock.now(),
-            file=self._kept(path),
+            file=self.kept(path),
             digest=opened.digest,
             cases=cases,
             key=order.key,
             at_most=order.at_most,
             rate=order.rate,
-            out=self._kept(out) if out else "",
+            out=self.kept(out) if out else "",
         )
         await self.app.batches.create(batch, pin(pinned))
         return batch
 
-    def reader(self, pinned: Pinned, path: Path, key: str) -> CaseReader:
+    def reader(self, pinned: Pinned, path: Path, key: str, *, takes_more: bool = False) -> CaseReader:
         """What reads cases of that flow."""
         runs = Runs(app=self.app)
         return CaseReader(
-            flow=pinned.flow, resolve=lambda given: runs.inputs_of(pinned, given), form=form_of(path), path=shown(path), key=key
+            flow=pinned.flow,
+            resolve=lambda given: runs.inputs_of(pinned, given),
+            form=form_of(path),
+            path=shown(path),
+            key=key,
+            takes_more=takes_more,
         )
 
     def path(self, kept: str) -> Path:
         """A file that a batch names."""
         return self.app.workspace.root / kept
 
-    def _kept(self, path: Path) -> str:
+    def kept(self, path: Path) -> str:
         """How a batch names a file: from the workspace on, where it lies in it, so that both can move."""
         root = self.app.workspace.root
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

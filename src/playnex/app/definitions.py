@@ -1,6 +1,7 @@
 """The workspace's flows and agents, read and checked whole; nothing runs from a file that has a fault."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,12 +85,8 @@ class Definitions:
 
     def check(self, files: tuple[str, ...]) -> Checked:
         """Every fault of these files, or of all flows, agents and tools."""
-        root = self.workspace.root
-        flows = [self.workspace.flow_path(name) for name in self.workspace.flow_names()]
-        agents = [root / "agents" / f"{name}.md" for name in self.workspace.agent_names()]
-        wanted = {Path(file).resolve() for file in files}
-        paths = [path for path in (*flows, *agents) if not wanted or path.resolve() in wanted]
-        missing = wanted - {path.resolve() for path in paths}
+        paths = self._paths(files)
+        missing = {Path(file).resolve() for file in files} - {path.resolve() for path in paths}
         faults = [_not_here(path) for path in sorted(missing)]
         warnings: list[Fault] = []
         for path in paths:
@@ -98,6 +95,27 @@ class Definitions:
             warnings += found.warnings
         everything = (*faults, *(() if files else self.tool_faults))
         return Checked(paths=tuple(shown(path) for path in paths), faults=everything, warnings=tuple(warnings))
+
+    def sound(self, files: tuple[str, ...]) -> Iterator[Pinned]:
+        """The flows of these files that have no fault, and the agents, each as a flow without steps."""
+        for path in self._paths(files):
+            with suppress(DefinitionError):
+                if path.parent.name == "flows":
+                    yield self.flow(path.stem.replace("_", "-") if path.suffix == PYTHON_ENDING else path.stem)
+                else:
+                    yield Pinned(flow=FlowSpec(name=path.stem, steps=()), agents={path.stem: self.agent(path.stem)})
+
+    def place_in_agent(self, name: str, key: str) -> Place:
+        """Where an agent's file says that; its start where it says nothing of it."""
+        path = self.workspace.agent_path(name)
+        return read_agent(decoded(path.read_bytes(), shown(path))[0], shown(path), name).place(key)
+
+    def _paths(self, files: tuple[str, ...]) -> list[Path]:
+        """The files of flows and agents, of these or of all."""
+        flows = [self.workspace.flow_path(name) for name in self.workspace.flow_names()]
+        agents = [self.workspace.root / "agents" / f"{name}.md" for name in self.workspace.agent_names()]
+        wanted = {Path(file).resolve() for file in files}
+        return [path for path in (*flows, *agents) if not wanted or path.resolve() in wanted]
 
     def faults_of_draft(self, name: str, text: str, agents: Mapping[str, str]) -> tuple[Fault, ...]:
         """Every fault of a flow that is not saved yet, and of the agents that come with it, each under the path it would have."""

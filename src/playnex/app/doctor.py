@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import apsw
 
+from playnex.app.fitness import Fitness
 from playnex.app.listing import workspace_of
 from playnex.app.opening import App, opened
 from playnex.errors import DefinitionError, NotFoundError, PlaynexError, RunBusy, StoreError
@@ -173,7 +174,7 @@ async def _leases(app: App) -> AsyncIterator[Finding]:
 
 
 async def _files(app: App) -> AsyncIterator[Finding]:
-    checked = app.definitions.check(())
+    checked = await Fitness(app=app).check(())
     if checked.faults:
         yield _files_at_fault(DefinitionError(checked.faults))
     else:

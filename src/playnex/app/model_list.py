@@ -1,80 +1,71 @@
-"""The models that there are, and a trial of one."""
+"""The models that there are, each with what was seen of it."""
 
 import os
-import time
+from collections.abc import Iterable
 
 from playnex.app.listing import workspace_of
 from playnex.canonical import Json
+from playnex.config import Config
 from playnex.models import smollm2
-from playnex.models.directory import Sources, WorkspaceModels
-from playnex.models.discovery import find_servers
-from playnex.models.model import ModelRequest, UserMessage
+from playnex.models.discovery import find_models
+from playnex.models.model import ModelCard
+from playnex.models.pace import address
+from playnex.models.probed import FILE, Probed, ProbedModels, probed_json
 from playnex.workspace import data_folder
-
-TRIAL_SCHEMA = {
-    "type": "object",
-    "properties": {"city": {"type": "string", "maxLength": 40}},
-    "required": ["city"],
-    "additionalProperties": False,
-}
 
 
 async def model_lines(typed: str) -> list[Json]:
-    """A line for each model: named in playnex.toml, found running, embedded."""
-    config = workspace_of(typed).config()
-    named = [
-        {"alias": one.alias, "kind": one.kind, "name": one.name, "base_url": one.base_url, "context": one.context, "note": "playnex.toml"}
-        for one in config.models.values()
-    ]
-    running = [
-        {
-            "alias": "main",
-            "kind": card.kind,
-            "name": card.name,
-            "base_url": card.base_url,
-            "context": card.context,
-            "note": f"{card.found}, running",
+    """A line for each model: named in playnex.toml, found running, embedded. `use` is what `playnex model use` takes; `probed` is what was
+    seen of it, null for nothing."""
+    workspace = workspace_of(typed)
+    config, running = workspace.config(), await find_models()
+    lines = [*_named(config), *map(_running, running), _embedded(config, running)]
+    seen = {each.key: each for each in ProbedModels(path=workspace.own / FILE).all()}
+    return [line | {"probed": _probed(line, seen)} for line in lines]
+
+
+def _named(config: Config) -> Iterable[dict[str, Json]]:
+    for one in config.models.values():
+        name = smollm2.NAME if one.kind == "embedded" else one.name
+        context = smollm2.CONTEXT if one.kind == "embedded" else one.context
+        yield {
+            "alias": one.alias,
+            "kind": one.kind,
+            "name": name,
+            "base_url": one.base_url,
+            "context": context,
+            "note": "playnex.toml",
+            "use": one.alias,
         }
-        for card in await find_servers()
-    ]
+
+
+def _running(card: ModelCard) -> dict[str, Json]:
+    return {
+        "alias": "main",
+        "kind": card.kind,
+        "name": card.name,
+        "base_url": card.base_url,
+        "context": card.context,
+        "note": f"{card.found}, running",
+        "use": card.name,
+    }
+
+
+def _embedded(config: Config, running: tuple[ModelCard, ...]) -> dict[str, Json]:
     note = "installed" if smollm2.is_installed(data_folder(os.environ)) else "not installed: playnex model install smollm2"
     if running or "main" in config.models:
         note = f"not needed; {note}"
-    return [
-        *named,
-        *running,
-        {"alias": "main", "kind": "embedded", "name": smollm2.NAME, "base_url": "", "context": smollm2.CONTEXT, "note": note},
-    ]
-
-
-async def try_model(typed: str, alias: str) -> dict[str, Json]:
-    """Ask the model for a small JSON object; what came of it. Raises what the model raises."""
-    config = workspace_of(typed).config()
-    models = WorkspaceModels(Sources(settings=config.models, data=data_folder(os.environ), local=config.local))
-    request = ModelRequest(
-        instructions="Answer with JSON.",
-        messages=(UserMessage(text='Name the capital of France as {"city": …}.'),),
-        schema=TRIAL_SCHEMA,
-        temperature=0.0,
-        max_output_tokens=200,
-    )
-    try:
-        model = await models.get(alias)
-        began = time.monotonic()
-        answer = await model.ask(request)
-        took = time.monotonic() - began
-    finally:
-        await models.close()
-    card = model.card
     return {
-        "schema": "playnex.model-test/1",
-        "alias": alias,
-        "name": card.name,
-        "kind": card.kind,
-        "base_url": card.base_url,
-        "context": card.context,
-        "local": card.local,
-        "seconds": round(took, 3),
-        "tokens_per_second": round(answer.usage.output_tokens / max(took, 0.001), 1),
-        "json_schema": answer.message.text.lstrip().startswith("{") and '"city"' in answer.message.text,
+        "alias": "main",
+        "kind": "embedded",
+        "name": smollm2.NAME,
+        "base_url": "",
+        "context": smollm2.CONTEXT,
+        "note": note,
+        "use": "smollm2",
     }
+
+
+def _probed(line: dict[str, Json], seen: dict[tuple[str, str], Probed]) -> Json:
+    found = seen.get((address(line["base_url"]), line["name"]))
+    return None if found is None else probed_json(found)

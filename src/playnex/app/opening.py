@@ -75,9 +75,10 @@ async def opened(typed: str) -> AsyncIterator[App]:
     database = Database(workspace.own / "store.db", MIGRATIONS)
     _hide_from_git(workspace.own)
     workers = Workers(workspace.root, log=workspace.own / "tools.log")
-    models = WorkspaceModels(Sources(settings=config.models, data=data_folder(os.environ), local=config.local))
+    clock = SystemClock()
+    sources = Sources(settings=config.models, data=data_folder(os.environ), own=workspace.own, local=config.local)
+    models = WorkspaceModels(sources, clock)
     try:
-        clock = SystemClock()
         journal = SqliteJournal(database, clock)
         capsules = SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")

@@ -8,6 +8,7 @@ from pathlib import Path
 from playnex import __version__
 from playnex.app import python_flows
 from playnex.app.actions import RunActions
+from playnex.app.fitness import Fitness
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned, Unpinning, pin
 from playnex.app.python_flows import PythonFlow
@@ -43,9 +44,12 @@ class Runs:
         """Check the flow and its inputs, pin the definition, journal the start; the new run's id, or that of the run of this flow
         that was started with the same idempotency key.
 
-        Raises NotFoundError, DefinitionError (with every fault of the flow and its agents), UsageError for inputs."""
+        Raises NotFoundError, DefinitionError (with every fault of the flow and its agents, and with every agent whose model was seen to
+        lack what it needs), UsageError for inputs."""
         checked = self.app.definitions.flow(flow)
-        return await self._begin(checked, self.inputs_of(checked, given), key)
+        inputs = self.inputs_of(checked, given)
+        await Fitness(app=self.app).require(checked)
+        return await self._begin(checked, inputs, key)
 
     def inputs_of(self, pinned: Pinned, given: Mapping[str, Json]) -> dict[str, Json]:
         """What the flow is given, converted and checked. Raises UsageError."""
@@ -56,7 +60,9 @@ class Runs:
 
     async def start_agent(self, agent: str, message: str) -> str:
         """Start the one-step flow that is the agent alone; the new run's id. Raises NotFoundError, DefinitionError."""
-        return await self._begin(self.app.definitions.agent_alone(agent, message), {}, "")
+        alone = self.app.definitions.agent_alone(agent, message)
+        await Fitness(app=self.app).require(alone)
+        return await self._begin(alone, {}, "")
 
     async def _begin(self, pinned: Pinned, inputs: Mapping[str, Json], key: str) -> str:
         return await self.begin(pin(pinned), inputs, key)
@@ -174,7 +180,9 @@ class SubFlows:
     run: str
 
     async def pin(self, name: str) -> Json:
-        return pin(self.runs.app.definitions.flow(name))
+        pinned = self.runs.app.definitions.flow(name)
+        await Fitness(app=self.runs.app).require(pinned)
+        return pin(pinned)
 
     def load(self, definition: Json, given: Mapping[str, Json]) -> Code:
         pinned = self.runs.unpin(definition)

@@ -18,6 +18,7 @@ from playnex.errors import PlaynexError, RunBusy
 from playnex.ids import short
 from playnex.journal.batch import Batch
 from playnex.journal.events import RunState
+from playnex.spec.cases import OWN_KEY
 from playnex.workspace import shown
 
 
@@ -40,26 +41,32 @@ async def carry(app: App, batch: Batch, again: tuple[RunState, ...], *, as_json:
     door.terminal.say(f"{head}, {batch.at_most} at a time{rate}")
     pinned = unpin(await app.batches.definition(batch.id))
     await see_to_models(app, {agent.model for agent in pinned.agents.values()})
-    progress = progress_for(door.terminal)
-    work = BatchWork(app=app, batch=batch, watch=progress.show, again=again)
-    showing = asyncio.ensure_future(progress.follow(lambda: work.tally))
     try:
-        with stopping_cleanly(asyncio.current_task()):
-            standing = await work.carry()
+        standing = await watched(app, batch, again)
     except asyncio.CancelledError:
-        progress.close()
         door.terminal.say(f"paused; resume with: playnex batch resume {short(batch.id)}")
         return INTERRUPTED
     except PlaynexError as error:
         raise _with_resume(error, batch) from None
-    finally:
-        showing.cancel()
-        await asyncio.wait([showing])
-        progress.close()
     if as_json:
         emit(await Batches(app=app).document(batch))
     _last_lines(batch, standing, shown(Batches(app=app).path(batch.out)) if batch.out else "")
     return exit_code(standing)
+
+
+async def watched(app: App, batch: Batch, again: tuple[RunState, ...] = ("paused",)) -> Standing:
+    """How the batch stands once it was carried on, with its progress shown meanwhile. Ctrl-C cancels this, and leaves its runs paused."""
+    progress = progress_for(door.terminal)
+    is_named = batch.key != OWN_KEY  # the names that Playnex gives cases itself say nothing to people
+    work = BatchWork(app=app, batch=batch, watch=lambda ended: progress.show(ended if is_named else ended | {"key": ""}), again=again)
+    showing = asyncio.ensure_future(progress.follow(lambda: work.tally))
+    try:
+        with stopping_cleanly(asyncio.current_task()):
+            return await work.carry()
+    finally:
+        showing.cancel()
+        await asyncio.wait([showing])
+        progress.close()
 
 
 def exit_code(standing: Standing) -> int:
@@ -113,7 +120,7 @@ def summary_of(standing: Standing) -> str:
 def page_of(document: Json) -> str:
     """A batch for people."""
     head = door.terminal.head(f"{document['flow']}  batch {short(document['batch'])}  {document['state']}")
-    key = f", named by {document['key']}" if document["key"] else ""
+    key = f", named by {document['key']}" if document["key"] not in ("", OWN_KEY) else ""
     lines = [head, f"  cases      {document['cases']:,} of {document['file']}{key}"]
     lines += [f"  {name:<10} {document[name]:,}" for name in ("succeeded", "fallback", "failed", "waiting", "open")]
     lines += [f"  results    {document['out']}"] if document["out"] else []

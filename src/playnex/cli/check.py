@@ -38,10 +38,12 @@ def check(*files: Files, watch: Watch = False, as_json: AsJson = False) -> int:
 
 
 async def _check(files: tuple[str, ...], as_json: bool) -> int:
-    from playnex.app.opening import opened  # late: only here
+    # late: only here
+    from playnex.app.fitness import Fitness
+    from playnex.app.opening import opened
 
     async with opened(door.workspace) as app:
-        checked = app.definitions.check(files)
+        checked = await Fitness(app=app).check(files)
     if checked.faults:
         raise DefinitionError(checked.faults)
     if as_json:

@@ -12,6 +12,7 @@ from stat import S_ISREG
 from watchfiles import watch
 
 from playnex.app.definitions import Checked
+from playnex.app.fitness import Fitness
 from playnex.app.listing import workspace_of
 from playnex.app.opening import opened
 from playnex.cli import door
@@ -90,7 +91,7 @@ def _counting(faults: tuple[FaultLike, ...]) -> DefinitionError:
 
 async def _checked(files: tuple[str, ...]) -> Checked:
     async with opened(door.workspace) as app:
-        return app.definitions.check(files)
+        return await Fitness(app=app).check(files)
 
 
 def _tell(found: Checked | PlaynexError, *, as_json: bool) -> None:

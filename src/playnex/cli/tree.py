@@ -24,6 +24,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("run_control:stop", "stop"),
     ("run_control:worker", "worker"),
     ("schedule:serve", "serve"),
+    ("compare:compare", "compare"),
     ("doctor:doctor", "doctor"),
     ("backup:backup", "backup"),
     ("backup:restore", "restore"),

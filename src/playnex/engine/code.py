@@ -50,12 +50,13 @@ class NoAgents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """An async function of the step context, what it may spend, and the flows and agents that it can call."""
+    """An async function of the step context, what it may spend, and the flows and agents that it can call (`agents` None: those of whoever
+    calls it)."""
 
     body: Callable[[StepContext], Awaitable[Json]]
     budget: Budget
     flows: Flows = field(default_factory=NoFlows)
-    agents: Agents = field(default_factory=NoAgents)
+    agents: Agents | None = None
 
 
 Load: TypeAlias = Callable[[RunStarted], Code]

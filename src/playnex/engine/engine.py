@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from playnex.canonical import Json
+from playnex.canonical import Json, encode
 from playnex.clock import Clock
-from playnex.engine.code import Code, Load
+from playnex.engine.code import Code, Load, NoAgents
 from playnex.engine.execution import Execution, stopped
 from playnex.engine.history import History, fold
 from playnex.engine.mailroom import Box, Mailroom
@@ -97,7 +97,7 @@ class Engine:
             jitter=self.jitter,
             purse=Purse(replace(code.budget, **fresh.raised), fresh.spent, fresh.doubtful),
             flows=code.flows,
-            agents=code.agents,
+            agents=code.agents or NoAgents(),
         )
 
     async def _by_now(self, run: str, epoch: int) -> History:
@@ -165,6 +165,7 @@ async def _ending_of(body: "asyncio.Future[Json]", execution: Execution) -> Endi
     ending: Ending
     try:
         output = await body
+        encode(output)  # what cannot be stored is the run's failure, and not its worker's
         execution.check_all_was_asked()
         ending = RunFinished(status="succeeded", output=output, tokens=execution.purse.spent.tokens)
         if (exhausted := execution.exhaustion()) is not None:  # its code went on without what was refused

@@ -10,6 +10,7 @@ from playnex.canonical import Json
 from playnex.engine import failure
 from playnex.engine.called_flow import call, own_code
 from playnex.engine.caps import DEFINITION
+from playnex.engine.code import Agents
 from playnex.engine.company import Company
 from playnex.engine.execution import Execution
 from playnex.engine.keys import calls_around
@@ -39,10 +40,12 @@ ENDS_ALL_BRANCHES = (StoreError, StaleEpoch, JournalMismatch)
 
 @dataclass(slots=True)
 class RunContext:
-    """A `StepContext` over an `Execution`; `prefix` is the scope of its keys."""
+    """A `StepContext` over an `Execution`; `prefix` is the scope of its keys, `agents` are those of the called flow that it belongs to
+    (None: the run's)."""
 
     execution: Execution
     prefix: str = ""
+    agents: Agents | None = None
     _used: dict[str, int] = field(default_factory=dict)
     _company: Company = field(default_factory=Company)
     _drawn: int = 0
@@ -109,7 +112,7 @@ class RunContext:
 
     def _within(self, prefix: str) -> StepContext:
         """A context for all that happens under these keys."""
-        return RunContext(self.execution, prefix)
+        return RunContext(self.execution, prefix, self.agents)
 
     async def _once(self, name: str, kind: str, live: Callable[[str], Awaitable[Envelope]]) -> tuple[str, Envelope]:
         """The step's key and its record: from the journal, or by doing it now."""
@@ -172,6 +175,8 @@ class RunContext:
             if isinstance(called, str):
                 definition = await attempt.context.step(DEFINITION, partial(self._pinned, called, attempt.key))
                 code = self.execution.flows.load(definition, given)
+                if isinstance(attempt.context, RunContext):
+                    attempt.context.agents = code.agents
             else:
                 code = own_code(called, given)
             return Envelope(output=await call(self.execution, attempt, flow=name, code=code))
@@ -181,7 +186,7 @@ class RunContext:
     def agent(self, agent: str | object) -> AgentHandle:
         if (within := calls_around(self.prefix)) > AGENTS_DEEP:
             raise UsageError(f"{self.prefix!r} is an agent of an agent, {within} deep", hint=f"agents may ask agents {AGENTS_DEEP} deep")
-        return self.execution.agents.handle(self, agent)
+        return (self.agents or self.execution.agents).handle(self, agent)
 
     async def round(self, name: str, round_: Round) -> None:
         async def begin(attempt: Attempt) -> Envelope:

@@ -80,6 +80,11 @@ class Purse:
         """Whether what is spent from here counts against any limit."""
         return any((purse.budget.tokens, purse.budget.turns, purse.budget.usd) != (None, None, None) for purse in self._chain())
 
+    @property
+    def counts_money(self) -> bool:
+        """Whether any of the limits is one of money."""
+        return any(purse.budget.usd is not None for purse in self._chain())
+
     async def reserve(self, key: str, amount: Usage) -> None:
         """Set the amount aside, as soon as there is room for it beside what is in flight. Raises BudgetExhausted, naming what is used
         up, where there will be none, and where there was none for another request before."""

@@ -121,7 +121,7 @@ class Work:
 
     async def _paid(self, attempt: Attempt, purse: Purse) -> Tried:
         """A try whose reservation is durable before its request leaves, so that no death of the process can forget it."""
-        plan, amount = self.plan, reservation(self.plan.tokens, self.plan.usd)
+        plan, amount = self.plan, reservation(self.plan.tokens, await self._price(purse))
         await purse.reserve(self.key, amount)
         is_first = attempt.number == self.execution.history.tries.get(self.key, NO_TRIES).count + 1
         given = plan.input if plan.announce and is_first else None
@@ -136,6 +136,9 @@ class Work:
         finally:
             (purse.lose if is_lost else purse.settle)(amount, usage)
         return replace(tried, lost=is_lost)
+
+    async def _price(self, purse: Purse) -> float:
+        return self.plan.usd if self.plan.price is None or not purse.counts_money else await self.plan.price()
 
     async def _bounded(self, attempt: Attempt) -> Tried:
         limit = None

@@ -5,34 +5,46 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from playnex.clock import Clock
 from playnex.config import ModelSettings, is_loopback
 from playnex.errors import CredentialError, ModelUnavailable, NotFoundError
 from playnex.models import smollm2
 from playnex.models.discovery import PLACES, Place, find_servers
 from playnex.models.embedded import EmbeddedServer, start_server
-from playnex.models.model import DEFAULT_CONTEXT, Model, ModelCard
+from playnex.models.model import DEFAULT_CONTEXT, ModelCard
+from playnex.models.pace import Pace, Paces
+from playnex.models.price import price_of
+from playnex.models.probed import FILE, ProbedModels, with_seen
 from playnex.spec.faults import did_you_mean
+
+if TYPE_CHECKING:
+    from playnex.models.openai_model import OpenAIModel
 
 MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where models can come from: the settings, the data folder with the embedded model, and the places to look at."""
+    """Where models can come from: the settings, the data folder with the embedded model, and the places to look at. `own` is the
+    workspace's folder of ours, in which lies what was seen of models; None for nowhere."""
 
     settings: Mapping[str, ModelSettings]
     data: Path
+    own: Path | None = None
     local: bool = True
     places: Sequence[Place] = PLACES
 
 
 class WorkspaceModels:
-    """Implements `Models`; each is opened when first asked for, and kept."""
+    """Implements `Models`; each is opened when first asked for, and kept. All that ask the same server share one pace."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, clock: Clock) -> None:
         self._sources = sources
-        self._open: dict[str, Model] = {}
+        self._paces = Paces(clock, sources.settings)
+        self._alone: Pace | None = None
+        self._open: dict[str, OpenAIModel] = {}
         self._cards: dict[str, ModelCard] = {}
         self._server: EmbeddedServer | None = None
         self._turn = asyncio.Lock()
@@ -40,10 +52,10 @@ class WorkspaceModels:
     async def card(self, alias: str) -> ModelCard:
         """What is known of the model, without opening it. Raises NotFoundError, ModelUnavailable."""
         if alias not in self._cards:
-            self._cards[alias] = await self._find(alias)
+            self._cards[alias] = self._corrected(await self._find(alias))
         return self._cards[alias]
 
-    async def get(self, alias: str) -> Model:
+    async def get(self, alias: str) -> "OpenAIModel":
         async with self._turn:
             if alias not in self._open:
                 self._open[alias] = await self._opened(await self.card(alias))
@@ -55,6 +67,16 @@ class WorkspaceModels:
         if self._server is not None:
             self._server.close()
         self._open.clear()
+
+    @property
+    def knows_any(self) -> bool:
+        """Whether any model was ever probed here."""
+        return self._sources.own is not None and bool(ProbedModels(path=self._sources.own / FILE).all())
+
+    def _corrected(self, card: ModelCard) -> ModelCard:
+        """The card with what was seen of the model."""
+        seen = ProbedModels(path=self._sources.own / FILE).find(card) if self._sources.own else None
+        return card if seen is None else with_seen(card, seen, self._sources.settings.get(card.alias))
 
     async def _find(self, alias: str) -> ModelCard:
         settings = self._sources.settings.get(alias)
@@ -81,8 +103,10 @@ class WorkspaceModels:
             base_url=settings.base_url,
             context=settings.context or DEFAULT_CONTEXT,
             tool_calling=settings.tool_calling is not False,
+            json_schema=settings.json_schema is not False,
             local=local,
             found="playnex.toml",
+            price=price_of(settings, local=local),
         )
 
     def _embedded(self, alias: str) -> ModelCard:
@@ -101,18 +125,19 @@ class WorkspaceModels:
             found="embedded",
         )
 
-    async def _opened(self, card: ModelCard) -> Model:
+    async def _opened(self, card: ModelCard) -> "OpenAIModel":
         from playnex.models.openai_model import OpenAIModel  # late: 1.7 s of CPU, only where a request is really made
 
         if card.kind == "embedded":
             if self._server is None:
-                self._server = await start_server(smollm2.model_path(self._sources.data), card.context)
+                self._server = await start_server(smollm2.model_path(self._sources.data), smollm2.CONTEXT)
+            self._alone = self._alone or self._paces.alone()
             card = replace(card, base_url=self._server.base_url)
-            return OpenAIModel(card, api_key=self._server.api_key)
-        settings = self._sources.settings.get(card.alias)
+            return OpenAIModel(card, api_key=self._server.api_key, pace=self._alone)
+        settings, pace = self._sources.settings.get(card.alias), self._paces.of(card.base_url)
         if settings is None:
-            return OpenAIModel(card)
-        return OpenAIModel(card, api_key=_key(settings), timeout=settings.timeout)
+            return OpenAIModel(card, pace=pace)
+        return OpenAIModel(card, api_key=_key(settings), timeout=settings.timeout, pace=pace)
 
 
 def _key(settings: ModelSettings) -> str:

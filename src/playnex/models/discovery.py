@@ -20,6 +20,9 @@ OLLAMA_WINDOW = 4096
 """Ollama's window where nothing else is said; it cuts longer prompts silently, so nothing longer is sent."""
 
 UNKNOWN_WINDOW = 4096
+MANY = 50
+"""Models of one server that are listed at most."""
+
 NOT_FOR_CHAT = ("embed", "rerank", "bge-", "whisper")
 
 
@@ -41,19 +44,46 @@ PLACES = (
 
 async def find_servers(places: Sequence[Place] = PLACES) -> tuple[ModelCard, ...]:
     """A card for the first chat model of each server found, in the order of the places."""
-    cards = await asyncio.gather(*(asyncio.to_thread(look_at, place) for place in places))
-    return tuple(card for card in cards if card is not None)
+    return tuple(cards[0] for cards in await _find(places, at_most=1))
+
+
+async def find_models(places: Sequence[Place] = PLACES) -> tuple[ModelCard, ...]:
+    """A card for every chat model of each server found."""
+    return tuple(card for cards in await _find(places, at_most=MANY) for card in cards)
+
+
+async def _find(places: Sequence[Place], at_most: int) -> list[tuple[ModelCard, ...]]:
+    found = await asyncio.gather(*(asyncio.to_thread(_cards_of, place, at_most) for place in places))
+    return [cards for cards in found if cards]
 
 
 def look_at(place: Place) -> ModelCard | None:
     """The card of the server's first chat model, or None where nothing of that kind answers."""
-    listed = _get(f"{place.root}/v1/models")
-    chats = [model for model in _items(listed, "data") if is_for_chat(str(model.get("id", "")))]
-    if not chats:
-        return None
-    name = str(chats[0]["id"])
-    window = _window(place, name, chats[0])
-    return ModelCard(alias="main", kind="openai", name=name, base_url=f"{place.root}/v1", context=window, found=place.flavor)
+    return next(iter(_cards_of(place, 1)), None)
+
+
+def chat_models_at(base_url: str) -> tuple[str, ...]:
+    """The names of the chat models that a server lists; none where nothing answers."""
+    return tuple(str(model["id"]) for model in _chats(base_url.rstrip("/")))
+
+
+def _cards_of(place: Place, at_most: int) -> tuple[ModelCard, ...]:
+    base_url = f"{place.root}/v1"
+    return tuple(
+        ModelCard(
+            alias="main",
+            kind="openai",
+            name=str(model["id"]),
+            base_url=base_url,
+            context=_window(place, str(model["id"]), model),
+            found=place.flavor,
+        )
+        for model in _chats(base_url)[:at_most]
+    )
+
+
+def _chats(base_url: str) -> list[dict[str, Json]]:
+    return [model for model in _items(_get(f"{base_url}/models"), "data") if is_for_chat(str(model.get("id", "")))]
 
 
 def answers(base_url: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from playnex.canonical import Json
 from playnex.config import ModelKind
+from playnex.models.price import LOCAL, Price
 from playnex.spec.envelope import Usage
 
 FinishReason = Literal["stop", "length", "tool-calls", "content-filter"]
@@ -97,7 +98,8 @@ class ModelAnswer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
     """What is known of a model: where it runs, its real window in tokens, whether it calls tools natively and keeps to a
-    JSON schema. `local` is false where requests leave the machine."""
+    JSON schema. `local` is false where requests leave the machine. `probed` is when `playnex model test` last looked (seconds since
+    1970), 0 for never: until then the window and the abilities are what is written or usual. `price` says what a request costs."""
 
     alias: str
     kind: ModelKind
@@ -108,6 +110,8 @@ class ModelCard:
     json_schema: bool = True
     local: bool = True
     found: str = ""
+    probed: float = 0.0
+    price: Price = LOCAL
 
 
 class Model(Protocol):

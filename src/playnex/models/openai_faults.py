@@ -15,8 +15,14 @@ EXCERPT = 300
 
 FORM = "check that base_url names an OpenAI-compatible API (it usually ends in /v1)"
 
+REFUSED_UNREAD = frozenset({429, 503})
+"""Statuses with which a server turns a request away before it works on it: nothing was spent."""
+
 PASSING = frozenset({408, 409, 425, 429})
 """Statuses below 500 that another try may mend (RFC 9110, RFC 8470)."""
+
+OVERLOADED = frozenset({429, 503})
+"""Statuses whose `Retry-After` speaks for the whole server, and not for the one request (RFC 6585, RFC 9110)."""
 
 
 def fault_of(raised: Exception, card: ModelCard, secret: str) -> ModelError:
@@ -31,12 +37,19 @@ def fault_of(raised: Exception, card: ModelCard, secret: str) -> ModelError:
         case ModelAPIError(__cause__=ValueError()):  # the body could not be decoded
             return ModelUnavailable(f"{describe(card)} answered with an empty body, or with something that is not JSON", hint=FORM)
         case ModelAPIError():
-            return ModelUnavailable(f"{describe(card)} failed: {_clean(raised.message, secret)}")
+            return ModelUnavailable(f"{describe(card)} failed: {_clean(raised.message, secret)}", retry_after=raised.retry_after)
         case _:
             return ModelUnavailable(
                 f"{describe(card)} gave an answer that is not of the OpenAI form",
                 hint=FORM,
             )
+
+
+def rest_of(raised: Exception) -> float:
+    """The seconds for which the server wants to be asked nothing at all, else 0."""
+    if isinstance(raised, ModelHTTPError) and raised.status_code in OVERLOADED:
+        return raised.retry_after or 0.0
+    return 0.0
 
 
 def describe(card: ModelCard) -> str:
@@ -46,7 +59,9 @@ def describe(card: ModelCard) -> str:
 
 def _connection_fault(raised: ModelConnectionError, card: ModelCard) -> ModelUnavailable:
     if raised.phase == "connect":
-        return ModelUnavailable(f"{describe(card)} cannot be reached: nothing answers there", hint="start the model server, then resume")
+        return ModelUnavailable(
+            f"{describe(card)} cannot be reached: nothing answers there", hint="start the model server, then resume", unspent=True
+        )
     return ModelUnavailable(f"{describe(card)} broke the connection before its answer was complete")
 
 
@@ -55,7 +70,7 @@ def _status_fault(raised: ModelHTTPError, card: ModelCard, secret: str) -> Model
     said = _clean(_message(raised.body), secret)
     message = f"{describe(card)} answered {status}" + (f": {said}" if said else "")
     if status >= 500 or status in PASSING:
-        return ModelUnavailable(message, retry_after=raised.retry_after)
+        return ModelUnavailable(message, retry_after=raised.retry_after, unspent=status in REFUSED_UNREAD)
     return ModelRefused(message, hint=_hint(status, card, said))
 
 

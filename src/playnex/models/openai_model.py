@@ -1,6 +1,8 @@
 """A model behind any OpenAI-compatible server, through Pydantic AI; loads it, so import this only where a request is made."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from pydantic_ai.direct import model_request
@@ -13,8 +15,9 @@ from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from playnex.errors import ModelRefused, ModelUnavailable
 from playnex.models.model import ModelAnswer, ModelCard, ModelRequest
-from playnex.models.openai_faults import MALFORMED, describe, fault_of
+from playnex.models.openai_faults import MALFORMED, describe, fault_of, rest_of
 from playnex.models.openai_translation import from_response, names_in, to_messages, to_parameters, to_settings, wire_names
+from playnex.models.pace import Pace
 from playnex.models.tokens import fewest_request_tokens, request_tokens
 
 NO_KEY = "none"
@@ -24,12 +27,14 @@ OPENAI = "https://api.openai.com"
 
 
 class OpenAIModel:
-    """Implements `Model`. `timeout` in seconds bounds a whole request; `api_key` is sent and never shown."""
+    """Implements `Model`. `timeout` in seconds bounds a whole request, not its waiting for a turn; `api_key` is sent and never shown;
+    `pace` is shared by all who ask the server."""
 
-    def __init__(self, card: ModelCard, *, api_key: str = "", timeout: float = 300.0) -> None:
+    def __init__(self, card: ModelCard, *, api_key: str = "", timeout: float = 300.0, pace: Pace | None = None) -> None:
         self._card = card
         self._secret = api_key
         self._timeout = timeout
+        self._pace = pace
         self._client = open_client(card, api_key)
         self._model = open_chat(card, self._client)
 
@@ -41,19 +46,29 @@ class OpenAIModel:
         """One request, tried once. Raises ModelUnavailable (down, overloaded, too slow, garbled, broken off) or
         ModelRefused (does not fit the window, or the server says that the request is wrong)."""
         check_fit(request, self._card)
+        answer = await self.send(request)
+        check_whole(request, answer, self._card)
+        return answer
+
+    async def send(self, request: ModelRequest) -> ModelAnswer:
+        """The same without any look at the window, neither before nor after: for whoever wants to see what the server does."""
         wires = wire_names(names_in(request))
-        response = await self._send(request, wires)
+        async with self._turn():
+            response = await self._respond(request, wires)
         try:
             answer = from_response(response, wires)
         except ModelUnavailable as broken:
             raise ModelUnavailable(f"{describe(self._card)}: {broken.message}") from None
-        check_whole(request, answer, self._card)
-        return answer
+        usage = answer.usage
+        return replace(answer, usage=replace(usage, usd=self._card.price.usd(usage.input_tokens, usage.output_tokens)))
 
     async def close(self) -> None:
         await self._client.close()
 
-    async def _send(self, request: ModelRequest, wires: dict[str, str]) -> ModelResponse:
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._pace is None else self._pace.turn(self._timeout)
+
+    async def _respond(self, request: ModelRequest, wires: dict[str, str]) -> ModelResponse:
         messages, parameters = to_messages(request, wires), to_parameters(request, wires)
         try:
             async with asyncio.timeout(self._timeout):
@@ -66,6 +81,8 @@ class OpenAIModel:
                 hint=f"give it longer: timeout under [models.{self._card.alias}]",
             ) from None
         except (ModelAPIError, *MALFORMED) as raised:
+            if self._pace is not None:
+                self._pace.rest(rest_of(raised))  # before the turn ends, or the next in line would slip through
             raise fault_of(raised, self._card, self._secret) from None
 
 

@@ -68,6 +68,8 @@ Do: TypeAlias = Callable[[Attempt], Awaitable[Envelope]]
 Verify: TypeAlias = Callable[[Envelope, Attempt], Awaitable[Verdict]]
 Fallback: TypeAlias = Callable[[Envelope, Attempt], Awaitable[Envelope]]
 Complete: TypeAlias = Callable[[Envelope, Attempt], Awaitable[Envelope]]
+Price: TypeAlias = Callable[[], Awaitable[float]]
+"""US dollars that a request may cost at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,7 @@ class StepPlan:
 
     `announce` puts a StepStarted event with `input` into the journal, for those who watch. `tokens` and `usd` are what a step of the kind
     `model` may spend: reserved from the run's budget before each try starts, and counted in full where nobody learns what it did spend.
+    `price` says the same of the money where that is only known when the step begins; it is asked where a budget counts money.
     """
 
     kind: StepKind = "step"
@@ -91,6 +94,7 @@ class StepPlan:
     input: Json = None
     tokens: int = 0
     usd: float = 0.0
+    price: Price | None = None
 
 
 PLAIN = StepPlan()

@@ -64,7 +64,9 @@ class MemoryContext(RunContext):
         return await super()._performed(name, do, plan)
 
     def _within(self, prefix: str) -> StepContext:
-        return MemoryContext(self.memory, execution=self.execution, prefix=prefix)
+        context = MemoryContext(self.memory, execution=self.execution, prefix=prefix)
+        context.agents = self.agents
+        return context
 
 
 def _execution(journal: MemoryJournal) -> Execution:
