@@ -47,13 +47,8 @@ class Endless:
 def test_every_pattern_ends_with_a_reason_and_what_there_is(name: str) -> None:
     chooser = [typed({"route": "a", "reason": "x"})]
     plans = [typed({"steps": [{"id": "a", "task": "x"}]})]
-    scripts: dict[str, ModelScript] = {
-        "endless": Endless(),
-        "good": [says("good")],
-        "other": [says("other")],
-        "chooser": chooser,
-        "plans": plans,
-    }
+    scripts: dict[str, ModelScript] = {"endless": Endless(), "good": [says("good")], "other": [says("other")]}
+    scripts |= {"chooser": chooser, "plans": plans}
     table = Table(EACH[name], scripts)
     result = table.play()
     assert (result.succeeded, bool(result.reason), bool(result.message)) == (False, True, True)
