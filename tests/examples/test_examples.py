@@ -49,6 +49,12 @@ def asked_of(server: ModelServer, name: str) -> list[Asked]:
     return [asked for asked in server.asked if f"You are the {name}." in asked.prompt]
 
 
+def test_one_adviser_answers_with_one_request(tmp_path: Path) -> None:
+    with serving(playing({"adviser": says("Try a week.")})) as server:
+        run = ran(desk_of("single", tmp_path, server), "advise", "--input", "question=Move?")
+    assert (run["output"], run["usage"]["requests"]) == ("Try a week.", 1)
+
+
 def test_the_chair_of_a_debate_chooses_and_the_run_tells_whose_draft_it_was(tmp_path: Path) -> None:
     draft = "I say {}, and I have good reasons for it."
     roles = {name: says(draft.format(name)) for name in ("optimist", "sceptic", "pragmatist")}

@@ -201,7 +201,8 @@ def test_a_dry_run_says_who_is_asked_how_often_and_what_that_may_cost(tmp_path: 
     }
     assert [(agent["agent"], agent["part"]) for agent in told["agents"]] == [("left", "debates"), ("right", "debates"), ("chair", "judges")]
     page = playnex("flow", "run", "talk", "--dry-run", folder=folder).out
-    assert "asks left 1 to 2 times (debates)" in page and "model requests: 2 at least, 15 at most" in page
+    assert "asks left 1 to 2 times (debates)" in page and "asks chair once at most (judges)" in page
+    assert "model requests: 2 at least, 15 at most" in page
 
 
 def test_a_flow_shows_who_works_together(tmp_path: Path) -> None:

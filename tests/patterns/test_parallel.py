@@ -107,5 +107,7 @@ def test_they_die_anywhere_go_on_and_ask_nobody_twice(pattern: Pattern) -> None:
 def test_nobody_and_no_room_are_refused() -> None:
     with pytest.raises(UsageError, match="nobody works"):
         Parallel(agents=[])
+    with pytest.raises(UsageError, match="cannot be the name of a branch"):
+        Parallel(agents={"a/b": "one"})
     with pytest.raises(UsageError, match="items at the same time"):
         MapOver(agent="one", items=[], at_most=10_001)

@@ -40,6 +40,8 @@ def test_the_choice_is_typed_and_knows_what_each_is_for() -> None:
 def test_what_fits_no_route_is_done_by_the_default() -> None:
     table = alone(scripts(leads("other")), Router(by="clerk", routes=ROUTES, default="anybody"))
     assert (table.result.output, table.record("/route")["to"]) == ("something", "other")
+    by_code = alone(scripts([says("")]), Router(by=lambda task: "garden", routes=ROUTES, default="anybody"))
+    assert (by_code.result.output, by_code.record("/route")["to"]) == ("something", "other")
 
 
 def test_a_choice_that_fails_is_done_by_the_default_and_the_record_says_so() -> None:

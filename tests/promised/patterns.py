@@ -8,6 +8,7 @@ PROMISES = (
         says="Single, supervisor, debate, planner, handoff, router, parallel, review and map are built in, each with example, tests, page.",
         docs="docs/patterns/index.md#which-one-and-when-none",
         tests=(
+            "tests/examples/test_examples.py::test_one_adviser_answers_with_one_request",
             "tests/examples/test_examples.py::test_the_chair_of_a_debate_chooses_and_the_run_tells_whose_draft_it_was",
             "tests/examples/test_examples.py::test_a_question_goes_to_whom_the_clerk_chooses",
             "tests/examples/test_examples.py::test_three_read_at_the_same_time_and_one_puts_it_together",

@@ -15,9 +15,9 @@ def offers_of(tools: Sequence[CodeTool]) -> tuple[ToolOffer, ...]:
     return tuple(ToolOffer(name=tool.name, description=tool.description, parameters=dict(tool.parameters)) for tool in tools)
 
 
-def gated(tools: Sequence[CodeTool], messages: Sequence[Message]) -> tuple[Tool, ...]:
+def gated(tools: Sequence[CodeTool], messages: Sequence[Message] = ()) -> tuple[Tool, ...]:
     """The tools as the gate calls them: what they do is recorded below the call, so the call itself may be made again. `messages` is the
-    conversation of the agent that calls them."""
+    conversation of the agent that calls them, where it is known."""
     return tuple(_gated(tool, messages) for tool in tools)
 
 

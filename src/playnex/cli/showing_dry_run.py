@@ -58,16 +58,21 @@ def _requests(step: dict[str, Json]) -> Iterator[str]:
     if (told := step.get("requests")) is None:
         return
     for each in told["asked"]:
-        yield f"asks {each['agent']} {_span(each['least'], each['most'])} times ({each['part']})"
-    yield f"model requests: {told['least']} at least, " + (
-        "as many as there are items" if told["most"] is None else f"{told['most']:,} at most"
-    )
+        yield f"asks {each['agent']} {_how_often(each['least'], each['most'])} ({each['part']})"
+    least, most = told["least"], told["most"]
+    yield "model requests: one at least for each item" if most is None else f"model requests: {least} at least, {most:,} at most"
 
 
-def _span(least: int, most: int | None) -> str:
-    if most is None:
-        return f"{least} or more"
-    return str(least) if least == most else f"{least} to {most}"
+def _how_often(least: int, most: int | None) -> str:
+    match least, most:
+        case (_, None):
+            return "once for each item"
+        case (0, 1):
+            return "once at most"
+        case (1, 1):
+            return "once"
+        case _:
+            return f"{least} times" if least == most else f"{least} to {most} times"
 
 
 def _texts(step: dict[str, Json]) -> Iterator[str]:

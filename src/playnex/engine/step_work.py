@@ -91,7 +91,7 @@ class StepWork:
             step=step.id,
             agent=agent,
             prompt=self.scope.text(step.prompt or ""),
-            schema=step.output,
+            schema=form_of_output(step),
             given=given,
             folders=self.folders,
         )

@@ -32,6 +32,8 @@ class Parallel(Pattern):
     def __post_init__(self) -> None:
         if not self.agents:
             raise UsageError("nobody works in parallel", hint="give at least one agent")
+        if (wrong := next((name for name in named(self.agents) if not name or "/" in name or "#" in name), None)) is not None:
+            raise UsageError(f"{wrong!r} cannot be the name of a branch", hint="use a word without / and #")
         bounded("branches at the same time", self.at_most or 1, least=1, most=MOST_AT_ONCE)
 
     async def carry_out(self, ctx: StepContext, task: Task) -> AgentResult:
