@@ -47,7 +47,7 @@ def main() -> int:
     busy, rounds = load(), 3 if options.quick else ROUNDS
     body = "\n\n".join((turns(rounds), crowd(1 if options.quick else 3), article(rounds)))
     print(body)
-    record("Agents", f"{machine()} · {busy} when it began · medians\n\n{body}")
+    record("Agents", f"{machine()} · {busy} · medians\n\n{body}")
     return 0
 
 

@@ -126,7 +126,7 @@ name: outer
 goal: Praise the keeper.
 steps:
   count: { flow: inner }
-  praise: { pattern: single, prompt: Praise them., with: { agent: helper } }
+  praise: { needs: [], pattern: single, prompt: Praise them., with: { agent: helper } }
 """
 
 
