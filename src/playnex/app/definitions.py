@@ -16,8 +16,9 @@ from playnex.spec.check_targets import Catalogue
 from playnex.spec.expression import is_template
 from playnex.spec.faults import Fault, Place, decoded, did_you_mean
 from playnex.spec.flow import FlowSpec, StepSpec
-from playnex.spec.read_agent import read_agent
+from playnex.spec.read_agent import CONSEQUENTIAL, ReadAgent, read_agent
 from playnex.spec.read_flow import ReadFlow, in_file_order, read_flow
+from playnex.spec.tool_rules import approval_problem
 from playnex.tools.toolbox import is_named
 from playnex.workspace import PYTHON_ENDING, Workspace, shown
 
@@ -33,12 +34,13 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definitions:
-    """Reads and checks. `tools` maps each tool's name to the JSON Schema of its arguments; `tool_faults` are those of tools/*.py;
-    `models` are the aliases that playnex.toml names."""
+    """Reads and checks. `tools` maps each tool's name to the JSON Schema of its arguments; `tool_faults` are those of tools/*.py and of
+    what playnex.toml says of tools, `tool_warnings` what it says of tools that are not there; `models` are the aliases that it names."""
 
     workspace: Workspace
     tools: Mapping[str, Mapping[str, Json]]
     tool_faults: tuple[Fault, ...] = ()
+    tool_warnings: tuple[Fault, ...] = ()
     models: tuple[str, ...] = ()
 
     def flow(self, name: str) -> Pinned:
@@ -94,6 +96,7 @@ class Definitions:
             faults += found.faults
             warnings += found.warnings
         everything = (*faults, *(() if files else self.tool_faults))
+        warnings += () if files else self.tool_warnings
         return Checked(paths=tuple(shown(path) for path in paths), faults=everything, warnings=tuple(warnings))
 
     def sound(self, files: tuple[str, ...]) -> Iterator[Pinned]:
@@ -168,10 +171,22 @@ class Definitions:
             if not any(is_named(tool, (pattern,)) for tool in self.tools):
                 hint = did_you_mean(pattern, self.tools) or "playnex tool list lists them"
                 faults.append(Fault(place=read.place("tools", number), message=f"there is no tool {pattern!r}", hint=hint))
+        faults += self._approval_faults(read)
         if read.model not in (known := ("main", *self.models)):
             hint = did_you_mean(read.model, known) or f"name it in playnex.toml under [models.{read.model}]"
             faults.append(Fault(place=read.place("model"), message=f"there is no model {read.model!r}", hint=hint))
         return read.agent, in_file_order(faults)
+
+    def _approval_faults(self, read: ReadAgent) -> Iterator[Fault]:
+        """What an agent's `approval` says of tools that are not there, or of parameters that they do not have."""
+        for pattern, rule in (read.agent.approval if read.agent else {}).items():
+            named = [parameters for tool, parameters in self.tools.items() if is_named(tool, (pattern,))]
+            place = read.place("approval", pattern)
+            if not named and pattern != CONSEQUENTIAL:
+                hint = did_you_mean(pattern, self.tools) or "playnex tool list lists them"
+                yield Fault(place=place, message=f"there is no tool {pattern!r}", hint=hint)
+            for problem in filter(None, (approval_problem(rule, parameters) for parameters in named)):
+                yield Fault(place=place, message=problem.message, hint=problem.hint)
 
 
 def _name_faults(read: ReadFlow) -> Iterator[Fault]:

@@ -26,8 +26,10 @@ from playnex.store.database import Database
 from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
 from playnex.tools.gate import Gate
+from playnex.tools.policy import Policy
 from playnex.tools.python_functions import PythonFunctions
 from playnex.tools.python_tools import discover
+from playnex.tools.ruling import idle, misfitting, ruled
 from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
 from playnex.workspace import Workspace, data_folder, find_workspace
@@ -82,7 +84,8 @@ async def opened(typed: str) -> AsyncIterator[App]:
         capsules = SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
         built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules)))
-        toolbox = WorkspaceToolbox((*built_in, *found.tools))
+        toolbox = WorkspaceToolbox(ruled(tool, config.tools) for tool in (*built_in, *found.tools))
+        tools = tuple(toolbox.get(name) for name in toolbox.names())
         leases = FileLeases(workspace.own / "leases")
         worker = f"{socket.gethostname()}/{os.getpid()}"
         yield App(
@@ -94,7 +97,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             capsules=capsules,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
             toolbox=toolbox,
-            gate=Gate(toolbox),
+            gate=Gate(toolbox, Policy(untrusted=config.untrusted, timeout=config.approval_timeout)),
             functions=PythonFunctions(workspace.root, workers),
             models=models,
             engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
@@ -102,8 +105,9 @@ async def opened(typed: str) -> AsyncIterator[App]:
             timetable=Timetable(database),
             definitions=Definitions(
                 workspace=workspace,
-                tools={name: toolbox.get(name).parameters for name in toolbox.names()},
-                tool_faults=found.faults,
+                tools={tool.name: tool.parameters for tool in tools},
+                tool_faults=(*found.faults, *misfitting(config.tools, tools)),
+                tool_warnings=tuple(idle(config.tools, tools)),
                 models=tuple(config.models),
             ),
         )

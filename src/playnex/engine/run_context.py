@@ -19,7 +19,7 @@ from playnex.engine.work import Work, do_plainly
 from playnex.errors import BudgetExhausted, JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
 from playnex.journal.events import WaitStarted
 from playnex.spec.context import PLAIN, AgentHandle, Approval, Attempt, Branch, Do, Effect, Fallback, Round, StepContext, StepPlan
-from playnex.spec.envelope import Envelope, Usage
+from playnex.spec.envelope import Envelope, Label, Usage
 from playnex.spec.flow import RetrySpec
 from playnex.spec.python_flow import FlowFunction, flow_name
 
@@ -62,6 +62,9 @@ class RunContext:
 
     def spent(self) -> Usage:
         return self.execution.purse.spent
+
+    def labels(self) -> tuple[Label, ...]:
+        return self.execution.labels_below(self.prefix)
 
     async def step(
         self,
@@ -118,12 +121,15 @@ class RunContext:
         """The step's key and its record: from the journal, or by doing it now."""
         key = self._next_key(name)
         if (recorded := await self.execution.recorded(key, kind)) is not None:
+            self.execution.learn(key, recorded)
             return key, recorded
         self._company.enter(name)
         try:
-            return key, await live(key)
+            record = await live(key)
         finally:
             self._company.leave(name)
+        self.execution.learn(key, record)
+        return key, record
 
     async def gather(self, branches: Mapping[str, Branch[T]], *, at_most: int | None = None) -> dict[str, T]:
         outcomes: dict[str, T | Exception] = {}
@@ -204,7 +210,7 @@ class RunContext:
         return _output_of(await self._wait(signal, "wait", lambda _: started, signalled))
 
     async def approve(self, name: str, approval: Approval) -> Json:
-        ask: Json = {"message": approval.message, "show": approval.show, "editable": approval.editable}
+        ask: Json = {"message": approval.message, "show": approval.show, "editable": approval.editable, **approval.more}
 
         def started(key: str) -> WaitStarted:
             return WaitStarted(signal=key, until=self._until(approval.timeout), ask=ask)
