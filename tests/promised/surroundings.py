@@ -108,6 +108,33 @@ PROMISES = (
         tests=(
             "tests/tools/test_gate.py::test_an_agent_calls_only_what_its_list_names",
             "tests/agents/test_loop.py::test_a_tool_that_is_not_in_the_agents_list_is_refused_and_the_loop_goes_on",
+            "tests/house/test_one_gate.py::test_only_the_gate_calls_a_tool",
+            "tests/house/test_one_gate.py::test_a_tool_that_is_called_past_the_gate_is_seen",
+        ),
+    ),
+    Promise(
+        id="X7",
+        says="A call asks a person where its tool, the workspace or the agent's file says so, by a rule over its arguments; a no is a result.",
+        docs="docs/security.md#calls-that-ask",
+        tests=(
+            "tests/tools/test_policy.py::test_a_rule_decides_by_the_arguments_and_asks_where_it_cannot_be_worked_out",
+            "tests/tools/test_asking.py::test_a_person_is_shown_the_whole_action_and_after_a_yes_it_is_done_once",
+            "tests/tools/test_asking.py::test_whatever_is_not_a_clear_yes_is_a_refusal_that_the_model_reads",
+            "tests/flows/test_policy.py::test_what_the_workspace_says_of_tools_and_an_agents_own_approval_hold",
+            "tests/cli/test_dry_run.py::test_a_dry_run_asks_no_model_records_no_run_and_ends_well",
+        ),
+    ),
+    Promise(
+        id="X8",
+        says="After something untrusted was read, a consequential call whose arguments come from elsewhere than the user asks a person.",
+        docs="docs/security.md#what-models-read",
+        tests=(
+            "tests/flows/test_policy.py::test_an_injected_instruction_that_the_model_obeys_asks_a_person_and_nothing_is_sent",
+            "tests/flows/test_policy.py::test_the_same_call_with_the_users_own_address_just_runs",
+            "tests/flows/test_policy.py::test_with_the_policy_switched_off_it_is_sent",
+            "tests/flows/test_policy.py::test_a_flows_own_step_asks_where_what_matters_is_made_from_something_untrusted",
+            "tests/tools/test_provenance.py::test_a_part_of_a_longer_word_is_never_known",
+            "tests/tools/test_provenance.py::test_what_only_looks_like_it_is_not",
         ),
     ),
     Promise(

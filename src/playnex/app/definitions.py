@@ -180,13 +180,14 @@ class Definitions:
     def _approval_faults(self, read: ReadAgent) -> Iterator[Fault]:
         """What an agent's `approval` says of tools that are not there, or of parameters that they do not have."""
         for pattern, rule in (read.agent.approval if read.agent else {}).items():
-            named = [parameters for tool, parameters in self.tools.items() if is_named(tool, (pattern,))]
+            named = {tool: parameters for tool, parameters in self.tools.items() if is_named(tool, (pattern,))}
             place = read.place("approval", pattern)
             if not named and pattern != CONSEQUENTIAL:
                 hint = did_you_mean(pattern, self.tools) or "playnex tool list lists them"
                 yield Fault(place=place, message=f"there is no tool {pattern!r}", hint=hint)
-            for problem in filter(None, (approval_problem(rule, parameters) for parameters in named)):
-                yield Fault(place=place, message=problem.message, hint=problem.hint)
+            for tool, parameters in named.items():
+                if problem := approval_problem(rule, parameters):
+                    yield Fault(place=place, message=f"{tool}: {problem.message}", hint=problem.hint)
 
 
 def _name_faults(read: ReadFlow) -> Iterator[Fault]:
