@@ -114,7 +114,7 @@ PROMISES = (
     ),
     Promise(
         id="X7",
-        says="A call asks a person where its tool, the workspace or the agent's file says so, by a rule over its arguments; a no is a result.",
+        says="A call asks a person where its tool, the workspace or the agent's file says so, by a rule perhaps; a no is a result.",
         docs="docs/security.md#calls-that-ask",
         tests=(
             "tests/tools/test_policy.py::test_a_rule_decides_by_the_arguments_and_asks_where_it_cannot_be_worked_out",
