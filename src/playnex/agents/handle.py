@@ -43,6 +43,14 @@ class WorkspaceAgent:
     def name(self) -> str:
         return self.agent if isinstance(self.agent, str) else self.agent.name
 
+    async def about(self) -> str:
+        agent = self.agent
+
+        async def look() -> Json:
+            return self.around.find(agent).description if isinstance(agent, str) else agent.description
+
+        return str(await self.context.step(f"{self.name}.about", look))
+
     async def run(
         self,
         prompt: str,

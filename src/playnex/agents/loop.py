@@ -169,7 +169,7 @@ def _call_request(progress: Progress, call: ToolCall, number: int, *, task: Agen
         arguments=dict(call.arguments),
         step=f"tool-{number}",
         allowed=task.agent.tools,
-        offered=gated((*task.tools, pager(progress.wholes, page))),
+        offered=gated((*task.tools, pager(progress.wholes, page)), progress.request.messages),
         scope=_scope_of(progress, task),
         approval=task.agent.approval,
         ledger=task.ledger,

@@ -66,6 +66,7 @@ class App:
     clock: SystemClock
     definitions: Definitions
     timetable: Timetable
+    local: bool
 
 
 @asynccontextmanager
@@ -103,6 +104,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
             clock=clock,
             timetable=Timetable(database),
+            local=config.local,
             definitions=Definitions(
                 workspace=workspace,
                 tools={tool.name: tool.parameters for tool in tools},

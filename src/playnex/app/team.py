@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playnex.agents.handle import Surroundings, WorkspaceAgent
+from playnex.agents.pydantic_handle import PydanticHandle, PydanticSurroundings
 from playnex.agents.task import AgentPorts
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned
@@ -16,6 +17,7 @@ from playnex.spec.context import AgentHandle, StepContext
 from playnex.spec.envelope import Label
 from playnex.spec.expression import references
 from playnex.spec.origin import UNTRUSTED
+from playnex.spec.pydantic_agent import PydanticAgent, is_pydantic_agent
 from playnex.tools.tool import CallScope
 
 
@@ -38,7 +40,11 @@ class Team:
             return WorkspaceAgent(context=context, agent=self.pinned.agents.get(agent, agent), around=self.around(context))
         if isinstance(agent, AgentSpec):
             return WorkspaceAgent(context=context, agent=agent, around=self.around(context))
-        raise UsageError(f"{type(agent).__name__} is no agent", hint="give the name of an agent of the workspace")
+        if is_pydantic_agent(agent):
+            agent = PydanticAgent(agent)
+        if isinstance(agent, PydanticAgent):
+            return PydanticHandle(context=context, agent=agent, around=self.around_pydantic(context))
+        raise UsageError(f"{type(agent).__name__} is no agent", hint="give the name of an agent of the workspace, or a Pydantic AI Agent")
 
     def around(self, context: StepContext) -> Surroundings:
         """What all agents of the run share. Code may put into a prompt whatever it was given, so all of that counts as read."""
@@ -49,6 +55,12 @@ class Team:
             return replace(scope, labels=tuple(dict.fromkeys((*scope.labels, *self._labels_of_code(context)))))
 
         return Surroundings(ports=self.ports(), brief=brief, scope_of=scope_of, find=self.app.definitions.agent)
+
+    def around_pydantic(self, context: StepContext) -> PydanticSurroundings:
+        """What all Pydantic AI agents of the run share."""
+        app, brief = self.app, brief_text(self.pinned.flow.brief, self.inputs)
+        scope = CallScope(run=self.run, labels=self._labels_of_code(context), trusted=self.trusted())
+        return PydanticSurroundings(gate=app.gate, clock=app.clock, scope=scope, brief=brief, local=app.local)
 
     def ports(self) -> AgentPorts:
         """The rest of the house, as an agent sees it."""

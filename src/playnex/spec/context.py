@@ -16,7 +16,9 @@ Effect = Literal["pure", "idempotent", "once"]
 Write: TypeAlias = Callable[[Any], object]
 """A piece of work for the store's own transaction (see store/database.py): called with its connection, by its writer."""
 
-StepKind = Literal["step", "agent", "tool", "python", "save", "model", "verify", "flow", "switch", "wait", "approve", "repeat", "round"]
+StepKind = Literal[
+    "step", "agent", "tool", "python", "save", "model", "verify", "flow", "switch", "wait", "approve", "repeat", "round", "pattern"
+]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +86,8 @@ class StepPlan:
     `price` says the same of the money where that is only known when the step begins; it is asked where a budget counts money.
 
     `settle` comes before all of them, and before the intent: what must be settled before the first try, such as a person's yes. Its steps
-    lie below the step's own, no time limit is on it, and what it gives is the step's result; None lets the tries begin.
+    lie below the step's own, no time limit is on it, and what it gives is the step's result; None lets the tries begin. Whoever
+    `says_origin` says itself what the step was made from (spec/origin.py); else all that its code was given so far may be in it.
     """
 
     kind: StepKind = "step"
@@ -101,6 +104,7 @@ class StepPlan:
     usd: float = 0.0
     price: Price | None = None
     settle: Settle | None = None
+    says_origin: bool = False
 
 
 PLAIN = StepPlan()
@@ -116,15 +120,18 @@ CodeCall: TypeAlias = "Callable[[Mapping[str, Json], StepContext], Awaitable[Env
 class CodeTool:
     """A tool that the run's own code gives an agent for one task. Its calls go through the gate like all others and are steps of the
     run; one that a crash cut off is made again, and answers from what is recorded below it. With the first call that succeeds of
-    one that `ends`, the agent's work ends, and that result is the agent's. Those that go on `beside` each other are made at the same
-    time, where one answer wishes several."""
+    one that `ends`, the agent's work ends, and that result is the agent's; with a failure whose reason is one of `ends_on`, it ends as
+    failed. Those that go on `beside` each other are made at the same time, where one answer wishes several. A `with_transcript` call
+    is given, as one more argument `transcript`, what the agent was told and said so far."""
 
     name: str
     description: str
     parameters: Mapping[str, Json]
     call: CodeCall
     ends: bool = False
+    ends_on: tuple[str, ...] = ()
     beside: bool = False
+    with_transcript: bool = False
 
 
 class AgentHandle(Protocol):
@@ -133,6 +140,10 @@ class AgentHandle(Protocol):
     @property
     def name(self) -> str:
         """What the agent is called."""
+        ...
+
+    async def about(self) -> str:
+        """What its file says that it is for, recorded when it is first asked for. Raises StepFailed where there is no such agent."""
         ...
 
     async def run(
@@ -252,12 +263,17 @@ class StepContext(Protocol):
         """A UUID (version 8, RFC 9562): the same one each time the run's code comes here."""
         ...
 
+    async def recorded(self, is_wanted: Callable[[str], bool]) -> dict[str, Envelope]:
+        """What the journal knew within this scope when this worker took the run over: records by their full keys, in the order in which
+        they came, of those whose keys below the scope are wanted. It is for counts that a crash must not reset."""
+        ...
+
     def spent(self) -> Usage:
         """What this run's model requests have cost so far."""
         ...
 
     def labels(self) -> tuple[Label, ...]:
-        """What is known of the origin of all that was recorded in this scope so far."""
+        """What is known of the origin of all that the code at work here was given so far."""
         ...
 
     async def round(self, name: str, round_: Round) -> None:

@@ -40,7 +40,7 @@ class Question:
             message=message,
             show=dict(self.arguments),
             more={name: value for name, value in more.items() if value},
-            editable=True,
+            editable=self.tool.editable,
             timeout=self.timeout,
         )
 

@@ -55,7 +55,7 @@ class Tool:
     `effect` that is not declared (None) is `once`, unless a step's own retry is the user's word that the tool may run again (rulings).
     `approval` is when a person is asked before a call: `never`, `ask`, or a rule over `args`. `sinks` are the arguments that matter where a
     call writes, sends, pays or deletes; None says nothing of it, so that all of them count. What an `untrusted` tool says comes from
-    outside, its errors too."""
+    outside, its errors too. The arguments of one that is not `editable` cannot be changed by a person who is asked."""
 
     name: str
     description: str
@@ -65,6 +65,7 @@ class Tool:
     approval: str = NEVER
     sinks: tuple[str, ...] | None = None
     untrusted: bool = False
+    editable: bool = True
     timeout: float | None = 60.0
     call: Call
     source: str = ""
