@@ -6,13 +6,13 @@ Loads nothing of Pydantic AI: a question that the journal answers needs neither 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from playnex.agents.handle import plan_of
 from playnex.agents.pydantic_task import PydanticTask
 from playnex.agents.quoting import DATA_RULE, quoted, with_brief
 from playnex.agents.task import CallGate
-from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.spec.agent_result import AgentResult, DataBlock, result_of
-from playnex.spec.context import PLAIN, Attempt, CodeTool, OutputForm, StepContext, StepPlan
+from playnex.spec.context import AgentHandle, Attempt, Question, StepContext
 from playnex.spec.envelope import Envelope
 from playnex.spec.pydantic_agent import PydanticAgent
 from playnex.tools.tool import CallScope
@@ -30,7 +30,7 @@ class PydanticSurroundings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PydanticHandle:
+class PydanticHandle(AgentHandle):
     """Implements `AgentHandle` for an agent of Pydantic AI."""
 
     context: StepContext
@@ -44,29 +44,8 @@ class PydanticHandle:
     async def about(self) -> str:
         return self.agent.description
 
-    async def run(
-        self,
-        prompt: str,
-        *,
-        output: OutputForm = None,
-        data: Sequence[DataBlock] = (),
-        tools: Sequence[CodeTool] = (),
-        plan: StepPlan = PLAIN,
-        step: str = "",
-    ) -> AgentResult:
-        return (await self.try_run(prompt, output=output, data=data, tools=tools, plan=plan, step=step)).checked()
-
-    async def try_run(
-        self,
-        prompt: str,
-        *,
-        output: OutputForm = None,
-        data: Sequence[DataBlock] = (),
-        tools: Sequence[CodeTool] = (),
-        plan: StepPlan = PLAIN,
-        step: str = "",
-    ) -> AgentResult:
-        name = step or self.name
+    async def answer(self, question: Question) -> AgentResult:
+        name, data = question.step or self.name, question.data
 
         async def do(attempt: Attempt) -> Envelope:
             from playnex.agents.pydantic_run import run_pydantic  # late: 0.7 s of CPU, only where the agent really works
@@ -74,10 +53,10 @@ class PydanticHandle:
             task = PydanticTask(
                 agent=self.agent,
                 key=attempt.key,
-                prompt=_told(with_brief(self.around.brief, prompt), attempt.feedback, data),
+                prompt=_told(with_brief(self.around.brief, question.prompt), attempt.feedback, data),
                 instructions=DATA_RULE if data else "",
-                output=output,
-                tools=tuple(tools),
+                output=question.output,
+                tools=question.tools,
                 labels=tuple(dict.fromkeys(label for block in data for label in block.labels)),
                 sources=tuple(dict.fromkeys(source for block in data for source in block.sources)),
                 gate=self.around.gate,
@@ -87,10 +66,8 @@ class PydanticHandle:
             )
             return await run_pydantic(attempt.context, task)
 
-        asked: Json = {"prompt": prompt, "data": [block.name for block in data]}
-        how = replace(plan, kind="agent", actor=self.name, announce=True, input=asked)
         key = self.context.key(name)
-        return result_of(self.name, key, await self.context.perform(name, do, how))
+        return result_of(self.name, key, await self.context.perform(name, do, plan_of(self.name, question)))
 
 
 def _told(prompt: str, feedback: str, data: Sequence[DataBlock]) -> str:

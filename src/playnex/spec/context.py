@@ -1,5 +1,6 @@
 """The step context: the one interface that flows, agents and patterns ask for every effect."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
@@ -134,17 +135,37 @@ class CodeTool:
     with_transcript: bool = False
 
 
-class AgentHandle(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What an agent is asked: the words, the form of its answer (JSON in any case; None: as the agent's file says), material, and tools
+    beside its own. `plan` says how the step is carried out: its time limit, retries, checks and fallback; `step` is the step's name,
+    empty for the agent's."""
+
+    prompt: str
+    output: OutputForm = None
+    data: tuple[DataBlock, ...] = ()
+    tools: tuple[CodeTool, ...] = ()
+    plan: StepPlan = PLAIN
+    step: str = ""
+
+
+class AgentHandle(ABC):
     """An agent, ready to be asked in a run. Each question is a step of the run; its requests and calls are steps below it."""
 
+    __slots__ = ()
+
     @property
+    @abstractmethod
     def name(self) -> str:
         """What the agent is called."""
-        ...
 
+    @abstractmethod
     async def about(self) -> str:
         """What its file says that it is for, recorded when it is first asked for. Raises StepFailed where there is no such agent."""
-        ...
+
+    @abstractmethod
+    async def answer(self, question: Question) -> AgentResult:
+        """Its answer; never raises for what the agent, its model or its tools do."""
 
     async def run(
         self,
@@ -156,10 +177,9 @@ class AgentHandle(Protocol):
         plan: StepPlan = PLAIN,
         step: str = "",
     ) -> AgentResult:
-        """Its answer, in the form of `output` (JSON in any case; None: as the agent's file says). `tools` are given beside its own,
-        `plan` says how the step is carried out: its time limit, retries, checks and fallback. `step` is the step's name; empty for
-        the agent's. Raises StepFailed where it fails."""
-        ...
+        """Its answer to a `Question` of these parts. Raises StepFailed where it fails."""
+        asked = Question(prompt=prompt, output=output, data=tuple(data), tools=tuple(tools), plan=plan, step=step)
+        return (await self.answer(asked)).checked()
 
     async def try_run(
         self,
@@ -172,7 +192,7 @@ class AgentHandle(Protocol):
         step: str = "",
     ) -> AgentResult:
         """The same for whoever goes on with a failure: it never raises for what the agent, its model or its tools do."""
-        ...
+        return await self.answer(Question(prompt=prompt, output=output, data=tuple(data), tools=tuple(tools), plan=plan, step=step))
 
 
 class StepContext(Protocol):
