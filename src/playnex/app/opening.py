@@ -26,11 +26,13 @@ from playnex.store.database import Database
 from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
 from playnex.tools.gate import Gate
+from playnex.tools.mcp.offered import FILE, Offer, offer
+from playnex.tools.mcp.servers import Servers
 from playnex.tools.python_functions import PythonFunctions
 from playnex.tools.python_tools import discover
 from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
-from playnex.workspace import Workspace, data_folder, find_workspace
+from playnex.workspace import Workspace, data_folder, find_workspace, shown
 
 MIGRATIONS = (
     journal_rows.create_tables,
@@ -59,6 +61,8 @@ class App:
     toolbox: WorkspaceToolbox
     gate: Gate
     functions: PythonFunctions
+    servers: Servers
+    offer: Offer
     models: WorkspaceModels
     engine: Engine
     clock: SystemClock
@@ -75,6 +79,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
     _hide_from_git(workspace.own)
     workers = Workers(workspace.root, log=workspace.own / "tools.log")
     clock = SystemClock()
+    servers = Servers(workspace.root, workspace.own, environment=os.environ, clock=clock)
     sources = Sources(settings=config.models, data=data_folder(os.environ), own=workspace.own, local=config.local)
     models = WorkspaceModels(sources, clock)
     try:
@@ -82,7 +87,8 @@ async def opened(typed: str) -> AsyncIterator[App]:
         capsules = SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
         built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules)))
-        toolbox = WorkspaceToolbox((*built_in, *found.tools))
+        of_servers = offer(workspace.root, workspace.own, servers, shown_as=shown(workspace.root / FILE))
+        toolbox = WorkspaceToolbox((*built_in, *found.tools, *of_servers.tools))
         leases = FileLeases(workspace.own / "leases")
         worker = f"{socket.gethostname()}/{os.getpid()}"
         yield App(
@@ -96,6 +102,8 @@ async def opened(typed: str) -> AsyncIterator[App]:
             toolbox=toolbox,
             gate=Gate(toolbox),
             functions=PythonFunctions(workspace.root, workers),
+            servers=servers,
+            offer=of_servers,
             models=models,
             engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
             clock=clock,
@@ -103,11 +111,13 @@ async def opened(typed: str) -> AsyncIterator[App]:
             definitions=Definitions(
                 workspace=workspace,
                 tools={name: toolbox.get(name).parameters for name in toolbox.names()},
-                tool_faults=found.faults,
+                tool_faults=(*found.faults, *of_servers.faults),
+                unseen=of_servers.unseen,
                 models=tuple(config.models),
             ),
         )
     finally:
+        await servers.close()
         await models.close()
         await workers.close()
         database.close()
