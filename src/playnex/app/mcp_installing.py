@@ -56,7 +56,9 @@ def install_pypi(root: Path, folder: Path, package: str) -> Installed:
 
 def _checked(package: str) -> str:
     if not PACKAGE.fullmatch(package):
-        raise UsageError(f"{package!r} is no package", hint="write its name, and a version where you want one: NAME@1.2.0 (npm), NAME==1.2.0 (PyPI)")
+        raise UsageError(
+            f"{package!r} is no package", hint="write its name, and a version where you want one: NAME@1.2.0 (npm), NAME==1.2.0 (PyPI)"
+        )
     return package
 
 
@@ -65,7 +67,9 @@ def _one(names: list[str], package: str) -> str:
     plain = package.rpartition("/")[2]
     if plain in names or len(names) == 1:
         return plain if plain in names else names[0]
-    raise ToolFailed(f"{package} has {len(names)} programs ({', '.join(names) or 'none'}), none of its own name", hint="add it by its command")
+    raise ToolFailed(
+        f"{package} has {len(names)} programs ({', '.join(names) or 'none'}), none of its own name", hint="add it by its command"
+    )
 
 
 def _run(command: tuple[str, ...], package: str) -> str:

@@ -14,6 +14,7 @@ from playnex.tools.mcp.definition import Definition, Drift, Pin, drift, keep_pin
 from playnex.tools.mcp.offered import FILE, unusable
 
 Verdict = Literal["accepted", "unchanged", "changed"]
+NO_DRIFT = Drift()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Looked:
     server: ServerSpec
     verdict: Verdict
     tools: tuple[Definition, ...]
-    drift: Drift = Drift()
+    drift: Drift = NO_DRIFT
     entry_changed: bool = False
     seconds: float = 0.0
 
@@ -69,9 +70,7 @@ async def look(app: App, name: str) -> Looked:
     found = _compared(spec, tools, pin)
     if pin is None:
         keep_pin(app.workspace.own, name, pinned(spec, tools))
-    return Looked(
-        server=spec, tools=tools, verdict=found.verdict, drift=found.drift, entry_changed=found.entry_changed, seconds=seconds
-    )
+    return Looked(server=spec, tools=tools, verdict=found.verdict, drift=found.drift, entry_changed=found.entry_changed, seconds=seconds)
 
 
 async def accept(app: App, name: str) -> Looked:
@@ -95,7 +94,9 @@ def server_named(app: App, name: str) -> ServerSpec:
         return known[name]
     if app.offer.faults:
         raise DefinitionError(app.offer.faults)
-    hint = did_you_mean(name, known) or (f"there are: {', '.join(known)}" if known else f"there are none; write {FILE}, or: playnex mcp add")
+    hint = did_you_mean(name, known) or (
+        f"there are: {', '.join(known)}" if known else f"there are none; write {FILE}, or: playnex mcp add"
+    )
     raise NotFoundError(f"there is no MCP server {name!r}", hint=hint)
 
 

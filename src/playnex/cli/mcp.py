@@ -16,7 +16,9 @@ app = App(name="mcp", help="MCP servers: tools that come with a program of their
 
 Name = Annotated[str, Parameter(help="a server, as .mcp.json names it")]
 NewName = Annotated[str, Parameter(help="what the server is to be called: its tools are NAME.TOOL")]
-Command = Annotated[str, Parameter(help="the program and its arguments, behind --; with --npm or --pypi its arguments alone", allow_leading_hyphen=True)]
+Command = Annotated[
+    str, Parameter(help="the program and its arguments, behind --; with --npm or --pypi its arguments alone", allow_leading_hyphen=True)
+]
 Accept = Annotated[bool, Parameter(negative=(), help="take the server's tools as they are now")]
 File = Annotated[str, Parameter(help="a file with `mcpServers`, such as another program's settings")]
 
@@ -29,7 +31,9 @@ class Adding:
     pypi: Annotated[str, Parameter(metavar="PACKAGE[==V]", help="install this PyPI package into the workspace")] = ""
     env: Annotated[
         tuple[str, ...],
-        Parameter(metavar="NAME=VALUE", negative=(), help="a variable that it is given; write a secret as 'KEY=${KEY}'; repeat the flag for more"),
+        Parameter(
+            metavar="NAME=VALUE", negative=(), help="a variable that it is given; write a secret as 'KEY=${KEY}'; repeat the flag for more"
+        ),
     ] = ()
     network: Annotated[bool, Parameter(negative=(), help="let it use the network")] = False
     full: Annotated[bool, Parameter(name="--full-trust", negative=(), help="run it without the sandbox, with all your rights")] = False
@@ -80,7 +84,9 @@ def import_(file: File, /, *, as_json: AsJson = False) -> int:
     if as_json:
         emit({"schema": "playnex.mcp-import/1", "added": list(done.added), "left": dict(done.left)})
     else:
-        write("\n".join([f"added {name}" for name in done.added] + [f"left {name}: {why}" for name, why in done.left.items()] or ["nothing"]))
+        write(
+            "\n".join([f"added {name}" for name in done.added] + [f"left {name}: {why}" for name, why in done.left.items()] or ["nothing"])
+        )
     return 0
 
 

@@ -38,6 +38,10 @@ def read_json(text: str, path: str) -> ReadJson:
     return ReadJson(root=root, faults=tuple(reading.faults))
 
 
+def _no_number(word: str) -> float:
+    raise ValueError(word)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Reading:
     text: str
@@ -103,9 +107,7 @@ class _Reading:
         if found is None:
             raise self._broken("a value is expected here" if self._sign() else "the file ends too early: a value is expected")
         try:
-            value = json.loads(found[0], parse_constant=float)
-            if value != value or value in (float("inf"), float("-inf")):
-                raise ValueError
+            value = json.loads(found[0], parse_constant=_no_number)
         except ValueError:
             raise self._broken(f"{found[0]!r} is no value", hint='texts stand in double quotes: "text"') from None
         return self._scalar(found[0], value)

@@ -55,7 +55,7 @@ def read_servers(text: str, path: str) -> ReadServers:
 
 def _entries(reading: Reading, root: MapNode) -> list[Entry]:
     groups = (reading.map(find(root, group), f"`{group}`") for group in GROUPS)
-    return [entry for group in groups if group for entry in group.entries]
+    return [entry for group in groups if group for entry in {entry.key: entry for entry in reversed(group.entries)}.values()]
 
 
 def _server(reading: Reading, entry: Entry) -> ServerSpec | None:

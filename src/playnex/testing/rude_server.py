@@ -9,14 +9,18 @@
     changed          says something else of its tools than without this word
     slow             sends each answer byte by byte
     exits            ends before it has greeted, with exit code 3
+    log=FILE         writes the method of each request that it gets into that file
 
 Its tools: `echo`, `hang` (never answers), `die` (ends in the middle), `flood` (one line of `bytes` bytes), `fail` (an error of its own),
-`environment` (what it can see of us), `picture` (content that is no text), `rename` (changes its tools, and says so), `write` (a file).
+`environment` (what it can see of us), `picture` (content that is no text), `rename` (changes its tools, and says so), `write` and `read` (a file),
+`reach` (a port of this machine), `mutter` (spoilt frames before the answer), `count` (its calls).
 """
 
 import json
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -37,6 +41,12 @@ TOOLS = {
     "write": ("Write a file.", {"path": TEXT, "text": TEXT}),
     "count": ("How many calls there were.", {}),
 }
+TOOLS |= {
+    "read": ("Read a file.", {"path": TEXT}),
+    "reach": ("Reach a port.", {"port": {"type": "integer"}}),
+    "mutter": ("Spoil frames.", {"seed": {"type": "integer"}, "frames": {"type": "integer"}}),
+}
+LOG = next((word.removeprefix("log=") for word in MANNERS if word.startswith("log=")), "")
 served = {"calls": 0, "renamed": 0}
 
 
@@ -45,7 +55,7 @@ def main() -> None:
     if "ignores-ends" in MANNERS:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if "forks" in MANNERS:
-        subprocess.Popen([sys.executable, "-c", FORKED], start_new_session=True)
+        subprocess.Popen([sys.executable, "-c", FORKED, *sys.argv[1:]], start_new_session=True)
     if "exits" in MANNERS:
         sys.stderr.write("I would rather not\n")
         sys.exit(3)
@@ -69,7 +79,10 @@ if os.fork() == 0:
 
 def answer(message: dict[str, Any]) -> None:
     """What is said to one message."""
-    if "id" not in message:
+    if LOG:
+        with open(LOG, "a", encoding="utf-8") as file:
+            file.write(f"{message.get('method', 'answer')}\n")
+    if "id" not in message or "method" not in message:
         return
     try:
         say({"jsonrpc": "2.0", "id": message["id"], "result": result(message["method"], message.get("params") or {})})
@@ -108,11 +121,9 @@ def called(name: str, given: dict[str, Any]) -> dict[str, Any]:
     if name == "rename":
         served["renamed"] = 1
         say({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
-    if name == "write":
-        with open(given["path"], "w", encoding="utf-8") as file:
-            file.write(given["text"])
-    texts = {"echo": "text", "fail": "why"}
-    text = given[texts[name]] if name in texts else "x" * given["bytes"] if name == "flood" else "done"
+    if name == "mutter":
+        mutter(random.Random(given["seed"]), given["frames"])
+    text = answered_text(name, given)
     content: list[dict[str, Any]] = [{"type": "text", "text": text}]
     if name == "picture":
         content.append({"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"})
@@ -122,6 +133,44 @@ def called(name: str, given: dict[str, Any]) -> dict[str, Any]:
     if name == "count":
         answered["structuredContent"] = dict(served)
     return answered
+
+
+def answered_text(name: str, given: dict[str, Any]) -> str:
+    """The text that a tool answers with."""
+    try:
+        match name:
+            case "echo" | "fail":
+                return str(given["text" if name == "echo" else "why"])
+            case "flood":
+                return "x" * int(given["bytes"])
+            case "read":
+                with open(given["path"], encoding="utf-8") as file:
+                    return file.read()
+            case "write":
+                with open(given["path"], "w", encoding="utf-8") as file:
+                    file.write(given["text"])
+            case "reach":
+                socket.create_connection(("127.0.0.1", given["port"]), timeout=2).close()
+    except OSError as fault:
+        return f"cannot: {type(fault).__name__}"
+    return "done"
+
+
+def mutter(chance: random.Random, frames: int) -> None:
+    """Frames as they should be, and requests to our client, with a few bytes changed, lost, doubled or put in."""
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "die", "arguments": {}}}
+    sampled = {"jsonrpc": "2.0", "id": 7, "method": "sampling/createMessage", "params": {"messages": [], "maxTokens": 1}}
+    news = {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1, "progress": 1}}
+    given = {"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": "é\U0001f600"}], "structuredContent": {"a": 1e308}}}
+    wrong = {"jsonrpc": "2.0", "id": 3, "error": {"code": -32601, "message": "no"}}
+    for _ in range(frames):
+        line = bytearray(json.dumps(chance.choice([asked, sampled, news, given, wrong])).encode())
+        for _ in range(chance.randint(0, 4)):
+            at = chance.randrange(len(line))
+            piece = chance.choice([b"", bytes([chance.randrange(256)]), b"9" * 40, b"[" * 300, b'"', line[at:], b"\xff", b"null", b"1e999"])
+            line[at : at + chance.randint(0, 3)] = piece
+        sys.stdout.buffer.write(bytes(line) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def seen(pid: int) -> dict[str, Any]:

@@ -148,4 +148,3 @@ def _append(log: Path, text: bytes, written: int) -> int:
     with open(os.open(log, flags, 0o600), "wb") as file:
         file.write(text[-LOG_BYTES:])
         return file.tell() if flags & os.O_TRUNC else written + len(text)
-

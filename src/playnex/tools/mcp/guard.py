@@ -41,7 +41,12 @@ def limit() -> None:
         return
     import resource
 
-    bounds = ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, FILE), (resource.RLIMIT_NOFILE, DESCRIPTORS), (resource.RLIMIT_DATA, MEMORY))
+    bounds = (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, FILE),
+        (resource.RLIMIT_NOFILE, DESCRIPTORS),
+        (resource.RLIMIT_DATA, MEMORY),
+    )
     for kind, most in bounds:
         _, hard = resource.getrlimit(kind)
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
@@ -89,4 +94,3 @@ def _end(*_: Any) -> None:
 def _not_started(command: list[str], fault: OSError) -> int:
     sys.stderr.write(f"{command[0]}: {fault.strerror}\n")
     return NOT_STARTED
-

@@ -16,7 +16,16 @@ from pathlib import Path
 from playnex.tools.mcp.surroundings import Surroundings
 
 TRIAL_SECONDS = 10.0
-ALONE = ("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--unshare-user-try", "--die-with-parent", "--cap-drop", "ALL")
+ALONE = (
+    "--unshare-pid",
+    "--unshare-ipc",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+    "--unshare-user-try",
+    "--die-with-parent",
+    "--cap-drop",
+    "ALL",
+)
 MACHINE = ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
 EMPTY = ("/tmp", "/var/tmp", "/run", "/dev/shm")
 
