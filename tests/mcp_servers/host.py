@@ -12,8 +12,13 @@ from pathlib import Path
 import playnex.tools.mcp.connection  # noqa: F401  loaded once, before the forks
 from mcp_servers.stage import PYTHON, SCRIPT, Stage, on_stage, rude
 
-
 MANNERS = ("ignores-ends", "forks")
+
+
+def tell() -> None:
+    """Say who is playing."""
+    sys.stdout.write(f"{os.getpid()}\n")
+    sys.stdout.flush()
 
 
 async def scenario(stage: Stage) -> None:
@@ -22,7 +27,7 @@ async def scenario(stage: Stage) -> None:
     await stage.call(spec, "echo", text="warm")
     hanging = asyncio.create_task(stage.call(spec, "hang"))
     await asyncio.sleep(0)
-    print(os.getpid(), flush=True)
+    tell()
     await hanging
 
 
@@ -33,11 +38,12 @@ def plainly() -> None:
         child.stdin.write(b'{"id": 1, "method": "initialize"}\n')
         child.stdin.flush()
         child.stdout.readline()
-        print(os.getpid(), flush=True)
+        tell()
         child.wait()
 
 
-for mark in map(str.strip, sys.stdin):
+for line in sys.stdin:
+    mark = line.strip()
     if os.fork() == 0:
         if sys.argv[1] == "plain":
             plainly()

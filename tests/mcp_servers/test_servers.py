@@ -4,9 +4,11 @@ import asyncio
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from flows.stage import wait_for
 from mcp_servers.stage import Stage, left, on_stage, require_sandbox, rude
 from playnex.errors import ToolFailed, ToolRefused
 from playnex.spec.server import Trust
@@ -29,7 +31,7 @@ async def failure(stage: Stage, *manners: str, tool: str = "echo", trust: Trust 
 
 
 def test_a_server_is_started_once_and_answers_warm(tmp_path: Path, trust: Trust) -> None:
-    async def scenario(stage: Stage) -> object:
+    async def scenario(stage: Stage) -> Any:
         spec = rude(trust=trust)
         return [await stage.call(spec, "echo", text="né"), await stage.call(spec, "echo", text="b"), await stage.call(spec, "count")]
 
@@ -37,28 +39,28 @@ def test_a_server_is_started_once_and_answers_warm(tmp_path: Path, trust: Trust)
 
 
 def test_calls_of_one_server_run_at_the_same_time_as_those_of_a_hanging_one(tmp_path: Path) -> None:
-    async def scenario(stage: Stage) -> object:
+    async def scenario(stage: Stage) -> Any:
         other = rude("other")
         hanging = asyncio.create_task(failure(stage, "first", tool="hang"))
         named = type(other)(**{name: getattr(other, name) for name in other.__slots__} | {"name": "polite"})
         return await stage.call(named, "echo", text="still here"), await hanging
 
-    said, failed = on_stage(tmp_path, scenario)  # type: ignore[misc]
+    said, failed = on_stage(tmp_path, scenario)
     assert said == "still here"
     assert failed == "the MCP server 'rude' did not answer 'hang' within 1 seconds"
 
 
 def test_a_server_that_dies_in_a_call_is_named_with_its_end_and_started_again(tmp_path: Path, trust: Trust) -> None:
-    async def scenario(stage: Stage) -> object:
+    async def scenario(stage: Stage) -> Any:
         failed = await failure(stage, tool="die", trust=trust)
         return failed, await stage.call(rude(trust=trust, timeout=5), "echo", text="again")
 
-    failed, said = on_stage(tmp_path, scenario)  # type: ignore[misc]
+    failed, said = on_stage(tmp_path, scenario)
     assert (failed, said) == ("the MCP server 'rude' ended in the middle of it (exit code 7)", "again")
 
 
 def test_an_answer_of_fifty_megabytes_spoils_its_own_call_and_the_server_stays(tmp_path: Path) -> None:
-    async def scenario(stage: Stage) -> object:
+    async def scenario(stage: Stage) -> Any:
         spec = rude(timeout=20)
         with pytest.raises(ToolFailed, match="the answer has 50,000,"):
             await stage.call(spec, "flood", bytes=50_000_000)
@@ -68,11 +70,11 @@ def test_an_answer_of_fifty_megabytes_spoils_its_own_call_and_the_server_stays(t
 
 
 def test_garbage_between_the_answers_is_passed_over_and_told_with_the_next_failure(tmp_path: Path) -> None:
-    async def scenario(stage: Stage) -> object:
+    async def scenario(stage: Stage) -> Any:
         spec = rude("noisy", timeout=1)
         return await stage.call(spec, "echo", text="heard"), await failure(stage, "noisy", tool="hang")
 
-    said, failed = on_stage(tmp_path, scenario)  # type: ignore[misc]
+    said, failed = on_stage(tmp_path, scenario)
     assert said == "heard"
     assert "it printed what is no MCP: 'null'" in failed
 
@@ -107,7 +109,7 @@ def test_content_that_is_no_text_is_described(tmp_path: Path) -> None:
 
 
 def test_a_result_is_labelled_untrusted(tmp_path: Path) -> None:
-    async def scenario(stage: Stage) -> object:
+    async def scenario(stage: Stage) -> Any:
         spec = rude()
         echo = next(tool for tool in await stage.servers.definitions(spec) if tool.name == "echo")
         return (await stage.servers.call(spec, echo, {"text": "a"})).labels
@@ -116,7 +118,7 @@ def test_a_result_is_labelled_untrusted(tmp_path: Path) -> None:
 
 
 def test_a_tool_that_changes_in_mid_run_is_refused_from_then_on(tmp_path: Path) -> None:
-    async def scenario(stage: Stage) -> object:
+    async def scenario(stage: Stage) -> Any:
         spec = rude()
         before = await stage.call(spec, "echo", text="fine")
         await stage.call(spec, "rename")
@@ -128,12 +130,11 @@ def test_a_tool_that_changes_in_mid_run_is_refused_from_then_on(tmp_path: Path) 
 
 
 def test_a_call_that_is_cancelled_ends_its_server_and_a_call_beside_it_is_answered_first(tmp_path: Path) -> None:
-    async def scenario(stage: Stage) -> object:
+    async def scenario(stage: Stage) -> Any:
         spec = rude(f"log={tmp_path}/log", timeout=30)
         await stage.call(spec, "echo", text="warm")
         hanging = asyncio.create_task(stage.call(spec, "hang"))
-        while "tools/call" not in (tmp_path / "log").read_text().splitlines()[4:]:
-            await asyncio.sleep(0)
+        await asyncio.to_thread(wait_for, lambda: (tmp_path / "log").read_text().count("tools/call") == 2, "the call is under way")
         hanging.cancel()
         await asyncio.wait((hanging,))
         return left(f"log={tmp_path}/log")
@@ -142,7 +143,7 @@ def test_a_call_that_is_cancelled_ends_its_server_and_a_call_beside_it_is_answer
 
 
 def test_a_server_sees_of_our_environment_what_its_entry_grants(tmp_path: Path) -> None:
-    async def scenario(stage: Stage) -> object:
+    async def scenario(stage: Stage) -> Any:
         return await stage.call(rude(env={"KEY": "${TOKEN}", "MODE": "${MODE:-plain}"}), "environment", pid=1)
 
     seen = on_stage(tmp_path, scenario, TOKEN="sk-a-secret-of-mine", OTHER="unseen", LANG="C.UTF-8")["own"]
@@ -151,7 +152,7 @@ def test_a_server_sees_of_our_environment_what_its_entry_grants(tmp_path: Path) 
 
 
 def test_a_secret_that_a_server_says_is_replaced_by_its_name(tmp_path: Path) -> None:
-    async def scenario(stage: Stage) -> object:
+    async def scenario(stage: Stage) -> Any:
         spec = rude(env={"KEY": "Bearer ${TOKEN}"})
         with pytest.raises(ToolFailed, match=r"bad token \[TOKEN\]"):
             await stage.call(spec, "fail", why='bad token a"secret')

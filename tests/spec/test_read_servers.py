@@ -60,8 +60,8 @@ def test_every_fault_is_told_at_its_place_with_its_mend() -> None:
         "7:26: `command`: `${` begins no variable; write ${NAME} or ${NAME:-default}",
         "8:40: `timeout` is -1; it must be from 0.1 to 3,600",
         "8:44: 'approval' is not available in this version yet",
-        "8:76: the effect of '*' cannot be 'pur'; did you mean 'pure'?",
-        '8:99: `env` must be a map of `key: value` lines, not a list; write it as {"NAME": "value"}',
+        "8:77: the effect of '*' cannot be 'pur'; did you mean 'pure'?",
+        '8:105: `env` must be a map of `key: value` lines, not a list; write it as {"NAME": "value"}',
         "9:5: the key 'fs' is here twice; keep one of them",
         "11:3: the file has no key 'mcpservers'; did you mean 'mcpServers'?",
     ]
@@ -72,8 +72,8 @@ def test_what_is_no_json_is_told_where_it_ends() -> None:
         return str(read_servers(text, "m").faults[0])
 
     assert first('{"mcpServers": {"a": }}') == "m:1:22: a value is expected here"
-    assert first('{"mcpServers": {') == "m:1:17: a key is expected here; write keys as \"key\": value"
-    assert first("{'a': 1}") == "m:1:2: a key is expected here; write keys as \"key\": value"
+    assert first('{"mcpServers": {') == 'm:1:17: a key is expected here; write keys as "key": value'
+    assert first("{'a': 1}") == 'm:1:2: a key is expected here; write keys as "key": value'
     assert first('{"a": "b}') == 'm:1:7: this text has no end; close it with " on the same line'
     assert first('{"a": NaN}') == "m:1:7: 'NaN' is no value; texts stand in double quotes: \"text\""
     assert first("[1]") == 'm:1:1: the file must be a map of `key: value` lines, not a list; write it as {"mcpServers": {…}}'
@@ -86,7 +86,13 @@ def test_a_variable_is_filled_from_the_environment_or_its_default() -> None:
     assert variables.missing("${A} ${B} ${C:-x}", environment) == ("B",)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=8,
+    )
+)
 def test_what_json_writes_is_read_as_it_was(value: object) -> None:
     import json
 

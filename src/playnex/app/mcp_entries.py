@@ -36,7 +36,7 @@ def add(root: Path, name: str, said: Json) -> None:
     """Write the entry into the file. Raises UsageError where one of that name is there, DefinitionError for faults of both."""
     path = root / FILE
     text = _text(path)
-    changed = with_entry(text, shown(path), name, said)
+    changed = with_entry(text, name, said, path=shown(path))
     if faults := read_servers(changed, shown(path)).faults:
         raise DefinitionError(faults, drafts={shown(path): changed})
     _write(path, changed)
@@ -57,7 +57,7 @@ def current(root: Path) -> str | None:
     return _text(path) if path.is_file() else None
 
 
-def with_entry(text: str, path: str, name: str, said: Json) -> str:
+def with_entry(text: str, name: str, said: Json, *, path: str) -> str:
     """The text with one entry more, as the first of its group. Raises UsageError, DefinitionError."""
     written = f"{json.dumps(name)}: {json.dumps(said, ensure_ascii=False)}"
     if not text.strip():

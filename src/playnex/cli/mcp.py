@@ -1,7 +1,6 @@
 """`playnex mcp`: servers that bring tools, started on this machine and spoken to over stdio."""
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +8,8 @@ from cyclopts import App, Parameter
 
 from playnex.cli import door
 from playnex.cli.flags import AsJson
+from playnex.cli.mcp_said import Adding
 from playnex.cli.terminal import columns, emit, emit_list, write
-from playnex.errors import UsageError
 
 app = App(name="mcp", help="MCP servers: tools that come with a program of their own.", result_action="return_value")
 
@@ -23,20 +22,7 @@ Accept = Annotated[bool, Parameter(negative=(), help="take the server's tools as
 File = Annotated[str, Parameter(help="a file with `mcpServers`, such as another program's settings")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adding:
-    """Where a server comes from, and what it may do."""
-
-    npm: Annotated[str, Parameter(metavar="PACKAGE[@V]", help="install this npm package into the workspace")] = ""
-    pypi: Annotated[str, Parameter(metavar="PACKAGE[==V]", help="install this PyPI package into the workspace")] = ""
-    env: Annotated[
-        tuple[str, ...],
-        Parameter(
-            metavar="NAME=VALUE", negative=(), help="a variable that it is given; write a secret as 'KEY=${KEY}'; repeat the flag for more"
-        ),
-    ] = ()
-    network: Annotated[bool, Parameter(negative=(), help="let it use the network")] = False
-    full: Annotated[bool, Parameter(name="--full-trust", negative=(), help="run it without the sandbox, with all your rights")] = False
+NOTHING_SAID = Adding()
 
 
 @app.command(name=["list", "ls"])
@@ -59,7 +45,7 @@ def test(name: Name, /, *, accept: Accept = False, as_json: AsJson = False) -> i
 
 
 @app.command
-def add(name: NewName, /, *command: Command, adding: Annotated[Adding, Parameter(name="*")] = Adding(), as_json: AsJson = False) -> int:
+def add(name: NewName, /, *command: Command, adding: Annotated[Adding, Parameter(name="*")] = NOTHING_SAID, as_json: AsJson = False) -> int:
     """Add a server to .mcp.json, start it once and accept its tools. A package is installed into .playnex/mcp, at a fixed version.
 
     $ playnex mcp add time --pypi mcp-server-time
@@ -68,7 +54,7 @@ def add(name: NewName, /, *command: Command, adding: Annotated[Adding, Parameter
     """
     from playnex.cli.mcp_adding import add_server  # late, here and below: a command imports only what it needs
 
-    return asyncio.run(add_server(name, command, adding, as_json))
+    return asyncio.run(add_server(name, command, adding, as_json=as_json))
 
 
 @app.command(name="import")
@@ -126,14 +112,3 @@ async def _test(name: str, accepting: bool, as_json: bool) -> int:
     else:
         write("\n".join(looked_page(looked.document(), door.terminal)))
     return int(looked.verdict == "changed")
-
-
-def pairs(typed: tuple[str, ...]) -> dict[str, str]:
-    """`NAME=VALUE` texts as a mapping. Raises UsageError."""
-    found = {}
-    for text in typed:
-        name, equals, value = text.partition("=")
-        if not equals or not name.isidentifier():
-            raise UsageError(f"--env {text!r} is no variable", hint="write it as --env NAME=VALUE")
-        found[name] = value
-    return found

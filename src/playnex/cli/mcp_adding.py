@@ -8,7 +8,7 @@ from playnex.app.mcp_installing import Installed, install_npm, install_pypi
 from playnex.app.mcp_servers import Looked, accept
 from playnex.app.opening import opened
 from playnex.cli import door
-from playnex.cli.mcp import Adding, pairs
+from playnex.cli.mcp_said import Adding, pairs
 from playnex.cli.showing_mcp import looked_page
 from playnex.cli.terminal import emit, write
 from playnex.errors import PlaynexError, UsageError
@@ -16,7 +16,7 @@ from playnex.spec.reading import WORD
 from playnex.workspace import Workspace
 
 
-async def add_server(name: str, command: tuple[str, ...], adding: Adding, as_json: bool) -> int:
+async def add_server(name: str, command: tuple[str, ...], adding: Adding, *, as_json: bool) -> int:
     """Add the server; the exit code."""
     workspace = workspace_of(door.workspace)
     env = pairs(adding.env)
@@ -64,4 +64,4 @@ def _refuse(workspace: Workspace, name: str, command: tuple[str, ...], adding: A
         raise UsageError(f"nothing says what starts {name!r}", hint=f"playnex mcp add {name} -- COMMAND, or --npm or --pypi PACKAGE")
     text = mcp_entries.current(workspace.root)
     if text is not None:
-        mcp_entries.with_entry(text, ".mcp.json", name, {})
+        mcp_entries.with_entry(text, name, {}, path=".mcp.json")
