@@ -4,12 +4,16 @@ The ids are those of the requirements. tests/house/test_promises.py holds both w
 every page and test named here exists.
 """
 
-from promised import agents, durability, flows, surroundings
+from promised import agents, durability, flows, patterns, surroundings
 
 DUE = (
     *(f"F{number}" for number in range(1, 19)),
     *(f"T{number}" for number in range(1, 9)),
     *(
+        "P1",
+        "P2",
+        "P3",
+        "P4",
         "P5",
         "P6",
         "A1",
@@ -38,4 +42,4 @@ DUE = (
 )
 """What this release has to keep."""
 
-PROMISES = (*flows.PROMISES, *durability.PROMISES, *surroundings.PROMISES, *agents.PROMISES)
+PROMISES = (*flows.PROMISES, *durability.PROMISES, *surroundings.PROMISES, *agents.PROMISES, *patterns.PROMISES)

@@ -8,12 +8,13 @@ if TYPE_CHECKING:
     from playnex.spec.context import StepContext as Context
     from playnex.spec.flow import Budget
     from playnex.spec.flow import RetrySpec as Retry
+    from playnex.spec.pydantic_agent import PydanticAgent
     from playnex.spec.python_flow import flow
     from playnex.tools.declare import tool
 
 __version__ = "0.1.0"
 
-__all__ = ["Approval", "Budget", "Context", "Retry", "__version__", "flow", "tool"]
+__all__ = ["Approval", "Budget", "Context", "PydanticAgent", "Retry", "__version__", "flow", "tool"]
 
 if not TYPE_CHECKING:
 
@@ -28,6 +29,8 @@ if not TYPE_CHECKING:
                 from playnex.spec.context import StepContext as found
             case "Approval":
                 from playnex.spec.context import Approval as found
+            case "PydanticAgent":
+                from playnex.spec.pydantic_agent import PydanticAgent as found
             case "Retry":
                 from playnex.spec.flow import RetrySpec as found
             case "Budget":

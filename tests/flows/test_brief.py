@@ -111,3 +111,32 @@ def test_what_an_input_says_cannot_end_the_brief() -> None:
     mark = asked.partition(":")[0].removeprefix("[brief ")
     assert asked.count(f"[end of brief {mark}]") == 1
     assert "${{ inputs.b }}" in asked
+
+
+INNER = """\
+playnex: 1
+name: inner
+goal: Count the boats.
+steps:
+  count: { pattern: single, prompt: How many?, with: { agent: helper } }
+"""
+OUTER = """\
+playnex: 1
+name: outer
+goal: Praise the keeper.
+steps:
+  count: { flow: inner }
+  praise: { needs: [], pattern: single, prompt: Praise them., with: { agent: helper } }
+"""
+
+
+def test_the_agents_of_a_called_flow_are_told_its_own_brief_and_not_its_callers(tmp_path: Path) -> None:
+    with serving() as server:
+        made = pair_desk(tmp_path, server.url)
+        (tmp_path / "flows/inner.yaml").write_text(INNER)
+        (tmp_path / "flows/outer.yaml").write_text(OUTER)
+        done = made.playnex("flow", "run", "outer")
+        assert done.returncode == 0, done.stderr
+    told = {word: next(asked.prompt for asked in server.asked if word in asked.prompt) for word in ("How many?", "Praise them.")}
+    assert "Count the boats." in told["How many?"] and "Praise the keeper." not in told["How many?"]
+    assert "Praise the keeper." in told["Praise them."] and "Count the boats." not in told["Praise them."]

@@ -15,6 +15,7 @@ PARAMETERS = 6
 
 EXCEPTIONS: dict[str, str] = {
     "example_of()": "a schema, its root, a text and a depth: the recursion of a test server",
+    "call_tool()": "Pydantic AI's toolsets are called so",
     "append()": "the journal's contract: who writes (run, epoch), then what",
 }
 """What is at fault (a function's bare name where a contract fixes it for all its implementations) → why it may stay.

@@ -4,15 +4,6 @@ from promised.promise import Promise
 
 PROMISES = (
     Promise(
-        id="P5",
-        says="A schema, an expression, a function or a judge can check any step's output; what fails does not reach the next step.",
-        docs="docs/flow-file.md#verify",
-        tests=(
-            "tests/flows/test_python_steps.py::test_a_python_check_decides_with_a_reason_and_sees_the_inputs",
-            "tests/flows/test_flow_language.py::test_a_result_that_fails_its_check_waits_for_a_person_who_may_change_it",
-        ),
-    ),
-    Promise(
         id="P6",
         says="Any flow can be compared with an agent alone on the same cases: quality, tokens, time and cost, and which of both to use.",
         docs="docs/compare.md#does-the-team-pay",

@@ -57,7 +57,7 @@ BROKEN = {
     "a group by what is not known yet": (GROUP.format("x ${{ steps.write.output }}"), "3:20", "write"),
     "a group by an unknown input": (GROUP.format('"${{ inputs.topik }}"'), "3:19", "topik"),
     "an unknown key of a group": (GROUP.format("{ group: x, cancel: true }"), "3:26", "cancel-in-progress"),
-    "a key for later": (HEAD + WRITE + "    pattern: debate\n", "9:5", "not available"),
+    "an agent beside a pattern": (HEAD + WRITE + "    pattern: debate\n", "9:5", "two things"),
     "a condition on a step that is not waited for": (
         HEAD + WRITE + "    if: steps.later.output\n" + STEP.replace("write", "later"),
         "9:9",

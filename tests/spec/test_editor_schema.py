@@ -28,7 +28,8 @@ UNSEEN = """
     another-name asks-nothing bad-capsule-name bad-expression bare-name case-that-never-comes cycle fallback-does-not-fit
     hyphen-is-minus ill-typed-argument item-without-for-each later-step loop-ids needs-itself needs-nobody no-such-field not-waited-for
     one-capsule-for-all-items output-refers-wrong refers-to-itself refusal-to-nowhere stand-ins same-capsule-at-once
-    switch-on-a-number unclosed-template unknown-agent unknown-argument unknown-filter unknown-flow unknown-input unknown-step unknown-tool
+    pattern-of-strangers switch-on-a-number unclosed-template
+    unknown-agent unknown-argument unknown-filter unknown-flow unknown-input unknown-step unknown-tool
 """
 """Faults that no JSON Schema can see: names of other things, references, templates, and what does not fit each other."""
 
@@ -244,6 +245,19 @@ steps:
     verify: { python: "checks:polite", on-fail: ask, timeout: 1h }
   spare: { agent: writer, prompt: Formally }
   hold: { wait: { signal: paid, timeout: 1d } }
+  talk:
+    pattern: debate
+    prompt: Which one?
+    with: { debaters: [writer, judge], judge: judge, judge-writes: true, rounds: 0, check: { that: "output != ''" }, on-failure: skip }
+    verify: { that: "output != ''" }
+  mend: { pattern: review, prompt: Write, with: { worker: writer, reviewer: judge, rounds: 10 }, for-each: [1, 2] }
+  pick: { pattern: router, prompt: Write, with: { by: judge, routes: { a: writer }, default: judge } }
+  both: { pattern: parallel, prompt: Read, with: { agents: { a: writer, b: judge }, merge: writer, max-parallel: 1 } }
+  list: { pattern: map, prompt: Read, with: { agent: writer, items: "${{ inputs.topic }}" }, output: string }
+  lead: { pattern: supervisor, prompt: Do it, with: { supervisor: judge, workers: [writer], delegations: 3, on-failure: report } }
+  plan: { pattern: planner, prompt: Do it, with: { planner: judge, executors: { a: writer }, approve: true, steps: 5, replans: 0 } }
+  pass: { pattern: handoff, prompt: Do it, with: { agents: [writer, judge], first: judge, hops: 2, transcript: false } }
+  solo: { pattern: single, prompt: Read, with: { agent: writer } }
   keep: { save: notes/y, content: 5 }
 output: { a: "${{ steps.call.output }}" }
 """

@@ -8,9 +8,11 @@ import pytest
 
 from playnex.canonical import Json
 from playnex.errors import DefinitionError, NotFoundError, ToolFailed
-from playnex.spec.context import Effect
+from playnex.journal.events import OutcomeDecided, RunFinished
+from playnex.spec.context import Effect, StepContext
 from playnex.spec.envelope import Envelope
 from playnex.spec.flow import RetrySpec
+from playnex.testing import Rehearsal, crash_everywhere
 from playnex.testing.memory_context import MemoryContext
 from playnex.tools.gate import CallRequest, Gate, shown
 from playnex.tools.tool import Call, CallScope, Tool, ToolResult
@@ -171,3 +173,22 @@ def test_the_toolbox_knows_its_tools_by_name_and_pattern() -> None:
     with pytest.raises(NotFoundError) as raised:
         toolbox.get("crm.lokup")
     assert raised.value.hint == "did you mean 'crm.lookup'?"
+
+
+def test_a_call_whose_outcome_a_person_decided_is_not_made_again() -> None:
+    """Dying around any append of a call that must not be made twice."""
+    recorders: list[Recorder] = []
+
+    def make() -> Rehearsal:
+        recorders.append(recorder := Recorder())
+        gate = Gate(WorkspaceToolbox([replace(lookup(recorder), effect="once")]))
+
+        async def flow(ctx: StepContext, _inputs: Json) -> Json:
+            return (await gate.call(ctx, GOOD)).output
+
+        done = OutcomeDecided(decision="done", value="ok", by="a person")
+        return Rehearsal(flow, outcomes={"tool-1": done})
+
+    for rehearsal in crash_everywhere(make):
+        assert isinstance(rehearsal.ending, RunFinished) and rehearsal.ending.output == "ok"
+        assert len(recorders[-1].calls) <= 1

@@ -81,13 +81,25 @@ def observed(decided: Decided, acts: Acts, task: AgentTask) -> Progress | Envelo
         result = acts.results.get(number)
         progress = _unmade(progress, call) if result is None else _answered(progress, acts, number)
     progress = _counted(progress, decided, acts)
-    ends = {tool.name for tool in task.tools if tool.ends}
-    for number, call in enumerate(acts.calls, 1):
-        if call.name in ends and number in acts.results and acts.results[number].status != "failed":
-            return replace(finished(progress, acts.results[number].output), reason=call.name)
+    if (end := _ended_by_a_call(progress, acts, task)) is not None:
+        return end
     if why := too_many_errors(progress):
         return ended(progress, "stuck", f"{why}; the last: {_last_error(acts)}")
     return _reflecting(_remarked(progress, decided), acts, task)
+
+
+def _ended_by_a_call(progress: Progress, acts: Acts, task: AgentTask) -> Envelope | None:
+    """The end to which the first call came that was to end the work: with its result, or as the failure that it was."""
+    tools = {tool.name: tool for tool in task.tools}
+    for number, call in enumerate(acts.calls, 1):
+        tool, result = tools.get(call.name), acts.results.get(number)
+        if tool is None or result is None:
+            continue
+        if tool.ends and result.status != "failed":
+            return replace(finished(progress, result.output), reason=call.name)
+        if result.status == "failed" and result.reason in tool.ends_on:
+            return ended(progress, result.reason, str(result.output["error"]))
+    return None
 
 
 def _unmade(progress: Progress, call: ToolCall) -> Progress:

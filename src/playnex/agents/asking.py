@@ -75,8 +75,9 @@ class Asking:
         limit = self.agent.limits.tokens
         if limit is None or request.max_output_tokens is not None or card.kind == "embedded":
             return request
-        left = limit - self.progress.usage.tokens - request_tokens(request)
-        return replace(request, max_output_tokens=max(1, left))
+        asked = request_tokens(request)
+        left = limit - self.progress.usage.tokens - asked
+        return request if asked + left >= card.context else replace(request, max_output_tokens=max(1, left))
 
     async def _fitting(self, model: Model) -> ModelRequest:
         """The request as it fits the model: with results cut to their share; else with notes for the older turns; else with everything

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from playnex.agents.transcript import transcript_of
 from playnex.canonical import Json
-from playnex.models.model import ToolOffer
+from playnex.models.model import Message, ToolOffer
 from playnex.spec.context import CodeTool
 from playnex.spec.envelope import Envelope
 from playnex.tools.tool import CallScope, Tool
@@ -14,15 +15,17 @@ def offers_of(tools: Sequence[CodeTool]) -> tuple[ToolOffer, ...]:
     return tuple(ToolOffer(name=tool.name, description=tool.description, parameters=dict(tool.parameters)) for tool in tools)
 
 
-def gated(tools: Sequence[CodeTool]) -> tuple[Tool, ...]:
-    """The tools as the gate calls them: what they do is recorded below the call, so the call itself may be made again."""
-    return tuple(_gated(tool) for tool in tools)
+def gated(tools: Sequence[CodeTool], messages: Sequence[Message] = ()) -> tuple[Tool, ...]:
+    """The tools as the gate calls them: what they do is recorded below the call, so the call itself may be made again. `messages` is the
+    conversation of the agent that calls them, where it is known."""
+    return tuple(_gated(tool, messages) for tool in tools)
 
 
-def _gated(tool: CodeTool) -> Tool:
+def _gated(tool: CodeTool, messages: Sequence[Message]) -> Tool:
     async def call(arguments: Mapping[str, Json], scope: CallScope) -> Envelope:
         assert scope.context is not None, "the gate calls a tool below its step"
-        return await tool.call(arguments, scope.context)
+        transcript = {"transcript": transcript_of(messages)} if tool.with_transcript else {}
+        return await tool.call({**arguments, **transcript}, scope.context)
 
     return Tool(
         name=tool.name,

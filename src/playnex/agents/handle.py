@@ -1,7 +1,7 @@
 """Asking an agent of the workspace from a run's own code: each question a step, the agent's loop below it."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -11,8 +11,8 @@ from playnex.agents.task import AgentPorts, AgentTask
 from playnex.canonical import Json
 from playnex.errors import UsageError
 from playnex.spec.agent import AgentSpec
-from playnex.spec.agent_result import AgentResult, DataBlock, result_of
-from playnex.spec.context import PLAIN, Attempt, CodeTool, OutputForm, StepContext, StepPlan
+from playnex.spec.agent_result import AgentResult, result_of
+from playnex.spec.context import AgentHandle, Attempt, OutputForm, Question, StepContext, StepPlan
 from playnex.spec.envelope import Envelope
 from playnex.spec.schema import is_json_schema, to_json_schema
 from playnex.tools.tool import CallScope
@@ -32,7 +32,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorkspaceAgent:
+class WorkspaceAgent(AgentHandle):
     """Implements `AgentHandle` for an agent by its name, pinned when it is first asked, or for one that is known already."""
 
     context: StepContext
@@ -43,48 +43,33 @@ class WorkspaceAgent:
     def name(self) -> str:
         return self.agent if isinstance(self.agent, str) else self.agent.name
 
-    async def run(
-        self,
-        prompt: str,
-        *,
-        output: OutputForm = None,
-        data: Sequence[DataBlock] = (),
-        tools: Sequence[CodeTool] = (),
-        plan: StepPlan = PLAIN,
-        step: str = "",
-    ) -> AgentResult:
-        return (await self.try_run(prompt, output=output, data=data, tools=tools, plan=plan, step=step)).checked()
+    async def about(self) -> str:
+        agent = self.agent
 
-    async def try_run(
-        self,
-        prompt: str,
-        *,
-        output: OutputForm = None,
-        data: Sequence[DataBlock] = (),
-        tools: Sequence[CodeTool] = (),
-        plan: StepPlan = PLAIN,
-        step: str = "",
-    ) -> AgentResult:
-        schema, name = schema_of(output), step or self.name
+        async def look() -> Json:
+            return self.around.find(agent).description if isinstance(agent, str) else agent.description
+
+        return str(await self.context.step(f"{self.name}.about", look))
+
+    async def answer(self, question: Question) -> AgentResult:
+        schema, name = schema_of(question.output), question.step or self.name
 
         async def do(attempt: Attempt) -> Envelope:
             agent = await self._definition(attempt)
             task = AgentTask(
                 agent=agent,
-                prompt=prompt,
+                prompt=question.prompt,
                 brief=self.around.brief,
                 schema=agent.output if schema is None else schema,
                 feedback=attempt.feedback,
-                data=tuple(data),
-                tools=tuple(tools),
+                data=question.data,
+                tools=question.tools,
                 scope=self.around.scope_of(agent),
             )
             return await run_agent(attempt.context, task, self.around.ports)
 
-        asked: Json = {"prompt": prompt, "data": [block.name for block in data]}
-        how = replace(plan, kind="agent", actor=self.name, announce=True, input=asked)
         key = self.context.key(name)
-        return result_of(self.name, key, await self.context.perform(name, do, how))
+        return result_of(self.name, key, await self.context.perform(name, do, plan_of(self.name, question)))
 
     async def _definition(self, attempt: Attempt) -> AgentSpec:
         if isinstance(self.agent, AgentSpec):
@@ -95,6 +80,12 @@ class WorkspaceAgent:
             return msgspec.to_builtins(self.around.find(name))
 
         return msgspec.convert(await attempt.context.step(DEFINITION, pin), type=AgentSpec)
+
+
+def plan_of(agent: str, question: Question) -> StepPlan:
+    """How an agent's question is carried out and told."""
+    asked: Json = {"prompt": question.prompt, "data": [block.name for block in question.data]}
+    return replace(question.plan, kind="agent", actor=agent, announce=True, input=asked)
 
 
 def schema_of(output: OutputForm) -> Mapping[str, Json] | None:

@@ -168,6 +168,6 @@ def _call_request(progress: Progress, call: ToolCall, number: int, *, task: Agen
         arguments=dict(call.arguments),
         step=f"tool-{number}",
         allowed=task.agent.tools,
-        offered=gated((*task.tools, pager(progress.wholes, page))),
+        offered=gated((*task.tools, pager(progress.wholes, page)), progress.request.messages),
         scope=replace(task.scope, agent=task.agent.name),
     )

@@ -7,13 +7,15 @@ from playnex.agents.loop import run_agent
 from playnex.agents.task import AgentTask
 from playnex.app.function_outline import Outline, file_of, name_of, outline
 from playnex.app.opening import App
+from playnex.app.pattern_making import pattern_of
 from playnex.app.pinning import Pinned
 from playnex.app.team import Team
 from playnex.canonical import Json
 from playnex.capsules.capsule import Author, CapsuleDraft
-from playnex.engine.actions import AgentWork, Given, PythonCheck, PythonWork, Saving, ToolWork
+from playnex.engine.actions import AgentWork, Given, PatternWork, PythonCheck, PythonWork, Saving, ToolWork
 from playnex.errors import StepFailed
-from playnex.spec.agent_result import DataBlock
+from playnex.patterns.pattern import Task
+from playnex.spec.agent_result import DataBlock, record_of
 from playnex.spec.brief import brief_text
 from playnex.spec.context import Attempt, StepContext, StepPlan, Verdict, Write
 from playnex.spec.envelope import CapsuleRef, Envelope
@@ -58,10 +60,15 @@ class RunActions:
             brief=brief_text(self.pinned.flow.brief, self.team.inputs),
             schema=work.schema,
             feedback=attempt.feedback,
-            data=tuple(DataBlock(name=f"{given.kind} {given.name}", text=given.text, labels=given.labels) for given in work.given),
+            data=_as_data(work.given),
             scope=replace(self.team.scope_of(agent), folders=_paths(work.folders)),
         )
         return await run_agent(attempt.context, task, self.team.ports())
+
+    async def carry_out_pattern(self, attempt: Attempt, work: PatternWork) -> Envelope:
+        pattern = pattern_of(work.pattern, work.settings, agents=self.pinned.agents, checks=work.checks)
+        task = Task(prompt=work.prompt, data=_as_data(work.given), output=work.schema)
+        return record_of(await pattern.attempt(attempt, task))
 
     async def call_tool(self, attempt: Attempt, work: ToolWork) -> Envelope:
         team = self.team
@@ -130,6 +137,10 @@ class RunActions:
         )
         prepared = await self.app.capsules.prepare(draft)
         return prepared.ref, prepared.write
+
+
+def _as_data(given: tuple[Given, ...]) -> tuple[DataBlock, ...]:
+    return tuple(DataBlock(name=f"{piece.kind} {piece.name}", text=piece.text, labels=piece.labels) for piece in given)
 
 
 def _paths(folders: tuple[str, ...]) -> tuple[Path, ...]:

@@ -12,6 +12,8 @@ from playnex.config import ModelSettings
 from playnex.spec.expression import references
 from playnex.spec.flow import BriefSpec, FlowSpec, StepSpec, VerifySpec
 from playnex.spec.known_part import known_part, known_text
+from playnex.spec.pattern_requests import askings, bounds
+from playnex.spec.pattern_table import members
 from playnex.spec.read_flow import BRIEF_KEYS
 from playnex.spec.waves import waves
 
@@ -65,11 +67,13 @@ class DryRun:
             "given": self._given(step),
             "capsules": [self._text(name) for name in step.capsules],
             "arguments": self._known(dict(step.arguments)),
+            "requests": self._requests(step),
             "repeat": self._loop(step),
             "approve": self._approval(step),
             "wait": None if step.wait is None else {"signal": self._text(step.wait.signal), "seconds": step.wait.seconds},
             **self._routes(step),
             "verify": [_check(check) for check in step.verify],
+            "checks": {name: [_check(check) for check in checks] for name, checks in step.checks.items()},
             "timeout": step.timeout,
             "retries": step.retry.times or None,
             "fallback": self._fallback(step),
@@ -101,6 +105,15 @@ class DryRun:
             "limits": limits(replace(agent.limits, turns=agent.turns)),
         }
 
+    def _requests(self, step: StepSpec) -> Json:
+        """How often one try of a pattern asks its agents, and the model requests that come of it; null where only the run will know."""
+        if step.kind != "pattern":
+            return None
+        asked = askings(step, self._known(dict(step.arguments)))
+        costs = bounds(asked, {name: agent.turns for name, agent in self.pinned.agents.items()})
+        told = [{"agent": each.agent, "part": each.part, "least": each.least, "most": each.most} for each in asked]
+        return {"asked": told, "least": costs.least, "most": costs.most}
+
     def _answered_by(self, alias: str) -> str:
         settings = self.models.get(alias)
         return FOUND_LATER if settings is None else settings.name or settings.kind
@@ -108,7 +121,7 @@ class DryRun:
     def _given(self, step: StepSpec) -> list[str]:
         """The steps whose outputs the agent is given with its prompt, which refers to none."""
         refers = any(reference.keys[0] == "steps" for reference in references(step.prompt or ""))
-        return list(step.needs) if step.kind == "agent" and not refers else []
+        return list(step.needs) if step.kind in ("agent", "pattern") and not refers else []
 
     def _approval(self, step: StepSpec) -> Json:
         if step.approve is None:
@@ -149,15 +162,17 @@ def _own_agents(step: StepSpec) -> tuple[str, ...]:
     """The agents of the step itself: its own, its judges and its stand-in; those of the steps within it are told there."""
     if step.switch is not None:
         return ()
-    own = step.target if step.kind == "agent" else None
-    others = (*(check.agent for check in step.verify), step.fallback.agent if step.fallback else None)
-    return tuple(dict.fromkeys(name for name in (own, *others) if name))
+    own = (step.target,) if step.kind == "agent" else step.members()
+    others = (*(check.agent for check in step.all_checks()), step.fallback.agent if step.fallback else None)
+    return tuple(dict.fromkeys(name for name in (*own, *others) if name))
 
 
 def _part(name: str, step: StepSpec) -> str:
     if step.kind == "agent" and name == step.target:
         return "works"
-    return "judges" if any(check.agent == name for check in step.verify) else "stands in"
+    if step.kind == "pattern" and (part := dict(members(step.target, step.arguments)).get(name)):
+        return part
+    return "judges" if any(check.agent == name for check in step.all_checks()) else "stands in"
 
 
 def _check(check: VerifySpec) -> dict[str, Json]:

@@ -68,6 +68,7 @@ class App:
     clock: SystemClock
     definitions: Definitions
     timetable: Timetable
+    local: bool
 
 
 @asynccontextmanager
@@ -108,6 +109,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
             clock=clock,
             timetable=Timetable(database),
+            local=config.local,
             definitions=Definitions(
                 workspace=workspace,
                 tools={name: toolbox.get(name).parameters for name in toolbox.names()},

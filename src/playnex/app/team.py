@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playnex.agents.handle import Surroundings, WorkspaceAgent
+from playnex.agents.pydantic_handle import PydanticHandle, PydanticSurroundings
 from playnex.agents.task import AgentPorts
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned
@@ -13,6 +14,7 @@ from playnex.errors import UsageError
 from playnex.spec.agent import AgentSpec
 from playnex.spec.brief import brief_text
 from playnex.spec.context import AgentHandle, StepContext
+from playnex.spec.pydantic_agent import PydanticAgent, is_pydantic_agent
 from playnex.tools.tool import CallScope
 
 
@@ -34,12 +36,21 @@ class Team:
             return WorkspaceAgent(context=context, agent=self.pinned.agents.get(agent, agent), around=self.around())
         if isinstance(agent, AgentSpec):
             return WorkspaceAgent(context=context, agent=agent, around=self.around())
-        raise UsageError(f"{type(agent).__name__} is no agent", hint="give the name of an agent of the workspace")
+        if is_pydantic_agent(agent):
+            agent = PydanticAgent(agent)
+        if isinstance(agent, PydanticAgent):
+            return PydanticHandle(context=context, agent=agent, around=self.around_pydantic())
+        raise UsageError(f"{type(agent).__name__} is no agent", hint="give the name of an agent of the workspace, or a Pydantic AI Agent")
 
     def around(self) -> Surroundings:
         """What all agents of the run share."""
         brief = brief_text(self.pinned.flow.brief, self.inputs)
         return Surroundings(ports=self.ports(), brief=brief, scope_of=self.scope_of, find=self.app.definitions.agent)
+
+    def around_pydantic(self) -> PydanticSurroundings:
+        """What all Pydantic AI agents of the run share."""
+        app, brief = self.app, brief_text(self.pinned.flow.brief, self.inputs)
+        return PydanticSurroundings(gate=app.gate, clock=app.clock, scope=CallScope(run=self.run), brief=brief, local=app.local)
 
     def ports(self) -> AgentPorts:
         """The rest of the house, as an agent sees it."""

@@ -68,7 +68,12 @@ def does(step: StepSpec) -> str:
         return f"repeats, {step.repeat.most} times at most{until}"
     if step.kind == "save":
         return f"saves {gist(step.save or '', LONGEST)}"
-    return f"{step.kind} {step.target}"
+    return who(step) if step.kind == "pattern" else f"{step.kind} {step.target}"
+
+
+def who(step: StepSpec) -> str:
+    """What or whom the step names; of a pattern, its agents too."""
+    return f"{step.target} of {', '.join(dict.fromkeys(step.members()))}" if step.kind == "pattern" else step.target
 
 
 def when(step: StepSpec) -> Iterable[str]:

@@ -11,12 +11,13 @@ from playnex.cli import door
 from playnex.cli.flags import AsJson
 
 Folder = Annotated[str, Parameter(help="the folder; it is made where it is not there")]
-Template = Annotated[Literal["minimal", "research", "support", "batch"], Parameter(help="what to begin with")]
+Template = Annotated[Literal["minimal", "research", "support", "review", "batch"], Parameter(help="what to begin with")]
 DEMO_TOPIC = "local-first software"
 FIRST_RUNS = {
     "minimal": "playnex flow run hello",
     "batch": "playnex batch run quote orders.jsonl --key id --out quotes.jsonl",
     "research": f'playnex flow run research-to-article --input topic="{DEMO_TOPIC}"',
+    "review": 'playnex flow run product-text --input facts="A bicycle lamp, 80 lumen, charged by USB"',
     "support": "playnex flow run support-ticket --input ticket=@mails/charged-twice.txt --input customer_id=C-1001",
 }
 

@@ -7,6 +7,7 @@ from playnex.app.inbox import ANSWER
 from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
 from playnex.canonical import Json, encode
+from playnex.cli.flow_graph import who
 from playnex.cli.terminal import Terminal, columns, counted, gist, indented, moment, seconds, spent, tokens, whole
 from playnex.cli.watching import WHY
 from playnex.ids import short
@@ -26,7 +27,7 @@ def flow_page(pinned: Pinned, terminal: Terminal) -> str:
     inputs = [
         (spec.name, spec.type, "required" if spec.required else f"default {spec.default!r}", spec.description) for spec in flow.inputs
     ]
-    steps = [(step.id, step.kind, step.target, ", ".join(step.needs), step.save or "") for step in flow.steps]
+    steps = [(step.id, step.kind, who(step), ", ".join(step.needs), step.save or "") for step in flow.steps]
     parts = [terminal.styled(flow.name, "bold"), flow.description, "", *_brief_lines(flow.brief)]
     if inputs:
         parts += [columns(("INPUT", "TYPE", "", "DESCRIPTION"), inputs, terminal), ""]

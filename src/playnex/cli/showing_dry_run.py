@@ -43,6 +43,7 @@ def _details(step: dict[str, Json]) -> Iterator[str]:
             yield from (f"    {line}" for line in _details(inner))
     for agent in step.get("agents", []):
         yield from _agent(agent)
+    yield from _requests(step)
     yield from _texts(step)
     yield from _net(step)
 
@@ -50,6 +51,28 @@ def _details(step: dict[str, Json]) -> Iterator[str]:
 def _agent(agent: dict[str, Json]) -> Iterator[str]:
     parts = [f"model {agent['model']} ({agent['answered_by']})", _limits(agent["limits"]), f"tools {', '.join(agent['tools']) or 'none'}"]
     yield f"agent {agent['agent']} {agent['part']}: {' · '.join(part for part in parts if part)}"
+
+
+def _requests(step: dict[str, Json]) -> Iterator[str]:
+    """How often a pattern asks whom."""
+    if (told := step.get("requests")) is None:
+        return
+    for each in told["asked"]:
+        yield f"asks {each['agent']} {_how_often(each['least'], each['most'])} ({each['part']})"
+    least, most = told["least"], told["most"]
+    yield "model requests: one at least for each item" if most is None else f"model requests: {least} at least, {most:,} at most"
+
+
+def _how_often(least: int, most: int | None) -> str:
+    match least, most:
+        case (_, None):
+            return "once for each item"
+        case (0, 1):
+            return "once at most"
+        case (1, 1):
+            return "once"
+        case _:
+            return f"{least} times" if least == most else f"{least} to {most} times"
 
 
 def _texts(step: dict[str, Json]) -> Iterator[str]:
@@ -74,9 +97,10 @@ def _net(step: dict[str, Json]) -> Iterator[str]:
         yield f"timeout  {seconds(step['timeout'])}"
     if "retries" in step:
         yield f"retry  {step['retries']} more"
-    for check in step.get("verify", []):
-        held = check.get("that") or " ".join(f"{key} {check[key]}" for key in ("agent", "python") if key in check)
-        yield f"verify  {held}, else {check['on_fail']}"
+    for name, checks in (("verify", step.get("verify", [])), *step.get("checks", {}).items()):
+        for check in checks:
+            held = check.get("that") or " ".join(f"{key} {check[key]}" for key in ("agent", "python") if key in check)
+            yield f"{name}  {held}, else {check['on_fail']}"
     if other := step.get("fallback"):
         named = next((f"{key} {other[key]}" for key in ("step", "agent") if key in other), "")
         yield f"fallback  {named or _shown(other['value'])}"

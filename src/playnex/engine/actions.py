@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from playnex.canonical import Json
-from playnex.spec.context import Attempt, StepContext, Verdict, Write
+from playnex.spec.context import Attempt, StepContext, Verdict, Verify, Write
 from playnex.spec.envelope import CapsuleRef, Envelope, Label
 
 
@@ -30,6 +30,20 @@ class AgentWork:
     schema: Mapping[str, Json] | None = None
     given: tuple[Given, ...] = ()
     folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternWork:
+    """A pattern's part in a step: its `settings` as the table of patterns has them (agents by name), and the `checks` on what its
+    agents hand over, by the setting's name. The rest is as for an agent."""
+
+    step: str
+    pattern: str
+    settings: Mapping[str, Json]
+    checks: Mapping[str, Verify]
+    prompt: str
+    schema: Mapping[str, Json] | None = None
+    given: tuple[Given, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +97,10 @@ class Actions(Protocol):
 
     async def ask_agent(self, attempt: Attempt, work: AgentWork) -> Envelope:
         """Let the agent work; its record, also when it failed."""
+        ...
+
+    async def carry_out_pattern(self, attempt: Attempt, work: PatternWork) -> Envelope:
+        """Let the pattern's agents work together; the record, also when they failed."""
         ...
 
     async def call_tool(self, attempt: Attempt, work: ToolWork) -> Envelope:

@@ -15,7 +15,7 @@ from playnex.errors import ExpressionError, StepFailed
 from playnex.spec.check_value import problems
 from playnex.spec.context import Attempt, Do, Round, StepContext, StepPlan
 from playnex.spec.envelope import Envelope
-from playnex.spec.flow import RepeatSpec, StepSpec
+from playnex.spec.flow import RepeatSpec, StepSpec, form_of_output
 
 ROUTE = "route"
 """The step below a switch's own in which its route is recorded."""
@@ -110,7 +110,8 @@ class Doer:
         refused = record.output.get("partial") if isinstance(record.output, dict) else None
         doing = self.prepare(replace(other, needs=step.needs), scope.with_output(refused))
         given = await attempt.context.scope("fallback").perform(other.id, doing.do, doing.plan)
-        broken = problems(step.output, given.output, root="output") if step.output is not None and given.status != "failed" else ()
+        form = form_of_output(step)
+        broken = problems(form, given.output, root="output") if form is not None and given.status != "failed" else ()
         if broken:
             return failure.failed("invalid-fallback", f"what {other.id!r} gave does not fit the step's output: {'; '.join(broken)}")
         return given

@@ -18,6 +18,7 @@ from playnex.journal.events import (
     RunParked,
     RunPaused,
     RunWaiting,
+    StepFinished,
     StopRequested,
 )
 from playnex.journal.journal import Draft, Journal, Outlined
@@ -92,6 +93,13 @@ class Execution:
         self.unseen[scope].discard(key)
         if fact.kind != kind:
             raise mismatch(key, f"the journal has a {fact.kind!r} there and the code a {kind!r}")
+        return await self._whole(fact)
+
+    async def known(self, is_wanted: Callable[[str], bool]) -> dict[str, Envelope]:
+        """The results that the journal had when the run was taken over, and that the code has not asked for yet: those wanted, by key."""
+        return {key: await self._whole(fact) for key, fact in list(self.history.results.items()) if is_wanted(key)}
+
+    async def _whole(self, fact: StepFinished) -> Envelope:
         envelope = from_json(fact.envelope)
         if not isinstance(envelope.output, Outlined):
             return envelope

@@ -23,8 +23,8 @@ def is_related(name: str, key: str) -> bool:
 
 
 def is_of_the_run(key: str) -> bool:
-    """True for what the run itself records, under names with a dot, which no step of a flow has."""
-    return "." in key.partition("/")[0]
+    """True for what the run itself records, under names with a dot, which no step of a flow has, nor one of a pattern."""
+    return "." in key.partition("/")[0] + key.rpartition("/")[2]
 
 
 def calls_around(key: str) -> int:

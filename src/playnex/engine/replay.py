@@ -6,7 +6,7 @@ from typing import Literal
 
 from playnex.canonical import decode, encode
 from playnex.clock import Clock
-from playnex.engine.code import Code
+from playnex.engine.code import Code, NoAgents
 from playnex.engine.execution import Execution
 from playnex.engine.history import fold
 from playnex.engine.keys import is_related
@@ -61,6 +61,7 @@ async def replay(run: str, journal: Journal, clock: Clock, *, load: Callable[...
     code = load(history.started)
     execution = Replaying(
         flows=code.flows,
+        agents=code.agents or NoAgents(),
         run=run,
         epoch=0,
         journal=journal,

@@ -60,6 +60,9 @@ class RunContext:
     def key(self, name: str) -> str:
         return self.prefix + _numbered(name, self._used.get(name, 0) + 1)
 
+    async def recorded(self, is_wanted: Callable[[str], bool]) -> dict[str, Envelope]:
+        return await self.execution.known(lambda key: key.startswith(self.prefix) and is_wanted(key[len(self.prefix) :]))
+
     def spent(self) -> Usage:
         return self.execution.purse.spent
 

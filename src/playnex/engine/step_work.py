@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 from playnex.canonical import Json
 from playnex.engine import failure
-from playnex.engine.actions import Actions, AgentWork, Given, PythonWork, Saving, ToolWork
+from playnex.engine.actions import Actions, AgentWork, Given, PatternWork, PythonWork, Saving, ToolWork
 from playnex.engine.scope import Scope
 from playnex.engine.verifying import Verifier, as_text
 from playnex.spec.check_value import problems
-from playnex.spec.context import Approval, Attempt, StepPlan
+from playnex.spec.context import Approval, Attempt, StepPlan, Verify
 from playnex.spec.envelope import CapsuleRef, Envelope, capsule_json
-from playnex.spec.flow import ApproveSpec, StepSpec, WaitSpec
+from playnex.spec.flow import ApproveSpec, StepSpec, VerifySpec, WaitSpec, form_of_output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,8 @@ class StepWork:
         match step.kind:
             case "agent":
                 return await self._ask(step.target, attempt)
+            case "pattern":
+                return await self._work_together(attempt)
             case "tool":
                 return await self._call_tool(attempt)
             case "python":
@@ -89,13 +91,30 @@ class StepWork:
             step=step.id,
             agent=agent,
             prompt=self.scope.text(step.prompt or ""),
-            schema=step.output,
+            schema=form_of_output(step),
             given=given,
             folders=self.folders,
         )
         record = await self.actions.ask_agent(attempt, work)
-        labels = (*record.labels, *(label for piece in given for label in piece.labels))
-        return replace(record, labels=tuple(dict.fromkeys(labels)))
+        return _labelled(record, given)
+
+    async def _work_together(self, attempt: Attempt) -> Envelope:
+        step, given = self.step, await self._given(attempt)
+        work = PatternWork(
+            step=step.id,
+            pattern=step.target,
+            settings=self.scope.value(dict(step.arguments)),
+            checks={name: self._boundary(checks) for name, checks in step.checks.items()},
+            prompt=self.scope.text(step.prompt or ""),
+            schema=step.output,
+            given=given,
+        )
+        return _labelled(await self.actions.carry_out_pattern(attempt, work), given)
+
+    def _boundary(self, checks: tuple[VerifySpec, ...]) -> Verify:
+        """The checks on what one agent of a pattern hands over to another."""
+        handed = replace(self.step, kind="agent", output=None, verify=checks)
+        return Verifier(step=handed, scope=self.scope, actions=self.actions).verify
 
     async def _given(self, attempt: Attempt) -> tuple[Given, ...]:
         """The step's capsules, and where its prompt refers to no earlier step, the outputs that it waits for; nothing twice."""
@@ -129,7 +148,8 @@ class StepWork:
             return await self._ask(spec.agent, replace(attempt, context=attempt.context.scope("fallback")))
         refused = record.output.get("partial") if isinstance(record.output, dict) else None
         value = self.scope.with_output(refused).value(spec.value)
-        broken = problems(step.output, value, root="output") if step.output is not None else ()
+        form = form_of_output(step)
+        broken = problems(form, value, root="output") if form is not None else ()
         if broken:
             return failure.failed("invalid-fallback", f"the fallback does not fit the step's output: {'; '.join(broken)}")
         return Envelope(output=value, labels=record.labels, sources=record.sources)
@@ -154,3 +174,9 @@ class StepWork:
         ref, write = await self.actions.prepare(self.scope.run, saving)
         attempt.writes.append(write)
         return replace(record, capsule=ref)
+
+
+def _labelled(record: Envelope, given: tuple[Given, ...]) -> Envelope:
+    """The record with the labels of what was given with the prompt."""
+    labels = (*record.labels, *(label for piece in given for label in piece.labels))
+    return replace(record, labels=tuple(dict.fromkeys(labels)))

@@ -12,7 +12,7 @@ from playnex.errors import ExpressionError, StepFailed
 from playnex.spec.check_value import problems
 from playnex.spec.context import Approval, Attempt, Verdict
 from playnex.spec.envelope import Envelope
-from playnex.spec.flow import StepSpec, VerifySpec
+from playnex.spec.flow import StepSpec, VerifySpec, form_of_output
 
 VERDICT_SCHEMA: Mapping[str, Json] = {
     "type": "object",
@@ -48,7 +48,7 @@ class Verifier:
         return Verdict(passed=True, instead=approved)
 
     def _misfits(self, record: Envelope) -> tuple[str, ...]:
-        schema = self.step.output if self.step.kind != "agent" else None
+        schema = self.step.output if self.step.kind not in ("agent", "pattern") else None
         return problems(schema, record.output, root="output") if schema is not None else ()
 
     async def _judge(self, check: VerifySpec, record: Envelope, attempt: Attempt) -> Verdict:
@@ -90,7 +90,8 @@ class Verifier:
                 shown = await attempt.context.approve(ANSWER, Approval(message=message, show=shown, editable=True, timeout=check.timeout))
             except StepFailed as refused:
                 return Verdict(passed=False, reason=f"{refused.message}; the check had said: {verdict.reason}", on_fail="ask")
-            broken = problems(self.step.output, shown) if self.step.output is not None else ()
+            form = form_of_output(self.step)
+            broken = problems(form, shown) if form is not None else ()
             if not broken:
                 return Verdict(passed=True, instead=replace(record, output=shown, reason=f"approved by a person, though: {verdict.reason}"))
             problem = f" What you made of it does not fit the step's output: {'; '.join(broken)}."

@@ -62,3 +62,16 @@ def result_of(agent: str, step: str, record: Envelope) -> AgentResult:
         sources=record.sources,
         step=step,
     )
+
+
+def record_of(result: AgentResult) -> Envelope:
+    """A result as a step's record: `result_of` the other way round."""
+    failure: Json = {"error": result.message} | ({} if result.partial is None else {"partial": result.partial})
+    return Envelope(
+        output=result.output if result.succeeded else failure,
+        status="succeeded" if result.succeeded else "failed",
+        reason=result.reason,
+        labels=result.labels,
+        sources=result.sources,
+        usage=result.usage,
+    )

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from playnex.spec.check_order import Outlines, loose_ends, needs_of, order_faults
+from playnex.spec.check_pattern import expressions_of, pattern_faults
 from playnex.spec.check_references import Known, StepFacts, reference_fault
 from playnex.spec.check_switch import case_faults
 from playnex.spec.check_targets import Catalogue, checks_of, has_templates, target_faults
 from playnex.spec.check_value import problems
 from playnex.spec.expression import TemplateFault, expression_faults, expression_references, references, template_faults
 from playnex.spec.faults import Fault, Place
-from playnex.spec.flow import StepSpec
+from playnex.spec.flow import StepSpec, form_of_output
 from playnex.spec.located import ListNode, MapNode, Node, ScalarNode, find, within
 from playnex.spec.read_flow import BRIEF_KEYS, ReadFlow, in_file_order
 from playnex.spec.read_step import StepOutline
@@ -96,10 +97,11 @@ class _Checker:
         if spec is None:
             return StepFacts(id=outline.id, stands_in=outline.stands_in)
         if spec.for_each is not None:
-            item = {"items": spec.output} if spec.output else {}
+            form = form_of_output(spec)
+            item = {"items": form} if form else {}
             return StepFacts(id=outline.id, schema={"type": "array"} | item, saves=False, stands_in=outline.stands_in)
         agent = self.catalogue.agents.get(spec.target) if spec.kind == "agent" else None
-        schema = spec.output or (agent.output if agent else None)
+        schema = form_of_output(spec) or (agent.output if agent else None)
         is_text = spec.kind == "agent" and agent is not None and schema is None and spec.fallback is None
         return StepFacts(
             id=outline.id,
@@ -137,8 +139,9 @@ class _Checker:
             return
         yield from self._loop_faults(outline, known)
         yield from target_faults(outline.spec, outline.entry.value, self.catalogue)
+        yield from pattern_faults(outline.spec, outline.entry.value, self.catalogue)
         yield from self._value_faults(outline.spec, outline.entry.value)
-        judged = known.with_output(known.steps[outline.id].schema if outline.spec.for_each is None else outline.spec.output)
+        judged = known.with_output(known.steps[outline.id].schema if outline.spec.for_each is None else form_of_output(outline.spec))
         for key in ("prompt", "with", "capsules", "approve", "wait"):
             yield from self._template_faults(find(outline.entry.value, key), known)
         for key in ("fallback", *(("content", "save") if outline.spec.kind != "save" else ())):
@@ -147,15 +150,18 @@ class _Checker:
             yield from self._template_faults(find(outline.entry.value, key), known)
         for check in checks_of(find(outline.entry.value, "verify")):
             yield from self._expression_faults(find(check, "that"), judged)
+        for that in expressions_of(outline.spec, outline.entry.value):
+            yield from self._expression_faults(that, known.with_output(None))
 
     def _value_faults(self, spec: StepSpec, node: Node) -> Iterator[Fault]:
         """A fallback value without templates can be held against `output` before anything runs."""
         value = find(node, "fallback")
-        if spec.output is None or spec.fallback is None or value is None or has_templates(spec.fallback.value):
+        form = form_of_output(spec)
+        if form is None or spec.fallback is None or value is None or has_templates(spec.fallback.value):
             return
         if spec.fallback.agent or spec.fallback.step:
             return
-        for problem in problems(spec.output, spec.fallback.value, root="fallback"):
+        for problem in problems(form, spec.fallback.value, root="fallback"):
             message = f"the fallback does not fit the step's `output`: {problem}"
             yield Fault(place=value.place, message=message, hint="write a value of that form, or change `output`")
 

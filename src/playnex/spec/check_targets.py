@@ -38,7 +38,7 @@ class Catalogue:
 def target_faults(spec: StepSpec, node: Node, catalogue: Catalogue) -> Iterator[Fault]:
     """What is wrong with the agents, tool, flow or functions that a step names, and with what it gives them."""
     if spec.kind == "agent" and spec.target:
-        yield from _agent_faults(find(node, "agent"), catalogue)
+        yield from agent_faults(find(node, "agent"), catalogue)
     if spec.kind == "tool" and spec.target:
         yield from _tool_faults(spec, node, catalogue)
     if spec.kind == "flow" and spec.target:
@@ -46,13 +46,14 @@ def target_faults(spec: StepSpec, node: Node, catalogue: Catalogue) -> Iterator[
     if spec.kind == "python" and spec.target:
         yield from _function_faults(spec, node, catalogue)
     for check in checks_of(find(node, "verify")):
-        yield from _agent_faults(find(check, "agent"), catalogue)
-        yield from _check_faults(find(check, "python"), catalogue)
+        yield from agent_faults(find(check, "agent"), catalogue)
+        yield from check_faults(find(check, "python"), catalogue)
     if spec.fallback and spec.fallback.agent:
-        yield from _agent_faults(find(node, "fallback", "agent"), catalogue)
+        yield from agent_faults(find(node, "fallback", "agent"), catalogue)
 
 
-def _agent_faults(node: Node | None, catalogue: Catalogue) -> Iterator[Fault]:
+def agent_faults(node: Node | None, catalogue: Catalogue) -> Iterator[Fault]:
+    """What is wrong with an agent's name."""
     name = plain(node)
     if node is not None and isinstance(name, str) and name not in catalogue.agents:
         hint = did_you_mean(name, catalogue.agents) or f"write agents/{name}.md"
@@ -77,7 +78,7 @@ def _function_faults(spec: StepSpec, node: Node, catalogue: Catalogue) -> Iterat
             yield Fault(place=entry.place, message=f"{spec.target!r} has no argument {entry.key!r}", hint=hint)
 
 
-def _check_faults(node: Node | None, catalogue: Catalogue) -> Iterator[Fault]:
+def check_faults(node: Node | None, catalogue: Catalogue) -> Iterator[Fault]:
     """What is wrong with a Python check: it takes the output first, and may take `inputs`."""
     facts = catalogue.functions.get(str(plain(node)))
     if node is None or facts is None:

@@ -1,5 +1,6 @@
 """The step context: the one interface that flows, agents and patterns ask for every effect."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
@@ -16,7 +17,9 @@ Effect = Literal["pure", "idempotent", "once"]
 Write: TypeAlias = Callable[[Any], object]
 """A piece of work for the store's own transaction (see store/database.py): called with its connection, by its writer."""
 
-StepKind = Literal["step", "agent", "tool", "python", "save", "model", "verify", "flow", "switch", "wait", "approve", "repeat", "round"]
+StepKind = Literal[
+    "step", "agent", "tool", "python", "save", "model", "verify", "flow", "switch", "wait", "approve", "repeat", "round", "pattern"
+]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,24 +113,51 @@ CodeCall: TypeAlias = "Callable[[Mapping[str, Json], StepContext], Awaitable[Env
 class CodeTool:
     """A tool that the run's own code gives an agent for one task. Its calls go through the gate like all others and are steps of the
     run; one that a crash cut off is made again, and answers from what is recorded below it. With the first call that succeeds of
-    one that `ends`, the agent's work ends, and that result is the agent's. Those that go on `beside` each other are made at the same
-    time, where one answer wishes several."""
+    one that `ends`, the agent's work ends, and that result is the agent's; with a failure whose reason is one of `ends_on`, it ends as
+    failed. Those that go on `beside` each other are made at the same time, where one answer wishes several. A `with_transcript` call
+    is given, as one more argument `transcript`, what the agent was told and said so far."""
 
     name: str
     description: str
     parameters: Mapping[str, Json]
     call: CodeCall
     ends: bool = False
+    ends_on: tuple[str, ...] = ()
     beside: bool = False
+    with_transcript: bool = False
 
 
-class AgentHandle(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What an agent is asked: the words, the form of its answer (JSON in any case; None: as the agent's file says), material, and tools
+    beside its own. `plan` says how the step is carried out: its time limit, retries, checks and fallback; `step` is the step's name,
+    empty for the agent's."""
+
+    prompt: str
+    output: OutputForm = None
+    data: tuple[DataBlock, ...] = ()
+    tools: tuple[CodeTool, ...] = ()
+    plan: StepPlan = PLAIN
+    step: str = ""
+
+
+class AgentHandle(ABC):
     """An agent, ready to be asked in a run. Each question is a step of the run; its requests and calls are steps below it."""
 
+    __slots__ = ()
+
     @property
+    @abstractmethod
     def name(self) -> str:
         """What the agent is called."""
-        ...
+
+    @abstractmethod
+    async def about(self) -> str:
+        """What its file says that it is for, recorded when it is first asked for. Raises StepFailed where there is no such agent."""
+
+    @abstractmethod
+    async def answer(self, question: Question) -> AgentResult:
+        """Its answer; never raises for what the agent, its model or its tools do."""
 
     async def run(
         self,
@@ -139,10 +169,9 @@ class AgentHandle(Protocol):
         plan: StepPlan = PLAIN,
         step: str = "",
     ) -> AgentResult:
-        """Its answer, in the form of `output` (JSON in any case; None: as the agent's file says). `tools` are given beside its own,
-        `plan` says how the step is carried out: its time limit, retries, checks and fallback. `step` is the step's name; empty for
-        the agent's. Raises StepFailed where it fails."""
-        ...
+        """Its answer to a `Question` of these parts. Raises StepFailed where it fails."""
+        asked = Question(prompt=prompt, output=output, data=tuple(data), tools=tuple(tools), plan=plan, step=step)
+        return (await self.answer(asked)).checked()
 
     async def try_run(
         self,
@@ -155,7 +184,7 @@ class AgentHandle(Protocol):
         step: str = "",
     ) -> AgentResult:
         """The same for whoever goes on with a failure: it never raises for what the agent, its model or its tools do."""
-        ...
+        return await self.answer(Question(prompt=prompt, output=output, data=tuple(data), tools=tuple(tools), plan=plan, step=step))
 
 
 class StepContext(Protocol):
@@ -244,6 +273,11 @@ class StepContext(Protocol):
 
     def uuid(self) -> str:
         """A UUID (version 8, RFC 9562): the same one each time the run's code comes here."""
+        ...
+
+    async def recorded(self, is_wanted: Callable[[str], bool]) -> dict[str, Envelope]:
+        """What the journal knew within this scope when this worker took the run over: records by their full keys, in the order in which
+        they came, of those whose keys below the scope are wanted. It is for counts that a crash must not reset."""
         ...
 
     def spent(self) -> Usage:

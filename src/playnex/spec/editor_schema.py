@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from playnex.canonical import Json
 from playnex.spec import units
 from playnex.spec.agent import TURN_CEILING
-from playnex.spec.flow import FORMAT
+from playnex.spec.flow import FORMAT, MOST_AT_ONCE
+from playnex.spec.pattern_table import PATTERNS, Setting
 from playnex.spec.read_agent import AGENT_KEYS, HOTTEST, MEMORY_KEYS, REFLECT
 from playnex.spec.read_flow import BUDGET_KEYS, DEFAULTS_KEYS, FLOW_KEYS, INPUT_KEYS, INPUT_TYPES, MOST_TURNS, MOST_USD
 from playnex.spec.read_on import CONCURRENCY_KEYS, ON, SCHEDULE_KEYS
@@ -25,7 +26,7 @@ from playnex.spec.read_settings import (
     VERIFY_KEYS,
     WAIT_KEYS,
 )
-from playnex.spec.read_step import BESIDE_KEYS, CASE_KEYS, CASE_SETTINGS, MOST_AT_ONCE, ONLY_BESIDE, STEP_ALONE, WHAT_KEYS
+from playnex.spec.read_step import BESIDE_KEYS, CASE_KEYS, CASE_SETTINGS, ONLY_BESIDE, STEP_ALONE, WHAT_KEYS
 from playnex.spec.reading import SLUG, WORD
 from playnex.spec.schema import WORDS
 
@@ -134,13 +135,14 @@ STEP_TABLE: Table = {
     "tool": (FILLED, "a tool is called, without a model"),
     "flow": (FILLED, "another flow runs as one step"),
     "python": (PYTHON, "a function of yours: MODULE:FUNCTION"),
+    "pattern": (choice(tuple(PATTERNS)), "agents work together on the prompt; `with` says who and how"),
     "switch": ({"type": "string", "pattern": r"\$\{\{|\{%|\{##"}, "a route: the value, as one ${{ }}"),
     "approve": (closed(APPROVE_KEYS, APPROVE, needed=("message",)), "a person says yes or no"),
     "wait": ({"anyOf": [DURATION, closed(WAIT_KEYS, WAIT, needed=("signal",))]}, "time passes, or a signal comes"),
     "repeat": (closed(REPEAT_KEYS, REPEAT, needed=("max",)), "a loop: its `steps` are done in rounds"),
     "save": (FILLED, "the capsule that keeps the output; alone it is a step with `content`"),
     "prompt": (FILLED, "what the agent is asked; ${{ }} and {% %} are filled in"),
-    "with": ({"type": "object"}, "arguments of the tool, or inputs of the flow"),
+    "with": ({"type": "object"}, "arguments of the tool, inputs of the flow, or settings of the pattern"),
     "content": (TEXT, "what is saved instead of the output"),
     "capsules": (TEXTS, "capsules that the agent is given"),
     "output": (SHORT, "the schema of the output: string, string[], [a, b], maps, key?"),
@@ -243,8 +245,44 @@ def _step() -> Schema:
     return closed((*WHAT_KEYS, *BESIDE_KEYS), STEP_TABLE) | {
         "oneOf": [{"required": ["switch"]}, *({"required": [key], "not": {"required": ["switch"]}} for key in others), alone],
         "dependentRequired": {"else": ["if"], "max-parallel": ["for-each"], "content": ["save"], "switch": ["cases"], "repeat": ["steps"]},
+        "allOf": [_settings_of(name) for name in PATTERNS],
         "dependentSchemas": {key: {"anyOf": [{"required": [kind]} for kind in kinds]} for key, kinds in ONLY_BESIDE.items()},
     }
+
+
+def _settings_of(name: str) -> Schema:
+    """What `with` is beside that pattern; a switch may leave the rest to its cases."""
+    entry = PATTERNS[name]
+    table = {setting.name: (_setting(setting), setting.says) for setting in entry.settings}
+    needed = [setting.name for setting in entry.settings if setting.required]
+    named: Schema = {"required": ["pattern"], "properties": {"pattern": {"const": name}}, "not": {"required": ["switch"]}}
+    return {"if": named, "then": {"required": ["with"], "properties": {"with": closed(tuple(table), table, needed=needed)}}}
+
+
+def _setting(setting: Setting) -> Schema:  # noqa: PLR0911 - one line a kind
+    bounds = {"minItems": setting.least, "maxItems": setting.most}
+    names: Schema = {"type": "array", "items": FILLED} | bounds
+    listed: Schema = names if setting.least > 1 else {"anyOf": [FILLED, names]}
+    by_name = map_of(FILLED, {"pattern": f"^{WORD.pattern}$"}) | {"minProperties": setting.least, "maxProperties": setting.most}
+    match setting.kind:
+        case "agent" | "member":
+            return FILLED
+        case "agents":
+            return listed
+        case "named":
+            return by_name
+        case "team":
+            return {"anyOf": [by_name, listed]}
+        case "count":
+            return whole(setting.least, setting.most)
+        case "choice":
+            return choice(setting.choices)
+        case "flag":
+            return FLAG
+        case "list":
+            return {"type": ["array", "string"]}
+        case "check":
+            return or_list(closed(VERIFY_KEYS, VERIFY))
 
 
 def _case() -> Schema:

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from playnex.canonical import Json
+from playnex.spec.pattern_table import PATTERNS, members
 
 FORMAT = 1
 
+MOST_AT_ONCE = 10_000
+"""How many items or branches may go on at the same time."""
+
 InputType = Literal["string", "integer", "number", "boolean", "list", "map", "file", "folder"]
-ActionKind = Literal["agent", "tool", "flow", "python", "switch", "approve", "wait", "save", "repeat"]
+ActionKind = Literal["agent", "tool", "flow", "python", "switch", "approve", "wait", "save", "pattern", "repeat"]
 OnFail = Literal["retry", "fallback", "fail", "ask"]
 
 
@@ -156,7 +160,8 @@ class RepeatSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSpec:
-    """One step. `kind` and `target` say what it does: the name of the agent, tool, flow or function, or for the others nothing.
+    """One step. `kind` and `target` say what it does: the name of the agent, tool, flow, function or pattern, or for the others nothing.
+    A pattern's settings are its `arguments`, and `checks` has those on what its agents hand over, by the setting's name.
     `needs` is what it waits for, resolved: without a declaration (`declares_needs`), the step above it. `condition` is a bare
     expression; where it does not hold the step is skipped, and `otherwise` is its output."""
 
@@ -172,6 +177,7 @@ class StepSpec:
     capsules: tuple[str, ...] = ()
     output: Mapping[str, Json] | None = None
     verify: tuple[VerifySpec, ...] = ()
+    checks: Mapping[str, tuple[VerifySpec, ...]] = field(default_factory=dict)
     timeout: float | None = None
     retry: RetrySpec = NO_RETRY
     fallback: FallbackSpec | None = None
@@ -193,18 +199,27 @@ class StepSpec:
 
     def workers(self) -> tuple[str, ...]:
         """The agents that the step, or a step within it, is the work of."""
-        return (*((self.target,) if self.kind == "agent" else ()), *(agent for step in self.within() for agent in step.workers()))
+        own = (self.target,) if self.kind == "agent" else self.members()
+        return (*own, *(agent for step in self.within() for agent in step.workers()))
+
+    def members(self) -> tuple[str, ...]:
+        """The agents that the settings of its pattern name."""
+        return tuple(agent for agent, _ in members(self.target, self.arguments)) if self.kind == "pattern" else ()
+
+    def all_checks(self) -> tuple[VerifySpec, ...]:
+        """The checks on its output, and those within its pattern."""
+        return (*self.verify, *(check for checks in self.checks.values() for check in checks))
 
     def agents(self) -> tuple[str, ...]:
         """The agents that may work on it: its own, those of the steps within it, its judges and its stand-in, each once."""
-        judges = tuple(check.agent for check in self.verify if check.agent)
+        judges = tuple(check.agent for check in self.all_checks() if check.agent)
         stand_in = (self.fallback.agent,) if self.fallback and self.fallback.agent else ()
         deeper = tuple(agent for step in self.within() for agent in step.agents())
         return tuple(dict.fromkeys((*self.workers(), *deeper, *judges, *stand_in)))
 
     def functions(self) -> tuple[str, ...]:
         """The Python functions that it may call, as `module:function`, each once."""
-        own = ((self.target,) if self.kind == "python" else ()) + tuple(check.python for check in self.verify if check.python)
+        own = ((self.target,) if self.kind == "python" else ()) + tuple(check.python for check in self.all_checks() if check.python)
         return tuple(dict.fromkeys((*own, *(function for step in self.within() for function in step.functions()))))
 
 
@@ -246,3 +261,13 @@ class FlowSpec:
     def step(self, step_id: str) -> StepSpec | None:
         """The step of that id, if there is one."""
         return next((step for step in self.steps if step.id == step_id), None)
+
+
+def form_of_output(step: StepSpec) -> Mapping[str, Json] | None:
+    """The JSON Schema of a step's output as a whole, where it is known: `output` is the form of each answer of a list or a map of them."""
+    returns = PATTERNS[step.target].returns(step.arguments) if step.kind == "pattern" and step.target in PATTERNS else "answer"
+    if returns == "list":
+        return {"type": "array"} | ({"items": step.output} if step.output else {})
+    if returns == "map":
+        return {"type": "object"} | ({"additionalProperties": step.output} if step.output else {})
+    return step.output

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from playnex.spec.faults import did_you_mean
 from playnex.spec.flow import (
+    MOST_AT_ONCE,
     NO_RETRY,
     ActionKind,
     CaseSpec,
@@ -16,21 +17,21 @@ from playnex.spec.flow import (
     SwitchSpec,
 )
 from playnex.spec.located import Entry, ListNode, MapNode, Node, find, plain
+from playnex.spec.read_pattern import read_pattern
 from playnex.spec.read_settings import read_approval, read_checks, read_function, read_loop, read_retry, read_schema, read_wait
 from playnex.spec.reading import WORD, Reading
 from playnex.spec.references import is_single
 
-WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow", "python", "switch", "approve", "wait", "save", "repeat")
-LATER_WHAT_KEYS = ("pattern",)
+WHAT_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow", "python", "switch", "approve", "wait", "save", "pattern", "repeat")
 BESIDE_KEYS = (
     "prompt", "with", "content", "capsules", "output", "verify", "needs", "if", "else", "timeout", "retry", "fallback",
     "continue-on-error", "on-refuse", "for-each", "max-parallel", "cases", "default", "steps", "name", "description",
 )  # fmt: skip
-ACTING: tuple[ActionKind, ...] = ("agent", "tool", "flow", "python", "switch", "save", "repeat")
+ACTING: tuple[ActionKind, ...] = ("agent", "tool", "flow", "python", "switch", "save", "pattern", "repeat")
 ONLY_BESIDE: Mapping[str, tuple[ActionKind, ...]] = {
-    "prompt": ("agent", "switch"),
-    "capsules": ("agent", "switch"),
-    "with": ("tool", "flow", "python", "switch"),
+    "prompt": ("agent", "pattern", "switch"),
+    "capsules": ("agent", "pattern", "switch"),
+    "with": ("tool", "flow", "python", "pattern", "switch"),
     "cases": ("switch",),
     "default": ("switch",),
     "steps": ("repeat",),
@@ -42,7 +43,7 @@ ONLY_BESIDE: Mapping[str, tuple[ActionKind, ...]] = {
     "timeout": ACTING,
 }
 
-CASE_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow", "python")
+CASE_KEYS: tuple[ActionKind, ...] = ("agent", "tool", "flow", "python", "pattern")
 CASE_SETTINGS = ("prompt", "with", "capsules", "output", "verify", "timeout", "retry", "fallback", "save", "content")
 ROUTING = ("switch", "cases", "default", "for-each", "max-parallel", "if", "else", "needs", "continue-on-error")
 """What belongs to the switch itself, and to none of its cases."""
@@ -82,7 +83,6 @@ class StepOutline:
             yield default, switch.default
 
 
-MOST_AT_ONCE = 10_000
 STEP_ALONE = ("step",)
 """The keys of `{step: ID}`."""
 
@@ -167,7 +167,7 @@ class StepsReader:
         node = self.reading.map(entry.value, f"step {entry.key!r}", hint=f"write `{entry.key}: {{ agent: NAME, prompt: … }}`")
         if node is None:
             return StepOutline(id=entry.key, entry=entry)
-        self.reading.keys(node, (*WHAT_KEYS, *BESIDE_KEYS), what="a step", later=LATER_WHAT_KEYS)
+        self.reading.keys(node, (*WHAT_KEYS, *BESIDE_KEYS), what="a step")
         kind = self._kind(entry, node)
         spec = self._spec(entry.key, node, kind) if kind else None
         inner = self._inner(entry, node) if kind == "repeat" else ()
@@ -188,8 +188,10 @@ class StepsReader:
         """A step that waits for nothing is given nothing but what it says itself."""
         if spec.kind == "save" and spec.content is None:
             self.reading.fault(entry, f"step {entry.key!r} has nothing to save", hint="add `content:`, or put it below another step")
-        if spec.kind == "agent" and find(entry.value, "prompt") is None:
-            self.reading.fault(entry, f"step {entry.key!r} asks its agent nothing", hint="add `prompt:`")
+        if spec.kind in ("agent", "pattern") and find(entry.value, "prompt") is None:
+            self.reading.fault(
+                entry, f"step {entry.key!r} asks its agent{'s' if spec.kind == 'pattern' else ''} nothing", hint="add `prompt:`"
+            )
 
     def _check_id(self, entry: Entry) -> None:
         if not WORD.fullmatch(entry.key):
@@ -199,8 +201,7 @@ class StepsReader:
             self.reading.fault(entry, f"there is a step {entry.key!r} outside of the loop too", hint="give one of them another id")
 
     def _kind(self, entry: Entry, node: MapNode, offered: tuple[ActionKind, ...] = WHAT_KEYS) -> ActionKind | None:
-        what = (*WHAT_KEYS, *LATER_WHAT_KEYS)
-        found = [key for key in what if node.entry(key)]
+        found = [key for key in WHAT_KEYS if node.entry(key)]
         doing = [key for key in found if key != "save"]
         if "switch" in doing:  # beside it, one action may stand that all cases share
             doing = ["switch", *(key for key in doing if key != "switch")]
@@ -219,7 +220,8 @@ class StepsReader:
     def _spec(self, step_id: str, node: MapNode, kind: ActionKind) -> StepSpec:
         reading = self.reading
         self._check_company(node, kind)
-        arguments = reading.map(find(node, "with"), "`with`")
+        pattern = read_pattern(reading, node) if kind == "pattern" else None
+        arguments = reading.map(find(node, "with"), "`with`") if pattern is None else None
         other = node.entry("else")
         retry = read_retry(reading, find(node, "retry"))
         timeout = reading.duration(find(node, "timeout"), "`timeout`")
@@ -231,7 +233,8 @@ class StepsReader:
             name=reading.text(find(node, "name"), "`name`") or "",
             description=reading.text(find(node, "description"), "`description`") or "",
             prompt=reading.filled(find(node, "prompt"), "`prompt`"),
-            arguments=plain(arguments) if arguments else {},
+            arguments=pattern.settings if pattern else plain(arguments) if arguments else {},
+            checks=pattern.checks if pattern else {},
             content=reading.text(find(node, "content"), "`content`"),
             capsules=reading.texts(find(node, "capsules"), "`capsules`"),
             output=read_schema(reading, find(node, "output")),

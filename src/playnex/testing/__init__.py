@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from playnex.testing.memory_journal import MemoryJournal
     from playnex.testing.model_server import serving
     from playnex.testing.rehearsal import Rehearsal, crash_everywhere
+    from playnex.testing.scripted_agents import ScriptedAgents
     from playnex.testing.scripted_model import ScriptedModel, ScriptedModels, says, wishes
     from playnex.testing.simulation.simulation import simulated
 
@@ -22,6 +23,7 @@ __all__ = [
     "MemoryContext",
     "MemoryJournal",
     "Rehearsal",
+    "ScriptedAgents",
     "ScriptedModel",
     "ScriptedModels",
     "capsule_contract",
@@ -41,6 +43,7 @@ MODULES = {
     "MemoryContext": "memory_context",
     "MemoryJournal": "memory_journal",
     "Rehearsal": "rehearsal",
+    "ScriptedAgents": "scripted_agents",
     "ScriptedModel": "scripted_model",
     "ScriptedModels": "scripted_model",
     "crash_at": "crashes",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from playnex.canonical import Json
-from playnex.engine.actions import AgentWork, Given, PythonCheck, PythonWork, Saving, ToolWork
+from playnex.engine.actions import AgentWork, Given, PatternWork, PythonCheck, PythonWork, Saving, ToolWork
 from playnex.engine.interpreter import Interpreter
 from playnex.errors import DefinitionError, NotFoundError, StepFailed
 from playnex.spec.context import Attempt, Effect, StepContext, StepPlan, Verdict, Write
@@ -21,8 +21,8 @@ from playnex.spec.read_flow import read_flow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What is asked of a script: the key that its answer gets (`STEP/call`), the name of the tool, agent or function, and what it is
-    given."""
+    """What is asked of a script: the key that its answer gets (`STEP/call`), the name of the tool, agent, pattern or function, and what
+    it is given."""
 
     key: str
     name: str
@@ -48,6 +48,10 @@ class Script:
     async def ask_agent(self, attempt: Attempt, work: AgentWork) -> Envelope:
         given = {"prompt": work.prompt, "given": {each.name: each.text for each in work.given}}
         return await self._performed(attempt, work.agent, given)
+
+    async def carry_out_pattern(self, attempt: Attempt, work: PatternWork) -> Envelope:
+        given = {"prompt": work.prompt, "settings": dict(work.settings), "given": {each.name: each.text for each in work.given}}
+        return await self._performed(attempt, work.pattern, given)
 
     async def call_tool(self, attempt: Attempt, work: ToolWork) -> Envelope:
         return await self._performed(attempt, work.tool, work.arguments)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, get_args
 
 from playnex.canonical import Json
 from playnex.clock import Clock
-from playnex.engine.code import Code
+from playnex.engine.code import Agents, Code
 from playnex.engine.engine import Ending, Engine
 from playnex.journal.events import (
     Event,
@@ -29,6 +29,7 @@ from playnex.spec.python_flow import FlowFunction
 from playnex.testing.clock import FakeClock
 from playnex.testing.crashes import Crash, Moment, crash_at
 from playnex.testing.memory_journal import MemoryJournal
+from playnex.testing.pydantic_agents import PydanticAgents
 
 RUN = "01REHEARSAL000000000000001"
 
@@ -43,7 +44,8 @@ Between: TypeAlias = Callable[[Journal], Journal]
 class Rehearsal:
     """One run of `flow`, from its first worker to its last. Timers ring at once; a signal, an approval or an unknown outcome that
     the run waits for is answered from `answers` and `outcomes` (by the signal's name, by the step's key), else the run is left
-    waiting. `store` is a journal in memory where none is given."""
+    waiting. `store` is a journal in memory where none is given; `agents` are those that the flow can ask (see ScriptedAgents; where
+    none are given, those of Pydantic AI that it brings itself)."""
 
     flow: FlowFunction
     inputs: Any = None
@@ -52,6 +54,7 @@ class Rehearsal:
     outcomes: Mapping[str, OutcomeDecided] | Callable[[str], OutcomeDecided] = field(default_factory=dict)
     store: Store | None = None
     budget: Budget = NO_LIMITS
+    agents: Agents = field(default_factory=PydanticAgents)
     run: str = RUN
     clock: FakeClock = field(default_factory=FakeClock)
     ending: Ending | None = None
@@ -100,7 +103,7 @@ class Rehearsal:
             journal = between(plain)
             engine = Engine(journal=journal, leases=_Alone(), clock=self.clock, jitter=lambda: 0.5, worker="rehearsal")
             while True:
-                ending = await engine.advance(self.run, lambda started: Code(body=self._body, budget=self.budget))
+                ending = await engine.advance(self.run, lambda started: Code(body=self._body, budget=self.budget, agents=self.agents))
                 if not await self._helped(ending, plain):
                     return ending
 

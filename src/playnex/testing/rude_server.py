@@ -12,7 +12,7 @@
     log=FILE         writes the method of each request that it gets into that file
 
 Its tools: `echo`, `hang` (never answers), `die` (ends in the middle), `flood` (one line of `bytes` bytes), `fail` (an error of its own),
-`environment` (what it can see of us), `picture` (content that is no text), `rename` (changes its tools, and says so),
+`environment` (what it can see of us), `picture` (content that is no text), `rename` (changes its tools, and says so), `write` and `read`,
 `reach` (a port of this machine), `mutter` (spoilt frames before the answer), `count` (its calls).
 """
 

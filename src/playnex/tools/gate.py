@@ -59,11 +59,13 @@ CHECKS: tuple[Check, ...] = (fits_schema,)
 
 @dataclass(slots=True)
 class Execution:
-    """One admitted call being carried out. What the tool wants written waits in `writes` until its result is recorded."""
+    """One admitted call being carried out. What the tool wants written waits in `writes` until its result is recorded. One whose
+    outcome a person has decided is completed, and was never executed here."""
 
     tool: Tool
     request: CallRequest
-    writes: tuple[Write, ...] | None = None
+    writes: tuple[Write, ...] = ()
+    was_completed: bool = False
 
     async def execute(self, attempt: Attempt) -> Envelope:
         """Run the tool. Raises ToolRefused, ToolFailed: the step context records them."""
@@ -81,10 +83,10 @@ class Execution:
 
     async def complete(self, outcome: Envelope, attempt: Attempt) -> Envelope:
         """The result with its writes. Completed again because they were overtaken, the tool is asked anew: it tells."""
-        if self.writes is None:
+        if self.was_completed:
             outcome = await self.execute(attempt)
-        attempt.writes.extend(self.writes or ())
-        self.writes = None
+        attempt.writes.extend(self.writes)
+        self.was_completed = True
         return outcome
 
 
