@@ -80,7 +80,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
     _hide_from_git(workspace.own)
     workers = Workers(workspace.root, log=workspace.own / "tools.log")
     clock = SystemClock()
-    servers = Servers(workspace.root, workspace.own, environment=os.environ, clock=clock)
+    servers, of_servers = _servers(workspace, clock)
     sources = Sources(settings=config.models, data=data_folder(os.environ), own=workspace.own, local=config.local)
     models = WorkspaceModels(sources, clock)
     try:
@@ -88,7 +88,6 @@ async def opened(typed: str) -> AsyncIterator[App]:
         capsules = SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
         built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules)))
-        of_servers = offer(workspace.root, workspace.own, servers, shown_as=shown(workspace.root / FILE))
         toolbox = WorkspaceToolbox((*built_in, *found.tools, *of_servers.tools))
         leases = FileLeases(workspace.own / "leases")
         worker = f"{socket.gethostname()}/{os.getpid()}"
@@ -123,6 +122,12 @@ async def opened(typed: str) -> AsyncIterator[App]:
         await models.close()
         await workers.close()
         database.close()
+
+
+def _servers(workspace: Workspace, clock: SystemClock) -> tuple[Servers, Offer]:
+    """The MCP servers, none started, and the tools of them that were accepted."""
+    servers = Servers(workspace.root, workspace.own, environment=os.environ, clock=clock)
+    return servers, offer(workspace.root, workspace.own, servers, shown_as=shown(workspace.root / FILE))
 
 
 def _hide_from_git(folder: Path) -> None:
