@@ -90,6 +90,7 @@ PROMISES = (
         tests=(
             "tests/tools/test_gate.py::test_an_admitted_call_is_one_step_with_its_tool_arguments_and_agent_on_record",
             "tests/tools/test_gate.py::test_arguments_that_do_not_fit_are_refused_with_the_mend",
+            "tests/mcp_servers/test_doors.py::test_flows_and_agents_use_a_server_like_any_other_tool",
         ),
     ),
     Promise(
@@ -129,10 +130,30 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="X3",
+        says="An MCP server is a child process over stdio, gone with the run that used it, even after kill -9; one that fails, hangs or "
+        "prints garbage fails its own call by name and in time, and leaves the others usable.",
+        docs="docs/mcp.md#how-they-run",
+        tests=(
+            "tests/mcp_servers/test_leaks.py::test_after_twenty_runs_that_ended_nothing_is_left_within_a_second",
+            "tests/mcp_servers/test_leaks.py::test_after_twenty_runs_that_were_cancelled_nothing_is_left_within_a_second",
+            "tests/mcp_servers/test_leaks.py::test_after_twenty_kills_of_playnex_itself_nothing_is_left_within_a_second",
+            "tests/mcp_servers/test_leaks.py::test_a_plain_child_process_outlives_such_a_kill",
+            "tests/mcp_servers/test_doors.py::test_kill_9_of_the_command_in_a_call_leaves_no_process",
+            "tests/mcp_servers/test_servers.py::test_calls_of_one_server_run_at_the_same_time_as_those_of_a_hanging_one",
+            "tests/mcp_servers/test_servers.py::test_a_server_that_dies_in_a_call_is_named_with_its_end_and_started_again",
+            "tests/mcp_servers/test_servers.py::test_a_server_that_never_greets_fails_within_its_time",
+            "tests/mcp_servers/test_spoilt_frames.py::test_five_thousand_spoilt_frames_crash_nothing_and_start_no_call",
+        ),
+    ),
+    Promise(
         id="L1",
-        says="In local mode models are on loopback only, and everything lies in one folder.",
+        says="In local mode models are on loopback only, MCP servers over stdio only, and everything lies in one folder.",
         docs="docs/security.md#local-mode",
-        tests=("tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",),
+        tests=(
+            "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
+            "tests/mcp_servers/test_doors.py::test_a_remote_server_and_a_clash_of_names_are_refused_by_check",
+        ),
     ),
     Promise(
         id="L2",

@@ -26,13 +26,15 @@ from playnex.store.database import Database
 from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
 from playnex.tools.gate import Gate
+from playnex.tools.mcp.offered import FILE, Offer, offer
+from playnex.tools.mcp.servers import Servers
 from playnex.tools.policy import Policy
 from playnex.tools.python_functions import PythonFunctions
 from playnex.tools.python_tools import discover
 from playnex.tools.ruling import idle, misfitting, ruled
 from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
-from playnex.workspace import Workspace, data_folder, find_workspace
+from playnex.workspace import Workspace, data_folder, find_workspace, shown
 
 MIGRATIONS = (
     journal_rows.create_tables,
@@ -61,6 +63,8 @@ class App:
     toolbox: WorkspaceToolbox
     gate: Gate
     functions: PythonFunctions
+    servers: Servers
+    offer: Offer
     models: WorkspaceModels
     engine: Engine
     clock: SystemClock
@@ -78,6 +82,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
     _hide_from_git(workspace.own)
     workers = Workers(workspace.root, log=workspace.own / "tools.log")
     clock = SystemClock()
+    servers, of_servers = _servers(workspace, clock)
     sources = Sources(settings=config.models, data=data_folder(os.environ), own=workspace.own, local=config.local)
     models = WorkspaceModels(sources, clock)
     try:
@@ -85,7 +90,8 @@ async def opened(typed: str) -> AsyncIterator[App]:
         capsules = SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
         built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules)))
-        toolbox = WorkspaceToolbox(ruled(tool, config.tools) for tool in (*built_in, *found.tools))
+        everything = (*built_in, *found.tools, *of_servers.tools)
+        toolbox = WorkspaceToolbox(ruled(tool, config.tools) for tool in everything)
         tools = tuple(toolbox.get(name) for name in toolbox.names())
         leases = FileLeases(workspace.own / "leases")
         worker = f"{socket.gethostname()}/{os.getpid()}"
@@ -100,6 +106,8 @@ async def opened(typed: str) -> AsyncIterator[App]:
             toolbox=toolbox,
             gate=Gate(toolbox, Policy(untrusted=config.untrusted, timeout=config.approval_timeout)),
             functions=PythonFunctions(workspace.root, workers),
+            servers=servers,
+            offer=of_servers,
             models=models,
             engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
             clock=clock,
@@ -108,15 +116,23 @@ async def opened(typed: str) -> AsyncIterator[App]:
             definitions=Definitions(
                 workspace=workspace,
                 tools={tool.name: tool.parameters for tool in tools},
-                tool_faults=(*found.faults, *misfitting(config.tools, tools)),
+                tool_faults=(*found.faults, *of_servers.faults, *misfitting(config.tools, tools)),
                 tool_warnings=tuple(idle(config.tools, tools)),
+                unseen=of_servers.unseen,
                 models=tuple(config.models),
             ),
         )
     finally:
+        await servers.close()
         await models.close()
         await workers.close()
         database.close()
+
+
+def _servers(workspace: Workspace, clock: SystemClock) -> tuple[Servers, Offer]:
+    """The MCP servers, none started, and the tools of them that were accepted."""
+    servers = Servers(workspace.root, workspace.own, environment=os.environ, clock=clock)
+    return servers, offer(workspace.root, workspace.own, servers, shown_as=shown(workspace.root / FILE))
 
 
 def _hide_from_git(folder: Path) -> None:
