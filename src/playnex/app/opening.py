@@ -14,6 +14,7 @@ from playnex.capsules.capsule import Author, CapsuleDraft, Prepared
 from playnex.capsules.stores import rows as capsule_rows
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.clock import SystemClock
+from playnex.config import Config
 from playnex.engine.engine import Engine
 from playnex.journal.lease import FileLeases
 from playnex.journal.stores import batch_rows, journal_rows
@@ -22,6 +23,7 @@ from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.models.directory import Sources, WorkspaceModels
 from playnex.schedules import timetable
 from playnex.schedules.timetable import Timetable
+from playnex.spec.faults import Fault
 from playnex.store.database import Database
 from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
@@ -90,9 +92,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
         capsules = SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
         built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules)))
-        everything = (*built_in, *found.tools, *of_servers.tools)
-        toolbox = WorkspaceToolbox(ruled(tool, config.tools) for tool in everything)
-        tools = tuple(toolbox.get(name) for name in toolbox.names())
+        toolbox = WorkspaceToolbox(ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools))
         leases = FileLeases(workspace.own / "leases")
         worker = f"{socket.gethostname()}/{os.getpid()}"
         yield App(
@@ -113,20 +113,28 @@ async def opened(typed: str) -> AsyncIterator[App]:
             clock=clock,
             timetable=Timetable(database),
             local=config.local,
-            definitions=Definitions(
-                workspace=workspace,
-                tools={tool.name: tool.parameters for tool in tools},
-                tool_faults=(*found.faults, *of_servers.faults, *misfitting(config.tools, tools)),
-                tool_warnings=tuple(idle(config.tools, tools)),
-                unseen=of_servers.unseen,
-                models=tuple(config.models),
-            ),
+            definitions=_definitions(workspace, config, toolbox, faults=(*found.faults, *of_servers.faults), unseen=of_servers.unseen),
         )
     finally:
         await servers.close()
         await models.close()
         await workers.close()
         database.close()
+
+
+def _definitions(
+    workspace: Workspace, config: Config, toolbox: WorkspaceToolbox, *, faults: tuple[Fault, ...], unseen: tuple[str, ...]
+) -> Definitions:
+    """What reads and checks the workspace's files; `faults` are those of the tools' own, `unseen` the servers that nobody has looked at."""
+    tools = tuple(toolbox.get(name) for name in toolbox.names())
+    return Definitions(
+        workspace=workspace,
+        tools={tool.name: tool.parameters for tool in tools},
+        tool_faults=(*faults, *misfitting(config.tools, tools)),
+        tool_warnings=tuple(idle(config.tools, tools)),
+        unseen=unseen,
+        models=tuple(config.models),
+    )
 
 
 def _servers(workspace: Workspace, clock: SystemClock) -> tuple[Servers, Offer]:

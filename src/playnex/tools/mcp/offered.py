@@ -79,6 +79,7 @@ def _tool(spec: ServerSpec, definition: Definition, servers: Servers) -> Tool:
         timeout=spec.timeout + MARGIN,
         call=_calling(spec, definition, servers),
         source=f"{spec.place.path}:{spec.place.line}",
+        untrusted=True,
     )
 
 
