@@ -167,6 +167,8 @@ def test_json_is_one_document_with_its_schema(command: str, workspace: Path) -> 
         assert playnex("batch", "run", "pairs", "cases.jsonl", folder=workspace).code == 0
     if command.startswith("inbox"):
         assert playnex("flow", "run", "asks", folder=workspace).code == WAITING
+    if command == "doctor":  # it is not well as long as nobody has looked at the server
+        assert playnex("mcp", "test", "rude", folder=workspace).code == 0
     if command == "restore":
         assert playnex("backup", "saved.tar.gz", folder=workspace).code == 0
     if command == "run resolve":
