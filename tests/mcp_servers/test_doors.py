@@ -16,8 +16,11 @@ playnex: 1
 name: asks
 steps:
   first: { tool: rude.echo, with: { text: "from a flow" } }
-  then: { agent: clerk, prompt: Say it again. }
+  then: { needs: [], agent: clerk, prompt: Say something. }
+output: ${{ steps.then.output }}
 """
+AFTER = FLOW.replace("needs: [], ", "")
+"""Here the agent has read what the server said, which comes from outside."""
 HANGS = """\
 playnex: 1
 name: hangs
@@ -66,6 +69,18 @@ def test_flows_and_agents_use_a_server_like_any_other_tool(tmp_path: Path) -> No
     assert "from an agent" in server.asked[1].prompt
     steps = {step["step"]: step for step in desk.json("run", "show", "last")["steps"]}
     assert steps["first"]["status"] == "succeeded"
+
+
+@pytest.mark.slow
+def test_a_call_of_an_agent_that_has_read_what_a_server_said_asks_first_where_the_server_has_all_rights(tmp_path: Path) -> None:
+    desk = entered(tmp_path)
+    assert desk.playnex("mcp", "test", "rude").returncode == 0
+    (tmp_path / "flows/asks.yaml").write_text(AFTER)
+    (tmp_path / "agents/clerk.md").write_text(CLERK)
+    with serving(echoing) as server:
+        (tmp_path / "playnex.toml").write_text(f'[models.main]\nbase_url = "{server.url}"\nname = "scripted"\ncontext = 32768\n')
+        assert desk.playnex("flow", "run", "asks").returncode == 6
+        assert "from an agent" in desk.playnex("inbox", "show", "last").stdout
 
 
 @pytest.mark.slow
