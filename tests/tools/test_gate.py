@@ -14,7 +14,7 @@ from playnex.spec.envelope import Envelope
 from playnex.spec.flow import RetrySpec
 from playnex.testing import Rehearsal, crash_everywhere
 from playnex.testing.memory_context import MemoryContext
-from playnex.tools.gate import CallRequest, Gate, shown
+from playnex.tools.gate import CallRequest, Gate
 from playnex.tools.tool import Call, CallScope, Tool, ToolResult
 from playnex.tools.toolbox import WorkspaceToolbox
 
@@ -149,14 +149,6 @@ def test_a_call_beyond_its_time_is_ended_with_that_reason() -> None:
         raise AssertionError("unreachable")
 
     assert asked(lookup(hang), replace(GOOD, timeout=0.01)).reason == "timeout"
-
-
-def test_a_long_result_is_cut_with_a_visible_marker() -> None:
-    assert shown("short") == "short"
-    assert shown({"a": [1]}) == '{"a":[1]}'
-    cut = shown("x" * 250_000, whole="capsule runs/R/step")
-    assert cut.endswith("\n[… cut: 16,000 of 250,000 characters shown; the whole is in capsule runs/R/step]")
-    assert cut.count("x") == 16_000
 
 
 def test_two_tools_of_one_name_are_a_fault_that_names_both() -> None:

@@ -21,8 +21,6 @@ from playnex.tools.tool import CallScope, Tool, Toolbox
 from playnex.tools.toolbox import is_named
 
 ANYWHERE = CallScope()
-SHOWN = 16_000
-"""Characters of a result that a model is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,16 +111,6 @@ class Gate:
             if why := check(tool, request):
                 raise ToolRefused(why)
         return tool
-
-
-def shown(output: Json, limit: int = SHOWN, *, whole: str = "") -> str:
-    """The output as a model is shown it: text as it is, anything else as JSON, cut behind `limit` characters with a visible
-    marker. `whole` says where the rest can be read."""
-    text = output if isinstance(output, str) else encode(output).decode()
-    if len(text) <= limit:
-        return text
-    rest = f"the whole is in {whole}" if whole else "ask for a smaller part to see the rest"
-    return f"{text[:limit]}\n[… cut: {limit:,} of {len(text):,} characters shown; {rest}]"
 
 
 def _listed(toolbox: Toolbox, request: CallRequest) -> Tool:
