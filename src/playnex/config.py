@@ -1,21 +1,27 @@
-"""`playnex.toml`: the models under their aliases, and whether the workspace is local; every fault with its place."""
+"""`playnex.toml`: the models under their aliases, what is said of tools, and the policy; every fault with its place."""
 
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from playnex.canonical import Json
 from playnex.errors import DefinitionError
+from playnex.spec import units
 from playnex.spec.faults import Fault, Place, did_you_mean
+from playnex.spec.tool_rules import EFFECTS, EGRESSES, ToolRule, approval_problem
 
+Word = TypeVar("Word", bound=str)
 ModelKind = Literal["openai", "embedded"]
 KINDS: tuple[ModelKind, ...] = ("openai", "embedded")
-TABLES = ("models", "policy")
-POLICY = {"local": bool}
+TABLES = ("models", "tools", "policy")
+POLICY = ("local", "untrusted", "approval_timeout")
+TOOL_KEYS = ("approval", "egress", "effect", "sinks")
+Untrusted = Literal["ask", "run"]
+UNTRUSTED: tuple[Untrusted, ...] = ("ask", "run")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +54,14 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """A workspace's settings. In local mode every model is on this machine."""
+    """A workspace's settings. In local mode every model is on this machine. `tools` is what it says of them, `untrusted` what becomes of a
+    consequential call whose arguments come from something untrusted, `approval_timeout` how many seconds a person has who is asked."""
 
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
+    tools: tuple[ToolRule, ...] = ()
     local: bool = True
+    untrusted: Untrusted = "ask"
+    approval_timeout: float | None = None
 
 
 MODEL_KEYS = tuple(each.name for each in fields(ModelSettings) if each.name != "alias")
@@ -81,14 +91,21 @@ def read_config(text: str, path: str) -> Config:
     reading = _Reading(text=text, path=path)
     reading.unknown(document, TABLES, "")
     policy = reading.table(document, "policy")
-    reading.unknown(policy, tuple(POLICY), "policy")
+    reading.unknown(policy, POLICY, "policy")
     local = policy.get("local", True)
     if not isinstance(local, bool):
         reading.fault("policy", "local", f"`local` must be true or false, not {_written(local)}")
     models = {alias: reading.model(alias, bool(local)) for alias in reading.table(document, "models")}
+    config = Config(
+        models={alias: model for alias, model in models.items() if model},
+        tools=tuple(reading.tool(pattern, said) for pattern, said in reading.table(document, "tools").items()),
+        local=bool(local),
+        untrusted=reading.choice("policy", "untrusted", policy.get("untrusted"), words=UNTRUSTED) or "ask",
+        approval_timeout=reading.duration("policy", "approval_timeout", policy.get("approval_timeout")),
+    )
     if reading.faults:
         raise DefinitionError((*sorted(reading.faults, key=_order),))
-    return Config(models={alias: model for alias, model in models.items() if model}, local=bool(local))
+    return config
 
 
 SAYS = {
@@ -105,14 +122,27 @@ SAYS = {
     PRICE: "US dollars for a million tokens, for a model that is not on this machine",
 }
 
+TOOL_SCHEMAS: Mapping[str, Json] = {
+    "approval": {"type": "string", "description": "when a person is asked first: never, ask, or a rule such as args.amount > 100"},
+    "egress": {"enum": list(EGRESSES), "description": "whether a call leaves the machine"},
+    "effect": {"enum": list(EFFECTS), "description": "what a second call would do"},
+    "sinks": {"type": "array", "items": {"type": "string"}, "description": "the arguments that matter: recipient, url, path, id, amount"},
+}
+POLICY_SCHEMAS: Mapping[str, Json] = {
+    "local": {"type": "boolean", "description": "every model is on this machine"},
+    "untrusted": {"enum": list(UNTRUSTED), "description": "a consequential call with arguments from untrusted content asks, or runs"},
+    "approval_timeout": {"type": ["number", "string"], "description": "how long a person has who is asked about a call: 30m, 24h"},
+}
+
 
 def config_schema() -> dict[str, Json]:
     """The JSON Schema (2020-12) of playnex.toml, for editors."""
     model = {"type": "object", "properties": {key: _key_schema(key) for key in MODEL_KEYS}, "additionalProperties": False}
-    policy = {"local": {"type": "boolean", "description": "every model is on this machine"}}
+    tool = {"type": "object", "properties": {key: TOOL_SCHEMAS[key] for key in TOOL_KEYS}, "additionalProperties": False}
     tables: dict[str, Json] = {
         "models": {"type": "object", "additionalProperties": model, "description": "models by their aliases; agents use `main`"},
-        "policy": {"type": "object", "properties": {key: policy[key] for key in POLICY}, "additionalProperties": False},
+        "tools": {"type": "object", "additionalProperties": tool, "description": 'what is said of tools, by name or pattern: "crm.*"'},
+        "policy": {"type": "object", "properties": {key: POLICY_SCHEMAS[key] for key in POLICY}, "additionalProperties": False},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -188,6 +218,60 @@ class _Reading:
         if len(self.faults) > before:
             return None
         return ModelSettings(alias=alias, **table | ({PRICE: UsdPerMillion(**table[PRICE])} if PRICE in table else {}))
+
+    def tool(self, pattern: str, said: Json) -> ToolRule:
+        where = f"tools.{pattern}"
+        place = _place(self.text, self.path, where, "")
+        if not isinstance(said, dict):
+            self.fault("tools", pattern, f"tool {pattern!r} must be a table", hint=f'write it as [tools."{pattern}"]')
+            return ToolRule(pattern=pattern, place=place)
+        for key, value in said.items():
+            if isinstance(value, dict):
+                self.fault(f"{where}.{key}", "", f"[tools.{pattern}.{key}] names no tool", hint=f'write it as [tools."{pattern}.{key}"]')
+        self.unknown({key: value for key, value in said.items() if not isinstance(value, dict)}, TOOL_KEYS, where)
+        return ToolRule(
+            pattern=pattern,
+            place=place,
+            approval=self.approval(where, said.get("approval")),
+            egress=self.choice(where, "egress", said.get("egress"), words=EGRESSES),
+            effect=self.choice(where, "effect", said.get("effect"), words=EFFECTS),
+            sinks=self.sinks(where, said.get("sinks")),
+        )
+
+    def approval(self, where: str, said: Json) -> str | None:
+        if said is None:
+            return None
+        if not isinstance(said, str):
+            self.fault(where, "approval", f"`approval` must be a text, not {_written(said)}", hint="never, ask, or a rule")
+        elif problem := approval_problem(said):
+            self.fault(where, "approval", problem.message, hint=problem.hint)
+        else:
+            return said
+        return None
+
+    def sinks(self, where: str, said: Json) -> tuple[str, ...] | None:
+        if said is None:
+            return None
+        if not isinstance(said, list) or not all(isinstance(name, str) for name in said):
+            self.fault(where, "sinks", f"`sinks` must be a list of parameters, not {_written(said)}", hint='such as ["to", "amount"]')
+            return None
+        return tuple(said)
+
+    def choice(self, where: str, key: str, said: Json, *, words: tuple[Word, ...]) -> Word | None:
+        found = next((word for word in words if word == said), None)
+        if said is not None and found is None:
+            hint = did_you_mean(str(said), words)
+            self.fault(where, key, f"`{key}` must be one of {', '.join(words)}, not {_written(said)}", hint=hint)
+        return found
+
+    def duration(self, where: str, key: str, said: Json) -> float | None:
+        if said is None:
+            return None
+        try:
+            return units.duration("" if isinstance(said, bool) else said)
+        except (ValueError, TypeError) as error:
+            self.fault(where, key, f"`{key}`: {error}")
+            return None
 
     def value(self, where: str, key: str, value: Json) -> None:
         expected = TYPES.get(key, (str,))

@@ -15,6 +15,7 @@ from cli.stage import playnex
 from playnex.app.templates import lay_out
 from playnex.cli.help_page import all_pages
 from playnex.cli.tree import tree
+from playnex.testing import rude_server
 from playnex.testing.model_server import serving
 
 COMMANDS = {
@@ -56,6 +57,11 @@ COMMANDS = {
     "capsule create": ("capsule create notes/new text", "playnex.capsule/1"),
     "capsule history": ("capsule history notes/first", "playnex.capsule-history/1"),
     "capsule delete": ("capsule delete notes/first --yes", "playnex.capsule/1"),
+    "tool call": ("tool call capsule.list", "playnex.run/1"),
+    "mcp list": ("mcp list", "playnex.mcp-servers/1"),
+    "mcp test": ("mcp test rude", "playnex.mcp-test/1"),
+    "mcp add": (f"mcp add another --full-trust -- {sys.executable} {rude_server.__file__}", "playnex.mcp-test/1"),
+    "mcp import": ("mcp import .mcp.json", "playnex.mcp-import/1"),
     "agent list": ("agent list", "playnex.agents/1"),
     "agent show": ("agent show writing", "playnex.agent/1"),
     "agent run": ("agent run writing Hello", "playnex.run/1"),
@@ -143,6 +149,8 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
             (folder / "flows" / "pairs.py").write_text(PAIRS)
             (folder / "cases.jsonl").write_text('{"number": 1}\n{"number": 2}\n')
             (folder / "flows" / "daily.yaml").write_text(DAILY)
+            entry = {"command": sys.executable, "args": [rude_server.__file__], "trust": "full"}
+            (folder / ".mcp.json").write_text(json.dumps({"mcpServers": {"rude": entry}}))
             (folder / "flows" / "asks.py").write_text(ASKS)
             (folder / "playnex.toml").write_text(f'[models.main]\nbase_url = "{server.url}"\nname = "scripted"\ncontext = 32768\n')
         yield tmp_path
@@ -159,13 +167,16 @@ def test_json_is_one_document_with_its_schema(command: str, workspace: Path) -> 
         assert playnex("batch", "run", "pairs", "cases.jsonl", folder=workspace).code == 0
     if command.startswith("inbox"):
         assert playnex("flow", "run", "asks", folder=workspace).code == WAITING
+    if command == "doctor":  # it is not well as long as nobody has looked at the server
+        assert playnex("mcp", "test", "rude", folder=workspace).code == 0
     if command == "restore":
         assert playnex("backup", "saved.tar.gz", folder=workspace).code == 0
     if command == "run resolve":
         died = subprocess.run([sys.executable, "-m", "playnex", "flow", "run", "dies"], cwd=workspace, capture_output=True, check=False)
         assert died.returncode == -signal.SIGKILL
     words, schema = COMMANDS[command]
-    said = playnex(*words.split(), "--json", folder=workspace)
+    first, dashes, rest = words.partition(" -- ")
+    said = playnex(*first.split(), "--json", *(dashes + rest).split(), folder=workspace)
     assert said.code == (WAITING if command in ("run retry", "run fork") else 0), said.err
     assert only(said.out)["schema"] == schema
 

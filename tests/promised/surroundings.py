@@ -90,6 +90,7 @@ PROMISES = (
         tests=(
             "tests/tools/test_gate.py::test_an_admitted_call_is_one_step_with_its_tool_arguments_and_agent_on_record",
             "tests/tools/test_gate.py::test_arguments_that_do_not_fit_are_refused_with_the_mend",
+            "tests/mcp_servers/test_doors.py::test_flows_and_agents_use_a_server_like_any_other_tool",
         ),
     ),
     Promise(
@@ -99,13 +100,60 @@ PROMISES = (
         tests=(
             "tests/tools/test_gate.py::test_an_agent_calls_only_what_its_list_names",
             "tests/agents/test_loop.py::test_a_tool_that_is_not_in_the_agents_list_is_refused_and_the_loop_goes_on",
+            "tests/house/test_one_gate.py::test_only_the_gate_calls_a_tool",
+            "tests/house/test_one_gate.py::test_a_tool_that_is_called_past_the_gate_is_seen",
+        ),
+    ),
+    Promise(
+        id="X7",
+        says="A call asks a person where its tool, the workspace or the agent's file says so, by a rule perhaps; a no is a result.",
+        docs="docs/security.md#calls-that-ask",
+        tests=(
+            "tests/tools/test_policy.py::test_a_rule_decides_by_the_arguments_and_asks_where_it_cannot_be_worked_out",
+            "tests/tools/test_asking.py::test_a_person_is_shown_the_whole_action_and_after_a_yes_it_is_done_once",
+            "tests/tools/test_asking.py::test_whatever_is_not_a_clear_yes_is_a_refusal_that_the_model_reads",
+            "tests/flows/test_policy.py::test_what_the_workspace_says_of_tools_and_an_agents_own_approval_hold",
+            "tests/cli/test_dry_run.py::test_a_dry_run_asks_no_model_records_no_run_and_ends_well",
+        ),
+    ),
+    Promise(
+        id="X8",
+        says="After something untrusted was read, a consequential call whose arguments come from elsewhere than the user asks a person.",
+        docs="docs/security.md#what-models-read",
+        tests=(
+            "tests/flows/test_policy.py::test_an_injected_instruction_that_the_model_obeys_asks_a_person_and_nothing_is_sent",
+            "tests/flows/test_policy.py::test_the_same_call_with_the_users_own_address_just_runs",
+            "tests/flows/test_policy.py::test_with_the_policy_switched_off_it_is_sent",
+            "tests/flows/test_policy.py::test_a_flows_own_step_asks_where_what_matters_is_made_from_something_untrusted",
+            "tests/tools/test_provenance.py::test_a_part_of_a_longer_word_is_never_known",
+            "tests/tools/test_provenance.py::test_what_only_looks_like_it_is_not",
+        ),
+    ),
+    Promise(
+        id="X3",
+        says="An MCP server is a child process over stdio, gone with the run that used it, even after kill -9; one that fails, hangs or "
+        "prints garbage fails its own call by name and in time, and leaves the others usable.",
+        docs="docs/mcp.md#how-they-run",
+        tests=(
+            "tests/mcp_servers/test_leaks.py::test_after_twenty_runs_that_ended_nothing_is_left_within_a_second",
+            "tests/mcp_servers/test_leaks.py::test_after_twenty_runs_that_were_cancelled_nothing_is_left_within_a_second",
+            "tests/mcp_servers/test_leaks.py::test_after_twenty_kills_of_playnex_itself_nothing_is_left_within_a_second",
+            "tests/mcp_servers/test_leaks.py::test_a_plain_child_process_outlives_such_a_kill",
+            "tests/mcp_servers/test_doors.py::test_kill_9_of_the_command_in_a_call_leaves_no_process",
+            "tests/mcp_servers/test_servers.py::test_calls_of_one_server_run_at_the_same_time_as_those_of_a_hanging_one",
+            "tests/mcp_servers/test_servers.py::test_a_server_that_dies_in_a_call_is_named_with_its_end_and_started_again",
+            "tests/mcp_servers/test_servers.py::test_a_server_that_never_greets_fails_within_its_time",
+            "tests/mcp_servers/test_spoilt_frames.py::test_five_thousand_spoilt_frames_crash_nothing_and_start_no_call",
         ),
     ),
     Promise(
         id="L1",
-        says="In local mode models are on loopback only, and everything lies in one folder.",
+        says="In local mode models are on loopback only, MCP servers over stdio only, and everything lies in one folder.",
         docs="docs/security.md#local-mode",
-        tests=("tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",),
+        tests=(
+            "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
+            "tests/mcp_servers/test_doors.py::test_a_remote_server_and_a_clash_of_names_are_refused_by_check",
+        ),
     ),
     Promise(
         id="L2",

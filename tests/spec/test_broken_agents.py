@@ -35,6 +35,9 @@ BROKEN = {
     "an unknown type of output": (f"---\noutput: {{ a: strng }}\n---\n{BODY}", "2:14", "there is no type 'strng'"),
     "a temperature too high": (f"---\ntemperature: 3\n---\n{BODY}", "2:14", "`temperature` is 3; it must be from 0 to 2"),
     "an output of no tokens": (f"---\nmax_output_tokens: 0\n---\n{BODY}", "2:20", "`max_output_tokens`: 0 is not above zero"),
+    "a list as approval": (f"---\napproval: [a]\n---\n{BODY}", "2:11", "`approval` must be `ask`, or a map of tools"),
+    "an approval that is laxer": (f"---\napproval: {{ mail.send: never }}\n---\n{BODY}", "2:24", "an agent can only be stricter"),
+    "an approval that is no rule": (f"---\napproval: {{ mail.send: aks }}\n---\n{BODY}", "2:24", "a rule knows `args`, not 'aks'"),
     "a key for later": (f"---\nskills: [a]\n---\n{BODY}", "2:1", "'skills' is not available in this version yet"),
 }
 
@@ -68,6 +71,17 @@ def test_unknown_tools_and_models_are_told_with_all_other_faults_in_file_order(t
         "agents/writer.md:3:8: error: there is no model 'fats'",
         "agents/writer.md:4:17: error: there is no tool 'file.raed'",
         "agents/writer.md:5:7: error: `plan` must be true or false, not 'maybe'",
+    ]
+
+
+def test_an_approval_for_tools_that_are_not_there_is_told(tmp_path: Path) -> None:
+    lay_out("minimal", tmp_path)
+    text = "---\ntools: [file.*]\napproval: { file.raed: ask, file.read: args.pth == '', consequential: ask }\n---\nWrite.\n"
+    (tmp_path / "agents" / "writer.md").write_text(text)
+    told = [line for line in playnex("check", folder=tmp_path).err.splitlines() if line.startswith("agents/writer.md:")]
+    assert told == [
+        "agents/writer.md:3:24: error: there is no tool 'file.raed'",
+        "agents/writer.md:3:40: error: file.read: the tool has no parameter 'pth'",
     ]
 
 

@@ -52,6 +52,17 @@ BROKEN = {
         "2:1",
         "'http://127.0.0.1@example.com/v1' is not on this machine",
     ),
+    "an unknown key of a tool": ('[tools."crm.*"]\naproval = "ask"\n', "2:1", "unknown key 'aproval'"),
+    "a tool without quotes": ('[tools.crm.lookup]\napproval = "ask"\n', "1:1", "[tools.crm.lookup] names no tool"),
+    "a word as a tool": ('[tools]\n"crm.*" = "ask"\n', "2:2", "tool 'crm.*' must be a table"),
+    "a word that is no rule": ('[tools."crm.*"]\napproval = "aks"\n', "2:1", "a rule knows `args`, not 'aks'"),
+    "a flag as approval": ('[tools."crm.*"]\napproval = true\n', "2:1", "`approval` must be a text, not true"),
+    "half a rule": ('[tools."crm.*"]\napproval = "args.amount >"\n', "2:1", "'args.amount >' is no rule"),
+    "an unknown egress": ('[tools."crm.*"]\negress = "remtoe"\n', "2:1", "`egress` must be one of none, remote, not 'remtoe'"),
+    "an unknown effect": ('[tools."crm.*"]\neffect = 1\n', "2:1", "`effect` must be one of pure, idempotent, once, not 1"),
+    "a word as sinks": ('[tools."crm.*"]\nsinks = "to"\n', "2:1", "`sinks` must be a list of parameters, not 'to'"),
+    "an unknown word about untrusted content": ("[policy]\nuntrusted = 'never'\n", "2:1", "`untrusted` must be one of ask, run"),
+    "a time in words": ("[policy]\napproval_timeout = 'soon'\n", "2:1", "`approval_timeout`: 'soon' is not a duration"),
     "a table in another spelling": ('[models."main"]\nname = 4\n', "2:1", "`name` must be a text, not 4"),
 }
 
@@ -85,6 +96,17 @@ def test_a_pace_and_a_price_are_read() -> None:
     text = f"[models.main]\n{URL}at_once = 2\nper_minute = 30\nusd_per_million = {{ input = 2.5, output = 10 }}\n"
     main = read_config(text, "playnex.toml").models["main"]
     assert (main.at_once, main.per_minute, main.usd_per_million) == (2, 30, UsdPerMillion(input=2.5, output=10))
+
+
+def test_what_is_said_of_tools_and_of_asking_is_read() -> None:
+    text = '[tools."crm.*"]\napproval = "args.amount > 100"\negress = "remote"\nsinks = ["to"]\n[policy]\nuntrusted = "run"\n'
+    config = read_config(text + 'approval_timeout = "24h"\n', "playnex.toml")
+    (rule,) = config.tools
+    assert (rule.pattern, rule.approval, rule.egress, rule.effect, rule.sinks) == (
+        *("crm.*", "args.amount > 100", "remote", None),
+        ("to",),
+    )
+    assert (rule.place.line, config.untrusted, config.approval_timeout) == (1, "run", 86_400)
 
 
 def test_another_machine_is_allowed_where_the_policy_says_so() -> None:

@@ -20,8 +20,9 @@ from playnex.errors import StepFailed
 from playnex.models.model import ToolCall, ToolOffer, answer_from_json
 from playnex.spec.context import Attempt, StepContext, StepPlan
 from playnex.spec.envelope import Envelope
+from playnex.spec.origin import UNTRUSTED, Origin, current
 from playnex.tools.gate import CallRequest
-from playnex.tools.tool import Toolbox
+from playnex.tools.tool import CallScope, Toolbox
 from playnex.tools.toolbox import is_named
 
 CHARACTERS = 2.5
@@ -169,5 +170,22 @@ def _call_request(progress: Progress, call: ToolCall, number: int, *, task: Agen
         step=f"tool-{number}",
         allowed=task.agent.tools,
         offered=gated((*task.tools, pager(progress.wholes, page)), progress.request.messages),
-        scope=replace(task.scope, agent=task.agent.name),
+        scope=_scope_of(progress, task),
+        approval=task.agent.approval,
+        ledger=task.ledger,
+    )
+
+
+def _scope_of(progress: Progress, task: AgentTask) -> CallScope:
+    """Where the calls come from. The task is the user's own word unless it was made from something untrusted; what a check said of an
+    earlier answer may be."""
+    origin = current().joined(Origin(labels=task.scope.labels, trusted=(*task.scope.trusted, task.agent.instructions)))
+    own = () if origin.is_untrusted else (task.prompt, task.brief, *(block.text for block in task.data if "untrusted" not in block.labels))
+    labels = (*origin.labels, *progress.labels, *(UNTRUSTED if task.feedback else ()))
+    return replace(
+        task.scope,
+        agent=task.agent.name,
+        labels=tuple(dict.fromkeys(labels)),
+        sources=tuple(dict.fromkeys((*task.scope.sources, *progress.sources))),
+        trusted=(*origin.trusted, *own),
     )

@@ -20,7 +20,7 @@ from playnex.agents.pydantic_task import Course
 from playnex.canonical import Json
 from playnex.errors import ToolFailed, UsageError
 from playnex.spec.context import CodeTool, Effect
-from playnex.spec.envelope import Envelope
+from playnex.spec.envelope import Envelope, Label
 from playnex.tools.gate import CallRequest
 from playnex.tools.tool import CallScope, Tool, ToolResult
 
@@ -57,7 +57,9 @@ class JournaledTools(WrapperToolset[Any]):
             return await _told(name, asyncio.create_task(calling, context=surroundings))
 
         effect = effect_of(name, tool.tool_def.metadata)
-        offered = Tool(name=name, description="", parameters=UNCHECKED, effect=effect, timeout=None, call=call, source="pydantic-ai")
+        offered = Tool(
+            name=name, description="", parameters=UNCHECKED, effect=effect, timeout=None, call=call, source="pydantic-ai", editable=False
+        )
         return await self._call(_request(course, ctx, offered, tool_args), None)
 
     async def _call(self, request: CallRequest, own: CodeTool | None) -> Any:
@@ -110,8 +112,13 @@ def _request(course: Course, ctx: RunContext[Any], tool: Tool, arguments: Mappin
         step=f"tool-{number}",
         allowed=(),
         offered=(tool,),
-        scope=replace(course.task.scope, labels=course.labels, sources=course.sources),
+        scope=replace(course.task.scope, labels=_labels(course), sources=course.sources),
     )
+
+
+def _labels(course: Course) -> tuple[Label, ...]:
+    """What is known of the origin of all that the agent was given, and of what its calls brought."""
+    return tuple(dict.fromkeys((*course.task.scope.labels, *course.task.labels, *course.labels)))
 
 
 def _shown(arguments: Mapping[str, Any]) -> Json:

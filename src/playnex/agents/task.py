@@ -1,7 +1,7 @@
 """What an agent is given to do, and what it may reach: records without behaviour."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from playnex.canonical import Json
@@ -12,6 +12,7 @@ from playnex.spec.agent_result import DataBlock
 from playnex.spec.context import CodeTool, StepContext
 from playnex.spec.envelope import Envelope
 from playnex.tools.gate import ANYWHERE, CallRequest
+from playnex.tools.ledger import Ledger
 from playnex.tools.tool import CallScope, Toolbox
 
 
@@ -19,7 +20,7 @@ from playnex.tools.tool import CallScope, Toolbox
 class AgentTask:
     """One piece of work for an agent. `brief` is what all agents of its flow are told, `schema` the JSON Schema of its answer (None for
     text), `feedback` why an earlier answer was refused, `tools` what the run's code gives it beside its own, `scope` what its tool calls
-    may touch."""
+    may touch, `ledger` what the gate remembers of them."""
 
     agent: AgentSpec
     prompt: str
@@ -29,6 +30,7 @@ class AgentTask:
     data: tuple[DataBlock, ...] = ()
     tools: tuple[CodeTool, ...] = ()
     scope: CallScope = ANYWHERE
+    ledger: Ledger = field(default_factory=Ledger)
 
 
 class CallGate(Protocol):

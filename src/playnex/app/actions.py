@@ -72,8 +72,8 @@ class RunActions:
 
     async def call_tool(self, attempt: Attempt, work: ToolWork) -> Envelope:
         team = self.team
-        scope = CallScope(run=team.run, folders=_paths(work.folders), memory_at=team.forked_at, memory_read=("*",))
-        request = CallRequest(tool=work.tool, arguments=dict(work.arguments), scope=scope, may_repeat=work.may_repeat)
+        scope = CallScope(run=team.run, folders=_paths(work.folders), memory_at=team.forked_at, memory_read=("*",), trusted=team.trusted())
+        request = CallRequest(tool=work.tool, arguments=dict(work.arguments), scope=scope, may_repeat=work.may_repeat, own=work.own)
         record = await self.app.gate.call(attempt.context, request)
         if record.status == "failed":
             raise StepFailed(str(record.output["error"]), step=attempt.key, reason=record.reason)

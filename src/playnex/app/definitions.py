@@ -12,12 +12,13 @@ from playnex.capsules.capsule import check_name
 from playnex.errors import DefinitionError, UsageError
 from playnex.spec.agent import AgentSpec
 from playnex.spec.check_flow import check_flow, warnings_of
-from playnex.spec.check_targets import Catalogue
+from playnex.spec.check_targets import Catalogue, other_tool
 from playnex.spec.expression import is_template
 from playnex.spec.faults import Fault, Place, decoded, did_you_mean
 from playnex.spec.flow import FlowSpec, StepSpec
-from playnex.spec.read_agent import read_agent
+from playnex.spec.read_agent import CONSEQUENTIAL, ReadAgent, read_agent
 from playnex.spec.read_flow import ReadFlow, in_file_order, read_flow
+from playnex.spec.tool_rules import approval_problem
 from playnex.tools.toolbox import is_named
 from playnex.workspace import PYTHON_ENDING, Workspace, shown
 
@@ -33,13 +34,16 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definitions:
-    """Reads and checks. `tools` maps each tool's name to the JSON Schema of its arguments; `tool_faults` are those of tools/*.py;
-    `models` are the aliases that playnex.toml names."""
+    """Reads and checks. `tools` maps each tool's name to the JSON Schema of its arguments; `tool_faults` are those of tools/*.py, of
+    .mcp.json and of what playnex.toml says of tools, `tool_warnings` what it says of tools that are not there; `models` are the aliases
+    that it names, `unseen` the MCP servers whose tools are not known."""
 
     workspace: Workspace
     tools: Mapping[str, Mapping[str, Json]]
     tool_faults: tuple[Fault, ...] = ()
+    tool_warnings: tuple[Fault, ...] = ()
     models: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     def flow(self, name: str) -> Pinned:
         """The flow with its agents. Raises NotFoundError, DefinitionError with every fault of both."""
@@ -94,6 +98,7 @@ class Definitions:
             faults += found.faults
             warnings += found.warnings
         everything = (*faults, *(() if files else self.tool_faults))
+        warnings += () if files else self.tool_warnings
         return Checked(paths=tuple(shown(path) for path in paths), faults=everything, warnings=tuple(warnings))
 
     def sound(self, files: tuple[str, ...]) -> Iterator[Pinned]:
@@ -152,7 +157,7 @@ class Definitions:
         read = read_flow(text, shown(path))
         named = {function for outline in read.outlines if outline.spec for function in outline.spec.functions()}
         functions = {name: function_outline.outline(name, function_outline.read(self.workspace.root, name)).facts for name in named}
-        offered = Catalogue(agents=agents, tools=self.tools, flows=self.workspace.flow_names(), functions=functions)
+        offered = Catalogue(agents=agents, tools=self.tools, flows=self.workspace.flow_names(), functions=functions, unseen=self.unseen)
         faults = check_flow(read, offered)
         return read, in_file_order([*faults, *_name_faults(read)])
 
@@ -166,12 +171,25 @@ class Definitions:
         faults = list(read.faults)
         for number, pattern in enumerate(read.tools):
             if not any(is_named(tool, (pattern,)) for tool in self.tools):
-                hint = did_you_mean(pattern, self.tools) or "playnex tool list lists them"
+                hint = other_tool(pattern, self.tools, self.unseen)
                 faults.append(Fault(place=read.place("tools", number), message=f"there is no tool {pattern!r}", hint=hint))
+        faults += self._approval_faults(read)
         if read.model not in (known := ("main", *self.models)):
             hint = did_you_mean(read.model, known) or f"name it in playnex.toml under [models.{read.model}]"
             faults.append(Fault(place=read.place("model"), message=f"there is no model {read.model!r}", hint=hint))
         return read.agent, in_file_order(faults)
+
+    def _approval_faults(self, read: ReadAgent) -> Iterator[Fault]:
+        """What an agent's `approval` says of tools that are not there, or of parameters that they do not have."""
+        for pattern, rule in (read.agent.approval if read.agent else {}).items():
+            named = {tool: parameters for tool, parameters in self.tools.items() if is_named(tool, (pattern,))}
+            place = read.place("approval", pattern)
+            if not named and pattern != CONSEQUENTIAL:
+                hint = did_you_mean(pattern, self.tools) or "playnex tool list lists them"
+                yield Fault(place=place, message=f"there is no tool {pattern!r}", hint=hint)
+            for tool, parameters in named.items():
+                if problem := approval_problem(rule, parameters):
+                    yield Fault(place=place, message=f"{tool}: {problem.message}", hint=problem.hint)
 
 
 def _name_faults(read: ReadFlow) -> Iterator[Fault]:

@@ -22,6 +22,7 @@ from playnex.store import checksums
 from playnex.store.database import sqlite_version
 from playnex.store.faults import RESTORE
 from playnex.store.file import accept_pages, is_in_use
+from playnex.tools.mcp import sandbox
 from playnex.workspace import Workspace, shown
 
 Remedy: TypeAlias = Callable[[], Awaitable[object]]
@@ -71,7 +72,7 @@ async def examine(typed: str, treat: Treat = leave) -> tuple[Finding, ...]:
     found = [await treat(finding) for finding in (*_programs(), *_disk(workspace), *_permissions(workspace))]
     try:
         async with opened(typed) as app:
-            for examination in (_store, _runs, _leases, _files, _models):
+            for examination in (_store, _runs, _leases, _files, _models, _servers):
                 async for finding in examination(app):
                     found.append(await treat(finding))
     except DefinitionError as error:
@@ -196,3 +197,14 @@ async def _models(app: App) -> AsyncIterator[Finding]:
         says = f"{card.name} at {card.base_url}" if card.base_url else f"{card.name}, in this process"
         says += "" if fine else " does not answer"
         yield Finding(area=f"model {alias}", fine=fine, says=says, mend="start its server, or mend playnex.toml")
+
+
+async def _servers(app: App) -> AsyncIterator[Finding]:
+    """The sandbox of MCP servers, where one needs it, and whether anybody has looked at each of them."""
+    wanted = [spec.name for spec in app.offer.servers if spec.trust == "sandbox"]
+    found = await asyncio.to_thread(sandbox.bubblewrap)
+    says = "bubblewrap: own processes, a machine that is only read, no network" if found else "none that works here"
+    yield Finding(area="sandbox", fine=bool(found) or not wanted, says=says, mend=f"{sandbox.MISSING} (for {', '.join(wanted)})")
+    for name in app.offer.unseen:
+        says, mend = "nobody has looked at it as it is now, and its tools are refused", f"playnex mcp test {name}"
+        yield Finding(area=f"MCP server {name}", fine=False, says=says, mend=mend)

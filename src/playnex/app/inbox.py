@@ -23,13 +23,18 @@ ITEM_SCHEMA = "playnex.inbox-item/1"
 OPEN: tuple[RunState, ...] = ("waiting", "running", "pending", "paused", "parked")
 """The states in which something of a run can wait for a person: one branch may while another works."""
 
-ANSWER = "/answer"
-"""Where a flow file's step asks; its id in the inbox does without."""
+ANSWERS = ("/answer", "/gate.answer")
+"""Where a flow file's step asks, and where the gate does before a call; the id in the inbox does without."""
 
 SEARCHED = 10_000
 """Runs of each state that are looked through."""
 
 Kind = Literal["approval", "outcome", "parked"]
+
+
+def asking_step(key: str) -> str:
+    """The step that asks, from the key of its question."""
+    return next((key.removesuffix(ending) for ending in ANSWERS if key.endswith(ending)), key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,7 @@ class Item:
     @property
     def step(self) -> str:
         """The step that waits."""
-        return self.key.removesuffix(ANSWER)
+        return asking_step(self.key)
 
     @property
     def id(self) -> str:
@@ -265,9 +270,9 @@ def fate(summary: RunSummary, events: Sequence[Event], step: str) -> UsageError 
     """What became of the questions of a run, of which none is open under that step."""
     run, history = short(summary.id), fold(events)
     asked = {event.key: event.fact for event in events if isinstance(event.fact, WaitStarted) and event.fact.ask is not None}
-    keys = [key for key in asked if key.removesuffix(ANSWER).startswith(step)]
+    keys = [key for key in asked if asking_step(key).startswith(step)]
     for key in reversed(keys):
-        name = f"{run}/{key.removesuffix(ANSWER)}"
+        name = f"{run}/{asking_step(key)}"
         if key in history.results:
             record = from_json(history.results[key].envelope)
             text = record.reason if record.status == "succeeded" else message_of(record)

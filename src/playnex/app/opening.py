@@ -14,6 +14,7 @@ from playnex.capsules.capsule import Author, CapsuleDraft, Prepared
 from playnex.capsules.stores import rows as capsule_rows
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.clock import SystemClock
+from playnex.config import Config
 from playnex.engine.engine import Engine
 from playnex.journal.lease import FileLeases
 from playnex.journal.stores import batch_rows, journal_rows
@@ -22,15 +23,20 @@ from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.models.directory import Sources, WorkspaceModels
 from playnex.schedules import timetable
 from playnex.schedules.timetable import Timetable
+from playnex.spec.faults import Fault
 from playnex.store.database import Database
 from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
 from playnex.tools.gate import Gate
+from playnex.tools.mcp.offered import FILE, Offer, offer
+from playnex.tools.mcp.servers import Servers
+from playnex.tools.policy import Policy
 from playnex.tools.python_functions import PythonFunctions
 from playnex.tools.python_tools import discover
+from playnex.tools.ruling import idle, misfitting, ruled
 from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
-from playnex.workspace import Workspace, data_folder, find_workspace
+from playnex.workspace import Workspace, data_folder, find_workspace, shown
 
 MIGRATIONS = (
     journal_rows.create_tables,
@@ -59,6 +65,8 @@ class App:
     toolbox: WorkspaceToolbox
     gate: Gate
     functions: PythonFunctions
+    servers: Servers
+    offer: Offer
     models: WorkspaceModels
     engine: Engine
     clock: SystemClock
@@ -76,6 +84,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
     _hide_from_git(workspace.own)
     workers = Workers(workspace.root, log=workspace.own / "tools.log")
     clock = SystemClock()
+    servers, of_servers = _servers(workspace, clock)
     sources = Sources(settings=config.models, data=data_folder(os.environ), own=workspace.own, local=config.local)
     models = WorkspaceModels(sources, clock)
     try:
@@ -83,7 +92,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
         capsules = SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
         built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules)))
-        toolbox = WorkspaceToolbox((*built_in, *found.tools))
+        toolbox = WorkspaceToolbox(ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools))
         leases = FileLeases(workspace.own / "leases")
         worker = f"{socket.gethostname()}/{os.getpid()}"
         yield App(
@@ -95,24 +104,43 @@ async def opened(typed: str) -> AsyncIterator[App]:
             capsules=capsules,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
             toolbox=toolbox,
-            gate=Gate(toolbox),
+            gate=Gate(toolbox, Policy(untrusted=config.untrusted, timeout=config.approval_timeout)),
             functions=PythonFunctions(workspace.root, workers),
+            servers=servers,
+            offer=of_servers,
             models=models,
             engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
             clock=clock,
             timetable=Timetable(database),
             local=config.local,
-            definitions=Definitions(
-                workspace=workspace,
-                tools={name: toolbox.get(name).parameters for name in toolbox.names()},
-                tool_faults=found.faults,
-                models=tuple(config.models),
-            ),
+            definitions=_definitions(workspace, config, toolbox, faults=(*found.faults, *of_servers.faults), unseen=of_servers.unseen),
         )
     finally:
+        await servers.close()
         await models.close()
         await workers.close()
         database.close()
+
+
+def _definitions(
+    workspace: Workspace, config: Config, toolbox: WorkspaceToolbox, *, faults: tuple[Fault, ...], unseen: tuple[str, ...]
+) -> Definitions:
+    """What reads and checks the workspace's files; `faults` are those of the tools' own, `unseen` the servers that nobody has looked at."""
+    tools = tuple(toolbox.get(name) for name in toolbox.names())
+    return Definitions(
+        workspace=workspace,
+        tools={tool.name: tool.parameters for tool in tools},
+        tool_faults=(*faults, *misfitting(config.tools, tools)),
+        tool_warnings=tuple(idle(config.tools, tools)),
+        unseen=unseen,
+        models=tuple(config.models),
+    )
+
+
+def _servers(workspace: Workspace, clock: SystemClock) -> tuple[Servers, Offer]:
+    """The MCP servers, none started, and the tools of them that were accepted."""
+    servers = Servers(workspace.root, workspace.own, environment=os.environ, clock=clock)
+    return servers, offer(workspace.root, workspace.own, servers, shown_as=shown(workspace.root / FILE))
 
 
 def _hide_from_git(folder: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from playnex.canonical import Json
-from playnex.journal.events import AttemptFailed, Event, RunStarted, StepFinished, StepStarted, to_json
+from playnex.journal.events import AttemptFailed, Event, Fact, RunStarted, StepFinished, StepStarted, WaitStarted, to_json
 from playnex.spec.envelope import from_json
 
 OWN = ("seen", "ask", "definition")
@@ -19,7 +19,7 @@ class RunLog:
 
     def lines(self, events: Sequence[Event]) -> Iterator[dict[str, Json]]:
         """A line for each event that people may want to know of: `time`, `position`, `event`, `step`, and what there is of
-        `agent`, `turn`, `tool`, `arguments`, `model`, `result` or `error`, `tokens`, `goes_on`."""
+        `agent`, `turn`, `tool`, `arguments`, `egress`, `model`, `result` or `error`, `asks`, `why`, `decision`, `tokens`, `goes_on`."""
         for event in events:
             if isinstance(event.fact, StepStarted):
                 self._begun[event.key] = event.fact
@@ -32,16 +32,18 @@ class RunLog:
         match event.fact:
             case StepStarted(kind="model"):
                 return None
-            case StepStarted():
-                return self._who(event.key) | self._what(event.key)
-            case StepFinished():
-                return self._who(event.key) | self._what(event.key) | self._gave(event.key, event.fact)
+            case StepStarted() | StepFinished():
+                gave = self._gave(event.key, event.fact) if isinstance(event.fact, StepFinished) else {}
+                return self._who(event.key) | self._what(event.key) | gave
             case AttemptFailed():
                 return self._who(event.key) | {"error": event.fact.message, "reason": event.fact.reason, "again_after": event.fact.delay}
+            case WaitStarted(ask=dict(ask)):
+                asks: dict[str, Json] = {"asks": ask["message"]} | ({"why": ask["why"]} if "why" in ask else {})
+                return _plain(event.fact) | self._who(event.key) | asks
             case RunStarted():
                 return {"flow": event.fact.flow, "inputs": event.fact.inputs}
             case _:
-                return {name: value for name, value in to_json(event.fact).items() if name not in OWN}
+                return _plain(event.fact)
 
     def _who(self, key: str) -> dict[str, Json]:
         """The agent at work, and its turn."""
@@ -55,7 +57,8 @@ class RunLog:
         begun = self._begun.get(key)
         if begun is None or begun.kind != "tool" or not isinstance(begun.input, dict):
             return {}
-        return {"tool": begun.actor, "arguments": begun.input.get("arguments")}
+        told: dict[str, Json] = {"tool": begun.actor, "arguments": begun.input.get("arguments")}
+        return told | ({"egress": begun.input["egress"]} if "egress" in begun.input else {})
 
     def _gave(self, key: str, fact: StepFinished) -> dict[str, Json]:
         envelope = from_json(fact.envelope)
@@ -70,4 +73,11 @@ class RunLog:
             told |= {"model": answer.get("model"), "result": answer.get("text"), "goes_on": bool(answer.get("calls"))}
         else:
             told["result"] = envelope.output
+        if fact.kind == "approve":
+            told["decision"] = told.get("error") or envelope.reason
         return told | ({"tokens": envelope.usage.tokens} if envelope.usage.requests else {})
+
+
+def _plain(fact: Fact) -> dict[str, Json]:
+    """The fact's own fields, where they say something to people."""
+    return {name: value for name, value in to_json(fact).items() if name not in OWN}

@@ -1,7 +1,7 @@
 """The agents that a run's code can ask: those of its workspace, by name or as the run has pinned them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playnex.agents.handle import Surroundings, WorkspaceAgent
@@ -12,45 +12,55 @@ from playnex.app.pinning import Pinned
 from playnex.canonical import Json
 from playnex.errors import UsageError
 from playnex.spec.agent import AgentSpec
-from playnex.spec.brief import brief_text
+from playnex.spec.brief import brief_templates, brief_text
 from playnex.spec.context import AgentHandle, StepContext
+from playnex.spec.envelope import Label
+from playnex.spec.expression import references
+from playnex.spec.origin import UNTRUSTED
 from playnex.spec.pydantic_agent import PydanticAgent, is_pydantic_agent
 from playnex.tools.tool import CallScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
-    """Implements the engine's `Agents` for one run. `folders` are its inputs of type file or folder, resolved; `forked_at` is when it was
-    forked, if it was."""
+    """Implements the engine's `Agents` for one run. `folders` are its inputs of type file or folder, resolved; `untrusted` those of its
+    inputs that are not the user's own word; `forked_at` is when it was forked, if it was."""
 
     app: App
     pinned: Pinned
     run: str
     inputs: Mapping[str, Json]
     folders: tuple[str, ...] = ()
+    untrusted: frozenset[str] = frozenset()
     forked_at: float | None = None
 
     def handle(self, context: StepContext, agent: str | object) -> AgentHandle:
         """The agent. Raises NotFoundError, DefinitionError, UsageError."""
         if isinstance(agent, str):
-            return WorkspaceAgent(context=context, agent=self.pinned.agents.get(agent, agent), around=self.around())
+            return WorkspaceAgent(context=context, agent=self.pinned.agents.get(agent, agent), around=self.around(context))
         if isinstance(agent, AgentSpec):
-            return WorkspaceAgent(context=context, agent=agent, around=self.around())
+            return WorkspaceAgent(context=context, agent=agent, around=self.around(context))
         if is_pydantic_agent(agent):
             agent = PydanticAgent(agent)
         if isinstance(agent, PydanticAgent):
-            return PydanticHandle(context=context, agent=agent, around=self.around_pydantic())
+            return PydanticHandle(context=context, agent=agent, around=self.around_pydantic(context))
         raise UsageError(f"{type(agent).__name__} is no agent", hint="give the name of an agent of the workspace, or a Pydantic AI Agent")
 
-    def around(self) -> Surroundings:
-        """What all agents of the run share."""
+    def around(self, context: StepContext) -> Surroundings:
+        """What all agents of the run share. Code may put into a prompt whatever it was given, so all of that counts as read."""
         brief = brief_text(self.pinned.flow.brief, self.inputs)
-        return Surroundings(ports=self.ports(), brief=brief, scope_of=self.scope_of, find=self.app.definitions.agent)
 
-    def around_pydantic(self) -> PydanticSurroundings:
+        def scope_of(agent: AgentSpec) -> CallScope:
+            scope = self.scope_of(agent)
+            return replace(scope, labels=tuple(dict.fromkeys((*scope.labels, *self._labels_of_code(context)))))
+
+        return Surroundings(ports=self.ports(), brief=brief, scope_of=scope_of, find=self.app.definitions.agent)
+
+    def around_pydantic(self, context: StepContext) -> PydanticSurroundings:
         """What all Pydantic AI agents of the run share."""
         app, brief = self.app, brief_text(self.pinned.flow.brief, self.inputs)
-        return PydanticSurroundings(gate=app.gate, clock=app.clock, scope=CallScope(run=self.run), brief=brief, local=app.local)
+        scope = CallScope(run=self.run, labels=self._labels_of_code(context), trusted=self.trusted())
+        return PydanticSurroundings(gate=app.gate, clock=app.clock, scope=scope, brief=brief, local=app.local)
 
     def ports(self) -> AgentPorts:
         """The rest of the house, as an agent sees it."""
@@ -65,4 +75,20 @@ class Team:
             memory_read=agent.memory.read,
             memory_write=agent.memory.write,
             memory_at=self.forked_at,
+            labels=UNTRUSTED if self._has_untrusted_brief() else (),
+            trusted=self.trusted(),
         )
+
+    def trusted(self) -> tuple[Json, ...]:
+        """The user's own words that every agent of the run may act on: the inputs that are theirs, and the brief as it is written."""
+        brief = self.pinned.flow.brief
+        own = (value for name, value in self.inputs.items() if name not in self.untrusted)
+        return (*own, *(text for text in brief_templates(brief) if text))
+
+    def _has_untrusted_brief(self) -> bool:
+        asked = (reference.keys for text in brief_templates(self.pinned.flow.brief) for reference in references(text))
+        return any(keys[0] == "inputs" and (len(keys) == 1 or keys[1] in self.untrusted) for keys in asked) if self.untrusted else False
+
+    def _labels_of_code(self, context: StepContext) -> tuple[Label, ...]:
+        has_untrusted_inputs = bool(self.pinned.source) and bool(self.untrusted)
+        return (*context.labels(), *(UNTRUSTED if has_untrusted_inputs else ()))

@@ -10,6 +10,9 @@ from playnex.spec.envelope import from_json
 
 EntryKind = Literal["agent", "told", "said", "call", "result", "failed-try", "question", "answer"]
 
+ASKS = "gate.answer"
+"""The step below a call in which the gate asks a person."""
+
 SAID_ALREADY = ("tool", "model")
 """Messages of these stand in the conversation where they were made."""
 
@@ -112,22 +115,49 @@ def _gave(event: Event, fact: StepFinished, tool: str) -> Entry:
 
 def tool_calls(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
     """Every tool call in the order in which it was asked for: which agent (empty for the flow itself) called which tool with what,
-    and what came of it (requirement X4). One that is still under way, or that a crash cut off, has the status `running`."""
+    and what came of it (requirement X4); whether it left the machine (L3); what a person was asked before it, and how they decided. One
+    that is still under way, or that a crash cut off, has the status `running`, one that waits for a person `waiting`."""
     found: dict[str, dict[str, Json]] = {}
     for event in events:
         match event.fact:
-            case StepStarted(kind="tool", input={"tool": str(tool), "arguments": arguments, "agent": agent}):
-                asked = {"step": event.key, "agent": agent, "tool": tool, "arguments": arguments, "status": "running", "asked": event.at}
-                found[event.key] = asked
+            case StepStarted(kind="tool", input={"tool": str(tool), "arguments": arguments, "agent": agent, **more}):
+                asked: dict[str, Json] = {"step": event.key, "agent": agent, "tool": tool, "arguments": arguments}
+                asked |= {"egress": more.get("egress", "none"), "left_machine": False, "approvals": [], "asked": event.at}
+                found.setdefault(event.key, asked)["status"] = "running"
             case StepFinished(kind="tool") if event.key in found:
-                envelope = from_json(event.fact.envelope)
-                found[event.key] |= {
-                    "status": envelope.status,
-                    "reason": envelope.reason,
-                    "result": envelope.output,
-                    "labels": list(envelope.labels),
-                    "seconds": event.fact.seconds,
-                }
+                found[event.key] |= _came_of(found[event.key], event.fact)
+            case WaitStarted(ask=dict(ask)) if (call := found.get(_call_of(event.key))) is not None:
+                call["status"] = "waiting"
+                call["approvals"].append({"why": ask.get("why", ""), "shown": ask.get("show"), "decision": ""})
+            case StepFinished(kind="approve") if (call := found.get(_call_of(event.key))) is not None:
+                call["status"] = "running"
+                call["approvals"][-1] |= _decision(event.fact)
             case _:
                 pass
     return tuple(found.values())
+
+
+def _call_of(key: str) -> str:
+    """The key of the call before which the step of that key asks; empty for any other."""
+    call, _, name = key.rpartition("/")
+    return call if name.partition("#")[0] == ASKS else ""
+
+
+def _came_of(call: dict[str, Json], fact: StepFinished) -> dict[str, Json]:
+    envelope = from_json(fact.envelope)
+    return {
+        "status": envelope.status,
+        "reason": envelope.reason,
+        "result": envelope.output,
+        "labels": list(envelope.labels),
+        "left_machine": call["egress"] == "remote" and envelope.reason != "refused",
+        "seconds": fact.seconds,
+    }
+
+
+def _decision(fact: StepFinished) -> dict[str, Json]:
+    """How a person decided: who, why not, and the arguments as they approved them."""
+    envelope = from_json(fact.envelope)
+    if envelope.status == "failed":
+        return {"decision": str(envelope.output.get("error", ""))}
+    return {"decision": envelope.reason, "approved": envelope.output}

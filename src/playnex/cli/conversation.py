@@ -1,7 +1,7 @@
 """A run's transcript and its tool calls, as people read them."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from playnex.app.transcript import Entry
 from playnex.canonical import Json, encode
@@ -82,11 +82,28 @@ def _shortened(text: str, entry: Entry, run: str) -> str:
 
 
 def tools_page(made: Iterable[dict[str, Json]], terminal: Terminal) -> str:
-    """Who called what with what, and what came of it."""
-    rows = [_row(call, terminal) for call in made]
-    if not rows:
+    """Who called what with what, and what came of it; below that, what a person was asked, what left the machine, what was refused."""
+    calls = tuple(made)
+    if not calls:
         return "no tool was called in this run"
-    return columns(("", "STEP", "AGENT", "TOOL", "ARGUMENTS", "TIME", "RESULT"), rows, terminal)
+    table = columns(("", "STEP", "AGENT", "TOOL", "ARGUMENTS", "TIME", "RESULT"), [_row(call, terminal) for call in calls], terminal)
+    remarks = [line for call in calls for line in _remarks(call)]
+    return "\n".join([table, *(["", *remarks] if remarks else [])])
+
+
+def _remarks(call: dict[str, Json]) -> Iterator[str]:
+    named = f"{call['step']}  {call['tool']}"
+    for asked in call["approvals"]:
+        yield f"{named}  a person was asked: {asked['why']}"
+        yield f"  with {encode(asked['shown']).decode()}"
+        yield f"  {asked['decision'] or 'no answer yet'}"
+        if "approved" in asked and asked["approved"] != asked["shown"]:
+            yield f"  changed to {encode(asked['approved']).decode()}"
+    if call["left_machine"]:
+        yield f"{named}  left this machine"
+    result = call.get("result")
+    if call.get("reason") == "refused" and isinstance(result, dict) and not call["approvals"]:
+        yield f"{named}  refused: {result.get('error', '')}"
 
 
 def _row(call: dict[str, Json], terminal: Terminal) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from playnex.app.inbox import ANSWER
+from playnex.app.inbox import asking_step
 from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
 from playnex.canonical import Json, encode
@@ -176,7 +176,7 @@ def _wait_lines(wait: dict[str, Json], run: str) -> list[str]:
     until = f" until {moment(wait['until'])}" if wait["until"] else ""
     if wait["ask"]:
         asked = [f"waits for a person{until}: {wait['ask']['message']}", indented(whole(wait["ask"]["show"]))]
-        item = f"{run}/{wait['step'].removesuffix(ANSWER)}"
+        item = f"{run}/{asking_step(wait['step'])}"
         return [*asked, f"  playnex inbox approve {item}", f"  playnex inbox reject {item} -m WHY"]
     if wait["signal"]:
         return [f"waits for the signal {wait['signal']}{until}: playnex run signal {run} {wait['signal']}"]

@@ -39,6 +39,7 @@ NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("capsule", ("capsule",)),
     ("agent", ("agent", "agents")),
     ("tool", ("tool", "tools")),
+    ("mcp", ("mcp",)),
     ("model", ("model", "models")),
     ("completion", ("completion",)),
     ("help", ("help",)),

@@ -48,11 +48,13 @@ class PatternWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolWork:
-    """A tool's part in a step. `may_repeat` is the user's word that it may run again."""
+    """A tool's part in a step. `own` are the arguments that the flow gives of trusted values. `may_repeat` is the user's word that it may
+    run again."""
 
     step: str
     tool: str
     arguments: Mapping[str, Json]
+    own: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     may_repeat: bool = False
 

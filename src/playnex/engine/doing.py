@@ -9,7 +9,7 @@ from typing import TypeAlias
 from playnex.canonical import Json
 from playnex.engine import failure
 from playnex.engine.actions import Actions
-from playnex.engine.scope import Iteration, Scope
+from playnex.engine.scope import Iteration, Scope, texts
 from playnex.engine.step_work import StepWork
 from playnex.errors import ExpressionError, StepFailed
 from playnex.spec.check_value import problems
@@ -126,10 +126,11 @@ class Doer:
         items = scope.value(step.for_each.items)
         if not isinstance(items, list):
             raise StepFailed(f"`for-each` needs a list, and got {type(items).__name__}", step=step.id, reason="invalid-items")
+        labels = scope.labels_of(*texts(step.for_each.items))
         records: dict[int, Envelope] = {}
 
         async def one(number: int, item: Json) -> None:
-            doing = self.prepare(replace(step, for_each=None), scope.with_item(item))
+            doing = self.prepare(replace(step, for_each=None), scope.with_item(item, labels))
             records[number] = await attempt.context.perform(f"item-{number}", doing.do, doing.plan)
 
         await attempt.context.together([partial(one, number, item) for number, item in enumerate(items, 1)], at_most=step.for_each.at_most)

@@ -23,7 +23,7 @@ from playnex.journal.events import (
 )
 from playnex.journal.journal import Draft, Journal, Outlined
 from playnex.spec.context import Write
-from playnex.spec.envelope import Envelope, from_json
+from playnex.spec.envelope import Envelope, Label, from_json
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -46,6 +46,7 @@ class Execution:
     body: Working | None = None
     seen: int = field(init=False)
     asked: set[str] = field(default_factory=set)
+    labelled: dict[str, tuple[Label, ...]] = field(default_factory=dict)
     unseen: dict[str, set[str]] = field(init=False)
     """Recorded keys that the code has not asked for yet, by their scope; `asked` has those that it came to, as long as there are any."""
 
@@ -68,6 +69,15 @@ class Execution:
     def is_going(self) -> bool:
         """Whether the run's code has not ended, and nothing has ended or stopped it."""
         return self.ending is None and not (self.body is not None and self.body.done())
+
+    def learn(self, key: str, record: Envelope) -> None:
+        """Remember what is known of the origin of a record."""
+        if record.labels:
+            self.labelled[key] = record.labels
+
+    def labels_below(self, scope: str) -> tuple[Label, ...]:
+        """What is known of the origin of all that this worker has recorded or met again in that scope."""
+        return tuple(dict.fromkeys(label for key, labels in self.labelled.items() if key.startswith(scope) for label in labels))
 
     def note(self, key: str, fact: Fact) -> None:
         """Tell those who watch."""

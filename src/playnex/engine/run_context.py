@@ -19,8 +19,9 @@ from playnex.engine.work import Work, do_plainly
 from playnex.errors import BudgetExhausted, JournalMismatch, StaleEpoch, StepFailed, StoreError, UsageError
 from playnex.journal.events import WaitStarted
 from playnex.spec.context import PLAIN, AgentHandle, Approval, Attempt, Branch, Do, Effect, Fallback, Round, StepContext, StepPlan
-from playnex.spec.envelope import Envelope, Usage
+from playnex.spec.envelope import Envelope, Label, Usage
 from playnex.spec.flow import RetrySpec
+from playnex.spec.origin import Origin, within
 from playnex.spec.python_flow import FlowFunction, flow_name
 
 T = TypeVar("T")
@@ -41,11 +42,12 @@ ENDS_ALL_BRANCHES = (StoreError, StaleEpoch, JournalMismatch)
 @dataclass(slots=True)
 class RunContext:
     """A `StepContext` over an `Execution`; `prefix` is the scope of its keys, `agents` are those of the called flow that it belongs to
-    (None: the run's)."""
+    (None: the run's), and `root` is the scope in which the code at work began, which may know all that was recorded in it."""
 
     execution: Execution
     prefix: str = ""
     agents: Agents | None = None
+    root: str = ""
     _used: dict[str, int] = field(default_factory=dict)
     _company: Company = field(default_factory=Company)
     _drawn: int = 0
@@ -65,6 +67,9 @@ class RunContext:
 
     def spent(self) -> Usage:
         return self.execution.purse.spent
+
+    def labels(self) -> tuple[Label, ...]:
+        return self.execution.labels_below(self.root)
 
     async def step(
         self,
@@ -105,28 +110,32 @@ class RunContext:
         def work(key: str) -> Awaitable[Envelope]:
             if plan.kind == "agent" and calls_around(key):
                 self.execution.caps.ask(key)
+            inner = partial(self._within, root=f"{key}/") if plan.says_origin else self._within
             has_company = self._company_of(name)
-            return Work(execution=self.execution, key=key, do=do, plan=plan, within=self._within, has_company=has_company).carry_out()
+            return Work(execution=self.execution, key=key, do=do, plan=plan, within=inner, has_company=has_company).carry_out()
 
         return await self._once(name, plan.kind, work)
 
     def _company_of(self, name: str) -> Callable[[], bool]:
         return partial(self._company.has, name)
 
-    def _within(self, prefix: str) -> StepContext:
+    def _within(self, prefix: str, root: str | None = None) -> StepContext:
         """A context for all that happens under these keys."""
-        return RunContext(self.execution, prefix, self.agents)
+        return RunContext(self.execution, prefix, self.agents, self.root if root is None else root)
 
     async def _once(self, name: str, kind: str, live: Callable[[str], Awaitable[Envelope]]) -> tuple[str, Envelope]:
         """The step's key and its record: from the journal, or by doing it now."""
         key = self._next_key(name)
         if (recorded := await self.execution.recorded(key, kind)) is not None:
+            self.execution.learn(key, recorded)
             return key, recorded
         self._company.enter(name)
         try:
-            return key, await live(key)
+            record = await live(key)
         finally:
             self._company.leave(name)
+        self.execution.learn(key, record)
+        return key, record
 
     async def gather(self, branches: Mapping[str, Branch[T]], *, at_most: int | None = None) -> dict[str, T]:
         outcomes: dict[str, T | Exception] = {}
@@ -175,16 +184,18 @@ class RunContext:
         given = dict(inputs or {})
 
         async def do(attempt: Attempt) -> Envelope:
-            if isinstance(called, str):
-                definition = await attempt.context.step(DEFINITION, partial(self._pinned, called, attempt.key))
-                code = self.execution.flows.load(definition, given)
-                if isinstance(attempt.context, RunContext):
-                    attempt.context.agents = code.agents
-            else:
-                code = own_code(called, given)
-            return Envelope(output=await call(self.execution, attempt, flow=name, code=code))
+            with within(origin):
+                if isinstance(called, str):
+                    definition = await attempt.context.step(DEFINITION, partial(self._pinned, called, attempt.key))
+                    code = self.execution.flows.load(definition, given)
+                    if isinstance(attempt.context, RunContext):
+                        attempt.context.agents = code.agents
+                else:
+                    code = own_code(called, given)
+                return Envelope(output=await call(self.execution, attempt, flow=name, code=code))
 
-        return _output_of(await self._performed(name, do, StepPlan(kind="flow", actor=name, announce=True)))
+        origin = Origin(labels=self.labels())
+        return _output_of(await self._performed(name, do, StepPlan(kind="flow", actor=name, announce=True, says_origin=True)))
 
     def agent(self, agent: str | object) -> AgentHandle:
         if (within := calls_around(self.prefix)) > AGENTS_DEEP:
@@ -207,7 +218,7 @@ class RunContext:
         return _output_of(await self._wait(signal, "wait", lambda _: started, signalled))
 
     async def approve(self, name: str, approval: Approval) -> Json:
-        ask: Json = {"message": approval.message, "show": approval.show, "editable": approval.editable}
+        ask: Json = {"message": approval.message, "show": approval.show, "editable": approval.editable, **approval.more}
 
         def started(key: str) -> WaitStarted:
             return WaitStarted(signal=key, until=self._until(approval.timeout), ask=ask)

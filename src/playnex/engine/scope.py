@@ -7,6 +7,7 @@ from playnex.canonical import Json
 from playnex.spec import expression
 from playnex.spec.envelope import Envelope, Label, to_json
 from playnex.spec.flow import StepSpec
+from playnex.spec.origin import UNTRUSTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +27,8 @@ class Iteration:
 @dataclass(slots=True, kw_only=True)
 class Scope:
     """The names in sight. Records and `models` grow as the run goes on; `output` is in sight only where a step's own
-    result is judged or replaced, `item` only where a step is done for every item of a list, `iteration` only within a loop and
-    where a route has led back."""
+    result is judged or replaced, `item` only where a step is done for every item of a list (with the labels of that list),
+    `iteration` only within a loop and where a route has led back. `untrusted` are the inputs that are not the user's own word."""
 
     run: str
     inputs: Mapping[str, Json]
@@ -36,7 +37,9 @@ class Scope:
     models: dict[str, Json] = field(default_factory=dict)
     output: tuple[Json, ...] = ()
     item: tuple[Json, ...] = ()
+    item_labels: tuple[Label, ...] = ()
     iteration: Iteration = field(default_factory=Iteration)
+    untrusted: frozenset[str] = frozenset()
 
     def add(self, step: str, record: Envelope) -> None:
         """Bring a finished step into sight."""
@@ -58,9 +61,9 @@ class Scope:
         """The scope in which `output` is this."""
         return replace(self, output=(output,))
 
-    def with_item(self, item: Json) -> "Scope":
-        """The scope in which `item` is this."""
-        return replace(self, item=(item,))
+    def with_item(self, item: Json, labels: tuple[Label, ...] = ()) -> "Scope":
+        """The scope in which `item` is this, of a list with these labels."""
+        return replace(self, item=(item,), item_labels=labels)
 
     def with_record(self, step: str, record: Envelope) -> "Scope":
         """The scope in which the step has this record already."""
@@ -100,6 +103,22 @@ class Scope:
         named = {keys[2] for keys in asked if len(keys) > 2}
         return tuple(step for step in self.iteration.previous or () if step in named or any(len(keys) == 2 for keys in asked))
 
+    def labels_of(self, *templates: str) -> tuple[Label, ...]:
+        """What is known of the origin of all that these templates refer to."""
+        past = [self.records[step] for step in self.referred_steps(*templates)]
+        past += [(self.iteration.previous or {})[step] for step in self.referred_rounds(*templates)]
+        labels: list[Label] = [label for record in past for label in record.labels]
+        for keys in _references(templates):
+            if keys[0] == "item":
+                labels += self.item_labels
+            if keys[0] == "inputs" and (self.untrusted if len(keys) == 1 else keys[1] in self.untrusted):
+                labels += UNTRUSTED
+        return tuple(dict.fromkeys(labels))
+
+    def trusted_inputs(self) -> tuple[Json, ...]:
+        """The inputs that are the user's own word."""
+        return tuple(value for name, value in self.inputs.items() if name not in self.untrusted)
+
     def inherited(self, step: StepSpec, record: Envelope, *made_from: str) -> Envelope:
         """The record with the labels, sources and fallbacks of the steps that it was made from: those that the step's templates refer
         to (`made_from`, where it was made from others), else those that it waited for."""
@@ -110,7 +129,7 @@ class Scope:
         fallback_from = [*record.fallback_from] + [
             name for origin, past in given for name in (*past.fallback_from, *((origin,) if past.status == "fallback" else ()))
         ]
-        labels: list[Label] = [*record.labels, *(label for _, past in given for label in past.labels)]
+        labels: list[Label] = [*record.labels, *self.labels_of(*templates), *(label for _, past in given for label in past.labels)]
         sources = [*record.sources, *(source for _, past in given for source in past.sources)]
         return replace(
             record,

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from playnex.canonical import Json
 from playnex.engine import failure
 from playnex.engine.actions import Actions, AgentWork, Given, PatternWork, PythonWork, Saving, ToolWork
-from playnex.engine.scope import Scope
+from playnex.engine.scope import Scope, texts
 from playnex.engine.verifying import Verifier, as_text
 from playnex.spec.check_value import problems
 from playnex.spec.context import Approval, Attempt, StepPlan, Verify
 from playnex.spec.envelope import CapsuleRef, Envelope, capsule_json
 from playnex.spec.flow import ApproveSpec, StepSpec, VerifySpec, WaitSpec, form_of_output
+from playnex.spec.origin import Origin, within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +35,20 @@ class StepWork:
             fallback=self._fall_back if step.fallback is not None else None,
             complete=self._complete,
             announce=True,
+            says_origin=True,
         )
 
-    async def attempt(self, attempt: Attempt) -> Envelope:  # noqa: PLR0911 - one line a kind
-        """One try of the step."""
+    async def attempt(self, attempt: Attempt) -> Envelope:
+        """One try of the step: all that goes on in it was made from what its templates refer to."""
+        with within(self._origin()):
+            return await self._done(attempt)
+
+    def _origin(self) -> Origin:
+        """Where the step's words come from. Those of the flow's file itself are the user's own, filled in or not."""
+        own = texts([self.step.prompt, dict(self.step.arguments)])
+        return Origin(labels=self.scope.labels_of(*own), trusted=(*own, *self.scope.trusted_inputs()))
+
+    async def _done(self, attempt: Attempt) -> Envelope:  # noqa: PLR0911 - one line a kind
         step = self.step
         match step.kind:
             case "agent":
@@ -62,8 +73,15 @@ class StepWork:
     async def _call_tool(self, attempt: Attempt) -> Envelope:
         step = self.step
         arguments = self.scope.value(dict(step.arguments))
-        may_repeat = step.retry.times > 0
-        work = ToolWork(step=step.id, tool=step.target, arguments=arguments, folders=self.folders, may_repeat=may_repeat)
+        own = tuple(name for name, template in step.arguments.items() if "untrusted" not in self.scope.labels_of(*texts(template)))
+        work = ToolWork(
+            step=step.id,
+            tool=step.target,
+            arguments=arguments,
+            own=own,
+            folders=self.folders,
+            may_repeat=step.retry.times > 0,
+        )
         return await self.actions.call_tool(attempt, work)
 
     async def _call(self, attempt: Attempt) -> Envelope:
@@ -96,7 +114,7 @@ class StepWork:
             folders=self.folders,
         )
         record = await self.actions.ask_agent(attempt, work)
-        return _labelled(record, given)
+        return self._labelled(record, given)
 
     async def _work_together(self, attempt: Attempt) -> Envelope:
         step, given = self.step, await self._given(attempt)
@@ -109,7 +127,12 @@ class StepWork:
             schema=step.output,
             given=given,
         )
-        return _labelled(await self.actions.carry_out_pattern(attempt, work), given)
+        return self._labelled(await self.actions.carry_out_pattern(attempt, work), given)
+
+    def _labelled(self, record: Envelope, given: tuple[Given, ...]) -> Envelope:
+        """The record with the labels of what was given with the prompt, and in it."""
+        labels = (*record.labels, *(label for piece in given for label in piece.labels), *self.scope.labels_of(self.step.prompt or ""))
+        return replace(record, labels=tuple(dict.fromkeys(labels)))
 
     def _boundary(self, checks: tuple[VerifySpec, ...]) -> Verify:
         """The checks on what one agent of a pattern hands over to another."""
@@ -145,7 +168,8 @@ class StepWork:
         step, spec = self.step, self.step.fallback
         assert spec is not None
         if spec.agent is not None:
-            return await self._ask(spec.agent, replace(attempt, context=attempt.context.scope("fallback")))
+            with within(self._origin()):
+                return await self._ask(spec.agent, replace(attempt, context=attempt.context.scope("fallback")))
         refused = record.output.get("partial") if isinstance(record.output, dict) else None
         value = self.scope.with_output(refused).value(spec.value)
         form = form_of_output(step)
@@ -174,9 +198,3 @@ class StepWork:
         ref, write = await self.actions.prepare(self.scope.run, saving)
         attempt.writes.append(write)
         return replace(record, capsule=ref)
-
-
-def _labelled(record: Envelope, given: tuple[Given, ...]) -> Envelope:
-    """The record with the labels of what was given with the prompt."""
-    labels = (*record.labels, *(label for piece in given for label in piece.labels))
-    return replace(record, labels=tuple(dict.fromkeys(labels)))

@@ -55,6 +55,11 @@ class Work:
             return await self._record(decided, attempt, began)
         if plan.announce and not self._purse_that_counts():
             execution.note(self.key, StepStarted(kind=plan.kind, actor=plan.actor, input=plan.input))
+        if plan.settle is not None:
+            first = Attempt(key=self.key, number=1, context=self._scope(1))
+            if (settled := await plan.settle(first)) is not None:
+                return await self._record(settled, first, execution.clock.monotonic())
+            began = execution.clock.monotonic()
         tried, attempt = await self._attempts()
         outcome = await self._fallen_back(tried, attempt)
         return await self._record(outcome, attempt, began, lost=tried.lost)
@@ -190,7 +195,7 @@ class Work:
         own_writes = tuple(attempt.writes)
         while True:
             attempt.writes = list(own_writes)
-            final = await self._completed(outcome, attempt)
+            final = self._with_origin(await self._completed(outcome, attempt))
             fact = StepFinished(
                 envelope=envelopes.to_json(final),
                 kind=self.plan.kind,
@@ -206,6 +211,13 @@ class Work:
                     raise
             else:
                 return final
+
+    def _with_origin(self, outcome: Envelope) -> Envelope:
+        """A called flow returns a value alone; what is known of its origin is what is known of anything that it did."""
+        if self.plan.kind != "flow":
+            return outcome
+        labels = (*outcome.labels, *self.execution.labels_below(f"{self.key}/"))
+        return replace(outcome, labels=tuple(dict.fromkeys(labels)))
 
     async def _completed(self, outcome: Envelope, attempt: Attempt) -> Envelope:
         if self.plan.complete is None or outcome.status == "failed":

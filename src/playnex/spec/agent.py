@@ -1,7 +1,7 @@
 """What an agent is, once its Markdown file is read: purpose, model, tools, memory and limits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from playnex.canonical import Json
@@ -29,7 +29,8 @@ NO_MEMORY = MemorySpec()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSpec:
-    """One agent. `model` is an alias of playnex.toml; `tools` are names or patterns; `instructions` is the file's body."""
+    """One agent. `model` is an alias of playnex.toml; `tools` are names or patterns; `approval` says, by such patterns, which calls ask a
+    person beside those that ask anyway; `instructions` is the file's body."""
 
     name: str
     description: str = ""
@@ -44,6 +45,7 @@ class AgentSpec:
     max_output_tokens: int | None = None
     instructions: str = ""
     path: str = ""
+    approval: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def turns(self) -> int:

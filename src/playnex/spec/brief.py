@@ -19,5 +19,10 @@ def brief_text(brief: BriefSpec, inputs: Mapping[str, Json]) -> str:
     return "\n\n".join(f"{name}:\n{render(text, {'inputs': inputs}).strip()}" for name, text in parts if text)
 
 
+def brief_templates(brief: BriefSpec) -> tuple[str, ...]:
+    """All its texts, as they are written."""
+    return (brief.goal, *brief.constraints, brief.context, *brief.success)
+
+
 def _points(texts: Iterable[str]) -> str:
     return "\n".join(f"- {text.strip()}" for text in texts)

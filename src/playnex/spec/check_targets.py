@@ -1,6 +1,6 @@
 """What a step names and gives: agents, tools, flows and Python functions, held against what the workspace offers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from playnex.canonical import Json
@@ -25,13 +25,14 @@ class FunctionFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """What a workspace offers: agents by name, tools by name with the JSON Schema of their arguments, the names of flows, and the
-    Python functions that the flow names."""
+    """What a workspace offers: agents by name, tools by name with the JSON Schema of their arguments, the names of flows, the
+    Python functions that the flow names, and the MCP servers whose tools are not known."""
 
     agents: Mapping[str, AgentSpec] = field(default_factory=dict)
     tools: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     flows: tuple[str, ...] = ()
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
+    unseen: tuple[str, ...] = ()
 
 
 def target_faults(spec: StepSpec, node: Node, catalogue: Catalogue) -> Iterator[Fault]:
@@ -99,7 +100,7 @@ def _tool_faults(spec: StepSpec, node: Node, catalogue: Catalogue) -> Iterator[F
     target = find(node, "tool") or node
     schema = catalogue.tools.get(spec.target)
     if schema is None:
-        hint = did_you_mean(spec.target, catalogue.tools) or "see `playnex tool list`"
+        hint = other_tool(spec.target, catalogue.tools, catalogue.unseen)
         yield Fault(place=target.place, message=f"there is no tool {spec.target!r}", hint=hint)
         return
     properties = schema.get("properties", {})
@@ -111,6 +112,14 @@ def _tool_faults(spec: StepSpec, node: Node, catalogue: Catalogue) -> Iterator[F
     if isinstance(arguments, MapNode):
         yield from _argument_faults(spec.target, arguments, properties if schema.get("additionalProperties") is False else None)
         yield from _typed_argument_faults(spec.target, arguments, properties)
+
+
+def other_tool(name: str, tools: Iterable[str], unseen: tuple[str, ...]) -> str:
+    """What to do about a tool that is not there: look at its server, where nobody did so yet, or name another one."""
+    server = name.partition(".")[0]
+    if server in unseen:
+        return f"nobody has looked at the MCP server {server!r} as it is now: playnex mcp test {server}"
+    return did_you_mean(name, tools) or "playnex tool list lists them"
 
 
 def _argument_faults(tool: str, arguments: MapNode, properties: Mapping[str, Json] | None) -> Iterator[Fault]:

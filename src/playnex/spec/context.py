@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from playnex.canonical import Json
 from playnex.spec.agent_result import AgentResult, DataBlock
-from playnex.spec.envelope import Envelope, Usage
+from playnex.spec.envelope import Envelope, Label, Usage
 from playnex.spec.flow import NO_RETRY, RetrySpec
 
 T = TypeVar("T")
@@ -47,11 +47,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """What a person is asked: the whole action is in `message` and `show`. `editable` lets them change what is shown; without an
-    answer within `timeout` seconds it is a no."""
+    """What a person is asked: the whole action is in `message` and `show`, and `more` are facts about it, by names of their own.
+    `editable` lets them change what is shown; without an answer within `timeout` seconds it is a no."""
 
     message: str
     show: Json = None
+    more: Mapping[str, Json] = field(default_factory=dict)
     editable: bool = False
     timeout: float | None = None
 
@@ -71,6 +72,7 @@ Do: TypeAlias = Callable[[Attempt], Awaitable[Envelope]]
 Verify: TypeAlias = Callable[[Envelope, Attempt], Awaitable[Verdict]]
 Fallback: TypeAlias = Callable[[Envelope, Attempt], Awaitable[Envelope]]
 Complete: TypeAlias = Callable[[Envelope, Attempt], Awaitable[Envelope]]
+Settle: TypeAlias = Callable[[Attempt], Awaitable[Envelope | None]]
 Price: TypeAlias = Callable[[], Awaitable[float]]
 """US dollars that a request may cost at most."""
 
@@ -83,6 +85,10 @@ class StepPlan:
     `announce` puts a StepStarted event with `input` into the journal, for those who watch. `tokens` and `usd` are what a step of the kind
     `model` may spend: reserved from the run's budget before each try starts, and counted in full where nobody learns what it did spend.
     `price` says the same of the money where that is only known when the step begins; it is asked where a budget counts money.
+
+    `settle` comes before all of them, and before the intent: what must be settled before the first try, such as a person's yes. Its steps
+    lie below the step's own, no time limit is on it, and what it gives is the step's result; None lets the tries begin. Whoever
+    `says_origin` says itself what the step was made from (spec/origin.py); else all that its code was given so far may be in it.
     """
 
     kind: StepKind = "step"
@@ -98,6 +104,8 @@ class StepPlan:
     tokens: int = 0
     usd: float = 0.0
     price: Price | None = None
+    settle: Settle | None = None
+    says_origin: bool = False
 
 
 PLAIN = StepPlan()
@@ -282,6 +290,10 @@ class StepContext(Protocol):
 
     def spent(self) -> Usage:
         """What this run's model requests have cost so far."""
+        ...
+
+    def labels(self) -> tuple[Label, ...]:
+        """What is known of the origin of all that the code at work here was given so far."""
         ...
 
     async def round(self, name: str, round_: Round) -> None:

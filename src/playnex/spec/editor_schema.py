@@ -129,6 +129,7 @@ INPUT: Table = {
     "required": (FLAG, "the flow does not start without it"),
     "default": (ANY, "its value where nobody gives one"),
     "description": (TEXT, "what it is, for people and forms"),
+    "untrusted": (FLAG, "it is not your own word, as a mail that came in"),
 }
 STEP_TABLE: Table = {
     "agent": (FILLED, "an agent of agents/NAME.md works on the prompt"),
@@ -218,6 +219,7 @@ AGENT: Table = {
     "output": (SHORT, "the schema of its answer"),
     "temperature": (number(0, HOTTEST), "handed to the model"),
     "max_output_tokens": (COUNT, "handed to the model"),
+    "approval": ({"anyOf": [{"const": "ask"}, map_of(FILLED)]}, "which calls ask a person, beside those that ask anyway"),
 }
 
 

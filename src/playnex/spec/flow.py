@@ -19,7 +19,8 @@ OnFail = Literal["retry", "fallback", "fail", "ask"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputSpec:
-    """One input of a flow; `choices` is empty unless the type is a list of allowed values."""
+    """One input of a flow; `choices` is empty unless the type is a list of allowed values. An `untrusted` one is not the user's own word,
+    a mail that came in for example."""
 
     name: str
     type: InputType = "string"
@@ -27,6 +28,7 @@ class InputSpec:
     default: Json = None
     description: str = ""
     choices: tuple[str, ...] = ()
+    untrusted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

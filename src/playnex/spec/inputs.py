@@ -92,6 +92,11 @@ def path_inputs(flow: FlowSpec) -> tuple[str, ...]:
     return tuple(spec.name for spec in flow.inputs if spec.type in ("file", "folder"))
 
 
+def untrusted_inputs(flow: FlowSpec) -> frozenset[str]:
+    """The inputs that are not the user's own word."""
+    return frozenset(spec.name for spec in flow.inputs if spec.untrusted)
+
+
 def converted(spec: InputSpec, value: Json) -> Json:
     """A text as the input's type, where it can be read as that; anything else as it is."""
     if not isinstance(value, str):

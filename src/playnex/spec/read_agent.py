@@ -10,12 +10,17 @@ from playnex.spec.located import MapNode, Node, ScalarNode, find
 from playnex.spec.read_flow import in_file_order, read_budget
 from playnex.spec.read_settings import read_schema
 from playnex.spec.reading import Reading
+from playnex.spec.tool_rules import ASK, NEVER, approval_problem
 from playnex.spec.yaml_source import read_yaml
 
 AGENT_KEYS = (
     "name", "description", "model", "tools", "memory", "limits", "plan", "reflect", "output", "temperature", "max_output_tokens",
+    "approval",
 )  # fmt: skip
-LATER_AGENT_KEYS = ("skills", "approval")
+LATER_AGENT_KEYS = ("skills",)
+CONSEQUENTIAL = "consequential"
+"""The word in `approval` for all calls that have consequences."""
+
 MEMORY_KEYS = ("read", "write")
 HOTTEST = 2
 REFLECT = ("never", "after-error", "every-turn")
@@ -98,7 +103,29 @@ def _read_root(reading: Reading, root: MapNode | None, name: str) -> AgentSpec |
         temperature=reading.number(find(root, "temperature"), "`temperature`", least=0, most=HOTTEST),
         max_output_tokens=reading.count(find(root, "max_output_tokens"), "`max_output_tokens`"),
         path=reading.path,
+        approval=_read_approval(reading, find(root, "approval")),
     )
+
+
+def _read_approval(reading: Reading, node: Node | None) -> dict[str, str]:
+    """Which calls ask, by patterns of their tools' names: an agent can only be stricter, so `never` is no word here."""
+    if node is None:
+        return {}
+    if isinstance(node, ScalarNode) and node.value == ASK:
+        return {CONSEQUENTIAL: ASK}
+    if not isinstance(node, MapNode):
+        reading.wrong(node, "`approval`", "`ask`, or a map of tools to `ask` or a rule")
+        return {}
+    found: dict[str, str] = {}
+    for entry in node.entries:
+        rule = reading.filled(entry.value, f"`approval` of {entry.key!r}")
+        if rule == NEVER:
+            reading.fault(entry.value, "an agent can only be stricter than its tools", hint="leave this line out")
+        elif rule is not None and (problem := approval_problem(rule)):
+            reading.fault(entry.value, problem.message, hint=problem.hint)
+        elif rule is not None:
+            found[entry.key] = rule
+    return found
 
 
 def _check_name(reading: Reading, node: Node | None, name: str) -> None:

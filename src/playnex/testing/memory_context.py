@@ -63,9 +63,10 @@ class MemoryContext(RunContext):
         self.plans[f"{self.prefix}{name}" if number == 1 else f"{self.prefix}{name}#{number}"] = plan
         return await super()._performed(name, do, plan)
 
-    def _within(self, prefix: str) -> StepContext:
+    def _within(self, prefix: str, root: str | None = None) -> StepContext:
         context = MemoryContext(self.memory, execution=self.execution, prefix=prefix)
         context.agents = self.agents
+        context.root = self.root if root is None else root
         return context
 
 

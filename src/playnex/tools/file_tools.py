@@ -39,6 +39,7 @@ def file_tools(workspace: Path) -> tuple[Tool, ...]:
             description=DESCRIPTIONS[name],
             parameters=PARAMETERS[name],
             effect="idempotent",
+            untrusted=True,
             call=_bound(workspace, work),
         )
         for name, work in bodies.items()

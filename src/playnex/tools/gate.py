@@ -1,13 +1,14 @@
 """The gate: the one place where a tool is executed, and the order in which a call is decided.
 
-    allow-list → argument schema → (policy → approval → budget) → journal → execute → label
+    allow-list → argument schema → policy → approval → budget → intent → execute → label, journal
 
-A call that is not admitted is a recorded step too, failed with the reason `refused`, so that the model reads why and the
-record shows it. `call` never raises for what an agent asked: only the store's own failures and interruptions pass through.
+A call that is not admitted, or that a person refuses, is a recorded step too, failed with the reason `refused`, so that the model reads
+why and the record shows it. `call` never raises for what an agent asked: only the store's own failures and interruptions pass through.
+The budget and the intent are the step context's, which knows the run.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from playnex.canonical import Json, encode
@@ -16,11 +17,18 @@ from playnex.spec.context import Attempt, Do, StepContext, StepPlan, Write
 from playnex.spec.envelope import Envelope
 from playnex.spec.faults import did_you_mean
 from playnex.spec.flow import NO_RETRY, RetrySpec
+from playnex.spec.origin import UNTRUSTED, Origin, current, within
 from playnex.tools.arguments import misfits, signature
+from playnex.tools.asking import Question, ask, refusal
+from playnex.tools.ledger import Ledger, wish_of
+from playnex.tools.policy import Policy, Wish, reasons
+from playnex.tools.provenance import doubtful
 from playnex.tools.tool import CallScope, Tool, Toolbox
 from playnex.tools.toolbox import is_named
 
 ANYWHERE = CallScope()
+CAREFUL = Policy()
+NO_APPROVAL: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +36,8 @@ class CallRequest:
     """A call as it was asked for. `step` is its name in the context's scope; `allowed` are the names and patterns that its
     agent may use, None for a flow's own tool step; `offered` are tools that the run's code gave the agent beside them; `timeout`
     (seconds) and `retry` stand above the tool's own. `may_repeat` is the user's word that a tool which declares no effect may run
-    again."""
+    again. `approval` is what the agent's file says of asking, `own` which arguments a flow gives of trusted values, `ledger` what the
+    agent's earlier calls have brought."""
 
     tool: str
     arguments: Json
@@ -39,6 +48,14 @@ class CallRequest:
     timeout: float | None = None
     retry: RetrySpec = NO_RETRY
     may_repeat: bool = False
+    approval: Mapping[str, str] = field(default_factory=lambda: NO_APPROVAL)
+    own: tuple[str, ...] = ()
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def origin(self) -> Origin:
+        """What is known of how the call came about."""
+        known = Origin(labels=self.scope.labels, trusted=(*self.scope.trusted, *self.ledger.trusted))
+        return current().joined(known)
 
 
 Check: TypeAlias = Callable[[Tool, CallRequest], str]
@@ -62,19 +79,39 @@ class Execution:
 
     tool: Tool
     request: CallRequest
+    policy: Policy
     writes: tuple[Write, ...] = ()
     was_completed: bool = False
+
+    async def settle(self, attempt: Attempt) -> Envelope | None:
+        """Ask a person where the call asks; what they refuse is its result, and what they change is what is called."""
+        tool, request = self.tool, self.request
+        wish = Wish(tool=tool, arguments=request.arguments, origin=request.origin(), own=request.own, approval=request.approval)
+        if not (why := reasons(wish, self.policy)):
+            return None
+        if wish_of(tool.name, request.arguments) in request.ledger.refused:
+            return refusal(f"a person has refused this very call of {tool.name} before, and is not asked again")
+        question = Question(tool=tool, agent=request.scope.agent, arguments=request.arguments, why=why, timeout=self.policy.timeout)
+        said = await ask(attempt.context, question)
+        if isinstance(said, Envelope):
+            return said
+        self.request = replace(request, arguments=said)
+        return None
 
     async def execute(self, attempt: Attempt) -> Envelope:
         """Run the tool. Raises ToolRefused, ToolFailed: the step context records them."""
         try:
-            result = await self.tool.call(self.request.arguments, _scope(self.request.scope, attempt))
+            with within(self.request.origin()):
+                result = await self.tool.call(self.request.arguments, _scope(self.request.scope, attempt))
+        except ToolFailed as fault:
+            if self.tool.untrusted:
+                return _failed_outside(fault)
+            raise
         except PlaynexError:
             raise
         except Exception as fault:  # a user's code may raise anything
             raise ToolFailed(f"{type(fault).__name__}: {fault}") from fault
         if isinstance(result, Envelope):
-            self.writes = ()
             return result
         self.writes = result.writes
         return Envelope(output=result.output, labels=result.labels, sources=result.sources)
@@ -91,19 +128,22 @@ class Execution:
 class Gate:
     """Decides, journals and executes every call of a workspace's tools."""
 
-    def __init__(self, toolbox: Toolbox) -> None:
+    def __init__(self, toolbox: Toolbox, policy: Policy = CAREFUL) -> None:
         self._toolbox = toolbox
+        self._policy = policy
 
     async def call(self, context: StepContext, request: CallRequest) -> Envelope:
         """The call's recorded envelope. Failed ones have `{"error": message}` as output and `refused`, `tool-failed` or
-        `timeout` as reason."""
+        `timeout` as reason; where a person was asked and said no, `asked` is in the output too."""
         try:
             tool = self._admitted(request)
-        except ToolRefused as refusal:
+        except ToolRefused as refused:
             plan = StepPlan(kind="tool", actor=request.tool, effect="pure", announce=True, input=_input(request))
-            return await context.perform(request.step, _refuse(refusal), plan)
-        execution = Execution(tool, request)
-        return await context.perform(request.step, execution.execute, _plan(execution))
+            return await context.perform(request.step, _refuse(refused), plan)
+        execution = Execution(tool, request, self._policy)
+        record = await context.perform(request.step, execution.execute, _plan(execution))
+        request.ledger.note(wish_of(tool.name, request.arguments), record, is_trusted=_is_trusted(request))
+        return record
 
     def _admitted(self, request: CallRequest) -> Tool:
         tool = _listed(self._toolbox, request)
@@ -145,11 +185,12 @@ def _plan(execution: Execution) -> StepPlan:
         retry=request.retry,
         complete=execution.complete,
         announce=True,
-        input=_input(request),
+        input=_input(request) | ({"egress": tool.egress} if tool.egress == "remote" else {}),
+        settle=execution.settle,
     )
 
 
-def _input(request: CallRequest) -> Json:
+def _input(request: CallRequest) -> dict[str, Json]:
     try:
         encode(request.arguments)
         arguments = request.arguments
@@ -158,11 +199,23 @@ def _input(request: CallRequest) -> Json:
     return {"tool": request.tool, "arguments": arguments, "agent": request.scope.agent}
 
 
-def _refuse(refusal: ToolRefused) -> Do:
+def _refuse(refused: ToolRefused) -> Do:
     async def do(_attempt: Attempt) -> Envelope:
-        raise refusal
+        raise refused
 
     return do
+
+
+def _is_trusted(request: CallRequest) -> bool:
+    """Whether nothing untrusted led to the call: then what a trusted tool answers is trusted as well."""
+    origin = request.origin()
+    return not origin.is_untrusted or not doubtful(request.arguments, origin.trusted)
+
+
+def _failed_outside(fault: ToolFailed) -> Envelope:
+    """The failure of a tool whose words come from outside."""
+    message = f"{fault.message}; {fault.hint}" if fault.hint else fault.message
+    return Envelope(status="failed", reason=fault.code, output={"error": message}, labels=UNTRUSTED)
 
 
 def _scope(scope: CallScope, attempt: Attempt) -> CallScope:

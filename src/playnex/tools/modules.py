@@ -14,6 +14,7 @@ import msgspec
 
 from playnex.canonical import Json
 from playnex.errors import PlaynexError
+from playnex.spec.tool_rules import approval_problem, sinks_problem
 from playnex.tools import signatures
 from playnex.tools.declare import declared
 
@@ -87,14 +88,19 @@ def _public(module: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 def _described(name: str, function: Any) -> Json:
+    """Raises ValueError for a declaration that does not fit the function's parameters."""
+    declaration, parameters = declared(function), signatures.parameters(function)
+    said = approval_problem(declaration.approval, parameters) or sinks_problem(declaration.sinks or (), parameters)
+    if said:
+        raise ValueError(f"{said.message}; {said.hint}" if said.hint else said.message)
     return {
         "name": name,
         "function": name.partition(".")[2],
         "line": function.__code__.co_firstlineno,
         "asynchronous": inspect.iscoroutinefunction(function),
         "description": signatures.description(function),
-        "parameters": signatures.parameters(function),
-        **asdict(declared(function)),
+        "parameters": parameters,
+        **asdict(declaration),
     }
 
 

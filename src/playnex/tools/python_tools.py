@@ -20,6 +20,9 @@ from playnex.tools.tool import Call, CallScope, Tool, ToolResult
 from playnex.tools.workers import Workers
 
 FOLDER = "tools"
+FORMAT = 2
+"""Of the cached descriptions: those of another one are made anew."""
+
 DESCRIBE_SECONDS = 10.0
 """How long a file may take to be imported."""
 
@@ -65,6 +68,10 @@ def _tool(file: Path, part: Mapping[str, Json], *, workers: Workers) -> Tool:
         description=part["description"],
         parameters=part["parameters"],
         effect=part["effect"],
+        egress=part["egress"],
+        approval=part["approval"],
+        sinks=None if part["sinks"] is None else tuple(part["sinks"]),
+        untrusted=part["untrusted"],
         timeout=part["timeout"],
         call=_in_loop(file, part) if part["asynchronous"] else _in_worker(file, part, workers=workers),
         source=f"{FOLDER}/{file.name}:{part['line']}",
@@ -120,7 +127,7 @@ def _identifier(stem: str) -> str:
 
 def _key(files: Sequence[Path]) -> str:
     """What the descriptions depend on: every file of the folder, since they may import each other."""
-    parts = [__version__, sys.version, *(f"{file.name} {digest(file.read_bytes())}" for file in files)]
+    parts = [__version__, str(FORMAT), sys.version, *(f"{file.name} {digest(file.read_bytes())}" for file in files)]
     return digest("\n".join(parts).encode())
 
 

@@ -3,14 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from playnex.canonical import Json
 from playnex.spec.context import Effect, StepContext, Write
 from playnex.spec.envelope import Envelope, Label
-
-Egress = Literal["none", "remote"]
-"""Whether a call can leave the machine."""
+from playnex.spec.tool_rules import NEVER, Egress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +16,9 @@ class CallScope:
     """Where a call comes from and what it may touch: `folders` are readable from outside the workspace (inputs of type
     folder or file), `idempotency_key` is stable for this call in the life of the run, `labels` and `sources` say what the
     caller had read before it made the call: they stay with whatever the call writes. `memory_at` is when the run was forked:
-    it sees shared memory as it was then (seconds since 1970; None for a run that was not). `context` is the scope below the call,
-    for a tool that has steps of its own."""
+    it sees shared memory as it was then (seconds since 1970; None for a run that was not). `trusted` are values of the user and of
+    trusted sources, in which the gate looks for the arguments that matter. `context` is the scope below the call, for a tool that has
+    steps of its own."""
 
     run: str = ""
     step: str = ""
@@ -30,6 +29,7 @@ class CallScope:
     memory_write: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
     sources: tuple[str, ...] = ()
+    trusted: tuple[Json, ...] = ()
     memory_at: float | None = None
     context: StepContext | None = None
 
@@ -52,13 +52,20 @@ Call: TypeAlias = Callable[[Mapping[str, Json], CallScope], Awaitable[ToolResult
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
     """A capability. `parameters` is the JSON Schema of its arguments (an object); `timeout` in seconds bounds each call. An
-    `effect` that is not declared (None) is `once`, unless a step's own retry is the user's word that the tool may run again (rulings)."""
+    `effect` that is not declared (None) is `once`, unless a step's own retry is the user's word that the tool may run again (rulings).
+    `approval` is when a person is asked before a call: `never`, `ask`, or a rule over `args`. `sinks` are the arguments that matter where a
+    call writes, sends, pays or deletes; None says nothing of it, so that all of them count. What an `untrusted` tool says comes from
+    outside, its errors too. The arguments of one that is not `editable` cannot be changed by a person who is asked."""
 
     name: str
     description: str
     parameters: Mapping[str, Json] = field(default_factory=lambda: {"type": "object", "properties": {}, "additionalProperties": False})
     effect: Effect | None = None
     egress: Egress = "none"
+    approval: str = NEVER
+    sinks: tuple[str, ...] | None = None
+    untrusted: bool = False
+    editable: bool = True
     timeout: float | None = 60.0
     call: Call
     source: str = ""

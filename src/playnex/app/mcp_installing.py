@@ -1,0 +1,87 @@
+"""Installs an MCP server's package into the workspace, pinned, so that runs start it without a network."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from playnex.errors import ToolFailed, UsageError
+
+PATIENCE = 600.0
+PACKAGE = re.compile(r"(@[\w.-]+/)?[\w.-]+([@=]=?[\w.+-]+)?")
+SCRIPTS = """
+import importlib.metadata as found, json, sys
+named = [point.name for point in found.distribution(sys.argv[1]).entry_points if point.group == "console_scripts"]
+print(json.dumps({"version": found.version(sys.argv[1]), "scripts": named}))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """A program that starts the server, relative to the workspace, and the version that was taken."""
+
+    program: str
+    version: str
+
+
+def install_npm(root: Path, folder: Path, package: str) -> Installed:
+    """From the npm registry. Packages' own install scripts are not run. Raises UsageError, ToolFailed."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise ToolFailed("there is no npm here", hint="install Node.js, or choose a server in Python: --pypi")
+    name = _checked(package).rpartition("@")[0] if "@" in package[1:] else package
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    flags = ("--ignore-scripts", "--no-audit", "--no-fund", "--save-exact", "--loglevel=error")
+    _run((npm, "install", *flags, "--prefix", str(folder), package), package)
+    about = json.loads((folder / "node_modules" / name / "package.json").read_text(encoding="utf-8"))
+    programs = about.get("bin") or {}
+    names = [name.rpartition("/")[2]] if isinstance(programs, str) else list(programs)
+    return Installed(program=_relative(root, folder / "node_modules" / ".bin" / _one(names, name)), version=about["version"])
+
+
+def install_pypi(root: Path, folder: Path, package: str) -> Installed:
+    """From PyPI, into an environment of its own. Raises UsageError, ToolFailed."""
+    name = re.split(r"==?", _checked(package))[0]
+    _run((sys.executable, "-m", "venv", "--clear", str(folder)), package)
+    python = next(path for path in (folder / "bin" / "python", folder / "Scripts" / "python.exe") if path.exists())
+    _run((str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package), package)
+    about = json.loads(_run((str(python), "-c", SCRIPTS, name), package))
+    frozen = _run((str(python), "-m", "pip", "freeze", "--disable-pip-version-check"), package)
+    (folder / "requirements.txt").write_text(frozen, encoding="utf-8")
+    return Installed(program=_relative(root, python.with_name(_one(about["scripts"], name))), version=about["version"])
+
+
+def _checked(package: str) -> str:
+    if not PACKAGE.fullmatch(package):
+        raise UsageError(
+            f"{package!r} is no package", hint="write its name, and a version where you want one: NAME@1.2.0 (npm), NAME==1.2.0 (PyPI)"
+        )
+    return package
+
+
+def _one(names: list[str], package: str) -> str:
+    """The program that is the server: the one named like its package, else the only one."""
+    plain = package.rpartition("/")[2]
+    if plain in names or len(names) == 1:
+        return plain if plain in names else names[0]
+    raise ToolFailed(
+        f"{package} has {len(names)} programs ({', '.join(names) or 'none'}), none of its own name", hint="add it by its command"
+    )
+
+
+def _run(command: tuple[str, ...], package: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        raise ToolFailed(f"{package} was not installed within {PATIENCE:g} seconds", hint="try again with a better connection") from None
+    if done.returncode:
+        last = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "no answer")
+        raise ToolFailed(f"{package} could not be installed: {last}", hint="installing needs the network once; running does not")
+    return done.stdout
+
+
+def _relative(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()

@@ -1,0 +1,35 @@
+"""What is said on the command line of a server that is added."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from playnex.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adding:
+    """Where a server comes from, and what it may do."""
+
+    npm: Annotated[str, Parameter(metavar="PACKAGE[@V]", help="install this npm package into the workspace")] = ""
+    pypi: Annotated[str, Parameter(metavar="PACKAGE[==V]", help="install this PyPI package into the workspace")] = ""
+    env: Annotated[
+        tuple[str, ...],
+        Parameter(
+            metavar="NAME=VALUE", negative=(), help="a variable that it is given; write a secret as 'KEY=${KEY}'; repeat the flag for more"
+        ),
+    ] = ()
+    network: Annotated[bool, Parameter(negative=(), help="let it use the network")] = False
+    full: Annotated[bool, Parameter(name="--full-trust", negative=(), help="run it without the sandbox, with all your rights")] = False
+
+
+def pairs(typed: tuple[str, ...]) -> dict[str, str]:
+    """`NAME=VALUE` texts as a mapping. Raises UsageError."""
+    found = {}
+    for text in typed:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise UsageError(f"--env {text!r} is no variable", hint="write it as --env NAME=VALUE")
+        found[name] = value
+    return found

@@ -1,0 +1,33 @@
+"""What a server offers, for people."""
+
+from collections.abc import Iterator
+
+from playnex.canonical import Json
+from playnex.cli.terminal import Terminal, columns, gist, seconds
+
+SAYS = {
+    "accepted": "its tools are accepted as they are now",
+    "unchanged": "its tools are those that were accepted",
+    "changed": "it is not what was accepted, and what changed is refused",
+}
+
+
+def looked_page(document: dict[str, Json], terminal: Terminal) -> Iterator[str]:
+    """The verdict, what differs, and the tools."""
+    name, verdict = document["server"], document["verdict"]
+    yield f"{terminal.symbol('failed' if verdict == 'changed' else 'succeeded')} {name}: {SAYS[verdict]} ({seconds(document['seconds'])})"
+    if document["entry_changed"]:
+        yield "    its entry in .mcp.json starts something else than it did"
+    for kind in ("added", "changed", "gone"):
+        if document[kind]:
+            yield f"    {kind}: {', '.join(document[kind])}"
+    rows = [(tool["name"], tool["effect"], _note(tool)) for tool in document["tools"]]
+    yield columns(("TOOL", "EFFECT", "DESCRIPTION"), rows, terminal) if rows else "    it has no tools"
+    if verdict == "changed":
+        yield f"read what it says now; then: playnex mcp test {name} --accept"
+
+
+def _note(tool: dict[str, Json]) -> str:
+    if tool["unusable"]:
+        return f"not offered: {tool['unusable']}"
+    return gist(tool["description"]) if tool["offered"] else "not offered: `tools` in .mcp.json leaves it out"

@@ -1,0 +1,55 @@
+"""What an MCP server is: the command that starts it, what it is given, and what it may touch. Pure data, nothing expanded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Literal, get_args
+
+from playnex.spec.context import Effect
+from playnex.spec.faults import Place
+
+Trust = Literal["sandbox", "full"]
+TRUSTS: tuple[Trust, ...] = get_args(Trust)
+
+CALL_SECONDS = 60.0
+"""How long a call may take where the entry says nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSpec:
+    """An entry of `.mcp.json`. `args`, `env` and `cwd` are as they were written, `${VAR}` included, so that no secret is in them.
+    `write` are the folders it may change in the sandbox, `timeout` is in seconds for each call, `tools` are patterns of those that
+    are offered, `effects` are patterns with what a second call would do; `place` is where the entry stands."""
+
+    name: str
+    command: str
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: str = ""
+    trust: Trust = "sandbox"
+    network: bool = False
+    write: tuple[str, ...] = ()
+    timeout: float = CALL_SECONDS
+    tools: tuple[str, ...] = ("*",)
+    effects: Mapping[str, Effect] = field(default_factory=dict)
+    place: Place
+
+    def offers(self, tool: str) -> bool:
+        """Whether the entry lets that tool be used."""
+        return any(fnmatchcase(tool, pattern) for pattern in self.tools)
+
+    def effect_of(self, tool: str) -> Effect | None:
+        """What the entry says of the tool; the first pattern that fits counts."""
+        return next((effect for pattern, effect in self.effects.items() if fnmatchcase(tool, pattern)), None)
+
+    def identity(self) -> Mapping[str, object]:
+        """What makes it this server and no other: what is started, and with which rights."""
+        return {
+            "command": self.command,
+            "args": list(self.args),
+            "env": dict(self.env),
+            "cwd": self.cwd,
+            "trust": self.trust,
+            "network": self.network,
+            "write": list(self.write),
+        }

@@ -1,0 +1,78 @@
+"""A workspace's servers, and the rude one of ours among them."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from flows.processes import is_alive, saying
+from playnex.canonical import Json
+from playnex.clock import SystemClock
+from playnex.spec.faults import Place
+from playnex.spec.server import ServerSpec, Trust
+from playnex.testing import rude_server
+from playnex.tools.mcp import sandbox
+from playnex.tools.mcp.definition import Definition
+from playnex.tools.mcp.servers import Servers
+
+T = TypeVar("T")
+
+SECONDS = 60
+SCRIPT = str(Path(rude_server.__file__).resolve())
+PYTHON = sys.executable
+PLACE = Place(path=".mcp.json", line=3, column=5)
+
+
+@dataclass
+class Stage:
+    """One workspace folder with its servers; what is wrong with a call is raised."""
+
+    folder: Path
+    servers: Servers
+    known: dict[str, Mapping[str, Definition]] = field(default_factory=dict)
+
+    async def call(self, spec: ServerSpec, tool: str, **arguments: Json) -> Json:
+        """The output of a tool, as it was when the server was first asked for its tools."""
+        if spec.name not in self.known:
+            self.known[spec.name] = {each.name: each for each in await self.servers.definitions(spec)}
+        return (await self.servers.call(spec, self.known[spec.name][tool], arguments)).output
+
+
+def on_stage(folder: Path, scenario: Callable[[Stage], Awaitable[T]], **environment: str) -> T:
+    """Play a scenario, and end the servers whatever comes of it."""
+
+    async def play() -> T:
+        own = folder / ".playnex"
+        own.mkdir(exist_ok=True)
+        servers = Servers(folder, own, environment=os.environ | environment, clock=SystemClock())
+        try:
+            return await asyncio.wait_for(scenario(Stage(folder, servers)), SECONDS)
+        finally:
+            await servers.close()
+
+    return asyncio.run(play())
+
+
+def rude(*manners: str, trust: Trust = "full", timeout: float = 20.0, **more: object) -> ServerSpec:
+    """The rude server's entry."""
+    return ServerSpec(name="rude", command=PYTHON, args=(SCRIPT, *manners), trust=trust, timeout=timeout, place=PLACE, **more)  # type: ignore[arg-type]
+
+
+def require_sandbox() -> None:
+    """Skip where this machine has no sandbox."""
+    if not sandbox.bubblewrap():
+        pytest.skip("no sandbox: bubblewrap is not here, or does not work")
+
+
+def left(word: str, *, within: float = 1.0) -> list[int]:
+    """The processes with that word that are still there after so many seconds at most."""
+    end = time.monotonic() + within
+    while (found := [process for process in saying(word) if is_alive(process)]) and time.monotonic() < end:
+        os.sched_yield()
+    return found

@@ -1,0 +1,87 @@
+"""Nothing is left of a server that ignores every wish to end and hides its children, however the run that used it goes away."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows.processes import saying
+from mcp_servers.stage import Stage, left, on_stage, require_sandbox, rude
+from playnex.spec.server import Trust
+
+CYCLES = 20
+HOST = str(Path(__file__).with_name("host.py"))
+
+
+@pytest.fixture(params=["sandbox", "full"])
+def trust(request: pytest.FixtureRequest) -> Trust:
+    if request.param == "sandbox":
+        require_sandbox()
+    found: Trust = request.param
+    return found
+
+
+@pytest.mark.slow
+def test_after_twenty_runs_that_ended_nothing_is_left_within_a_second(tmp_path: Path, trust: Trust) -> None:
+    async def scenario(stage: Stage) -> int:
+        await stage.call(rude("ignores-ends", "forks", mark, trust=trust), "echo", text="a")
+        return len(saying(mark))
+
+    for cycle in range(CYCLES):
+        mark = f"mark-ended-{os.getpid()}-{trust}-{cycle}"
+        assert on_stage(tmp_path, scenario) >= 2, "the server and what it forked were there"
+        assert left(mark) == []
+
+
+@pytest.mark.slow
+def test_after_twenty_runs_that_were_cancelled_nothing_is_left_within_a_second(tmp_path: Path, trust: Trust) -> None:
+    async def scenario(stage: Stage) -> None:
+        spec = rude("ignores-ends", "forks", mark, trust=trust)
+        await stage.call(spec, "echo", text="a")
+        hanging = asyncio.create_task(stage.call(spec, "hang"))
+        await asyncio.sleep(0)
+        hanging.cancel()
+        await asyncio.wait((hanging,))
+        assert left(mark) == [], "also while the workspace is still open"
+
+    for cycle in range(CYCLES):
+        mark = f"mark-cancelled-{os.getpid()}-{trust}-{cycle}"
+        on_stage(tmp_path, scenario)
+
+
+@pytest.mark.slow
+def test_after_twenty_kills_of_playnex_itself_nothing_is_left_within_a_second(trust: Trust) -> None:
+    assert killed(trust, CYCLES) == []
+
+
+@pytest.mark.slow
+def test_a_plain_child_process_outlives_such_a_kill() -> None:
+    """The known-bad arm."""
+    survivors = killed("plain", 1)
+    for process in survivors:
+        os.kill(process, signal.SIGKILL)
+    assert survivors
+
+
+def killed(trust: str, cycles: int) -> list[int]:
+    """What is left one second after each of so many processes, which were in a call, was killed."""
+    paths = os.pathsep.join([str(Path(__file__).resolve().parents[1]), *sys.path])
+    survivors, pipe = list[int](), subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, HOST, trust], stdin=pipe, stdout=pipe, text=True, env=os.environ | {"PYTHONPATH": paths}
+    ) as host:
+        assert host.stdin and host.stdout
+        for cycle in range(cycles):
+            mark = f"mark-killed-{os.getpid()}-{trust}-{cycle}"
+            host.stdin.write(f"{mark}\n")
+            host.stdin.flush()
+            playing = int(host.stdout.readline())
+            assert len(saying(mark)) >= 2, "the server and what it forked were there"
+            os.kill(playing, signal.SIGKILL)
+            survivors += left(mark)
+        host.kill()
+    return survivors
