@@ -39,9 +39,13 @@ class Stage:
 
     async def call(self, spec: ServerSpec, tool: str, **arguments: Json) -> Json:
         """The output of a tool, as it was when the server was first asked for its tools."""
+        return await self.call_in("", spec, tool, **arguments)
+
+    async def call_in(self, run: str, spec: ServerSpec, tool: str, **arguments: Json) -> Json:
+        """The same, in a run."""
         if spec.name not in self.known:
             self.known[spec.name] = {each.name: each for each in await self.servers.definitions(spec)}
-        return (await self.servers.call(spec, self.known[spec.name][tool], arguments)).output
+        return (await self.servers.call(spec, self.known[spec.name][tool], arguments, run=run)).output
 
 
 def on_stage(folder: Path, scenario: Callable[[Stage], Awaitable[T]], **environment: str) -> T:
@@ -50,7 +54,7 @@ def on_stage(folder: Path, scenario: Callable[[Stage], Awaitable[T]], **environm
     async def play() -> T:
         own = folder / ".playnex"
         own.mkdir(exist_ok=True)
-        servers = Servers(folder, own, environment=os.environ | environment, clock=SystemClock())
+        servers = Servers(root=folder, own=own, environment=os.environ | environment, clock=SystemClock())
         try:
             return await asyncio.wait_for(scenario(Stage(folder, servers)), SECONDS)
         finally:

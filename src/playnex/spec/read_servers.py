@@ -10,19 +10,22 @@ from playnex.spec.faults import Fault
 from playnex.spec.json_source import read_json
 from playnex.spec.located import Entry, MapNode, Node, ScalarNode, find, plain, within
 from playnex.spec.reading import WORD, Reading
-from playnex.spec.server import CALL_SECONDS, TRUSTS, ServerSpec, Trust
+from playnex.spec.server import CALL_SECONDS, PROCESSES, SHARES, TRUSTS, ServerSpec, Share, Trust
+from playnex.spec.tool_rules import Egress
 
 GROUPS = ("mcpServers", "servers")
 OTHERS = ("inputs",)
 """Keys of other programs' files that say nothing about servers."""
 
-KEYS = ("command", "args", "env", "cwd", "type", "trust", "network", "write", "timeout", "tools", "effects")
+KEYS = ("command", "args", "env", "cwd", "type", "trust", "network", "write", "timeout", "tools", "effects", "share", "processes", "egress")
 LATER = ("approval",)
 REMOTE = ("url", "headers", "serverUrl", "httpUrl")
 REMOTE_KINDS = ("http", "sse", "streamable-http", "streamableHttp", "ws", "websocket", "url")
 STDIO = "name a `command` that speaks MCP over stdio; nothing else is started in local mode"
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
+EGRESSES: tuple[Egress, ...] = get_args(Egress)
 LONGEST_CALL = 3600.0
+MOST_PROCESSES = 100
 
 Part = TypeVar("Part")
 
@@ -81,6 +84,9 @@ def _server(reading: Reading, entry: Entry) -> ServerSpec | None:
         timeout=_seconds(reading, find(node, "timeout")) or CALL_SECONDS,
         tools=("*",) if node.entry("tools") is None else reading.texts(find(node, "tools"), "`tools`"),
         effects=_effects(reading, find(node, "effects")),
+        share=cast(Share, reading.choice(find(node, "share"), "`share`", SHARES) or "all"),
+        processes=_processes(reading, node) or PROCESSES,
+        egress=cast("Egress | None", reading.choice(find(node, "egress"), "`egress`", EGRESSES)),
         place=entry.place,
     )
     return found if len(reading.faults) == before else None
@@ -141,6 +147,13 @@ def _by_name(reading: Reading, node: Node | None, what: str, part: Callable[[Ent
     table = reading.map(node, what, hint='write it as {"NAME": "value"}')
     found = {entry.key: part(entry) for entry in table.entries} if table else {}
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _processes(reading: Reading, node: MapNode) -> int | None:
+    said, share = node.entry("processes"), find(node, "share")
+    if said and (share is None or plain(share) == "all"):
+        reading.fault(said, "`processes` says nothing of a server that all runs share", hint="write `share`: `run` or `never` beside it")
+    return reading.whole(find(node, "processes"), "`processes`", least=1, most=MOST_PROCESSES)
 
 
 def _seconds(reading: Reading, node: Node | None) -> float | None:
