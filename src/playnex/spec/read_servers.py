@@ -58,7 +58,7 @@ def read_servers(text: str, path: str) -> ReadServers:
 
 def _entries(reading: Reading, root: MapNode) -> list[Entry]:
     groups = (reading.map(find(root, group), f"`{group}`") for group in GROUPS)
-    return [entry for group in groups if group for entry in {entry.key: entry for entry in reversed(group.entries)}.values()]
+    return [entry for group in groups if group for entry in group.entries if entry is group.entry(entry.key)]
 
 
 def _server(reading: Reading, entry: Entry) -> ServerSpec | None:
