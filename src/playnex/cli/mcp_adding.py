@@ -1,5 +1,6 @@
 """`playnex mcp add` carried out: install, enter, start once; nothing stays where that does not work."""
 
+import asyncio
 import shutil
 
 from playnex.app import mcp_entries
@@ -36,6 +37,8 @@ async def add_server(name: str, command: tuple[str, ...], adding: Adding, *, as_
         mcp_entries.remove(workspace.root, before)
         if adding.npm or adding.pypi:
             shutil.rmtree(workspace.own / "mcp" / name, ignore_errors=True)
+        if isinstance(fault, asyncio.CancelledError):
+            door.terminal.say(f"stopped; nothing of {name!r} was kept")
         if isinstance(fault, OSError):
             raise ToolFailed(f"{name!r} could not be added: {(fault.strerror or str(fault)).lower()}", hint=ROOM) from None
         raise
