@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import TypeVar, cast, get_args
 
 from playnex.spec import variables
+from playnex.spec.browser import BrowserSpec
 from playnex.spec.context import Effect
 from playnex.spec.faults import Fault
 from playnex.spec.json_source import read_json
 from playnex.spec.located import Entry, MapNode, Node, ScalarNode, find, plain, within
+from playnex.spec.read_browser import read_browser
 from playnex.spec.reading import WORD, Reading
 from playnex.spec.server import CALL_SECONDS, TRUSTS, ServerSpec, Trust
 
@@ -16,7 +18,7 @@ GROUPS = ("mcpServers", "servers")
 OTHERS = ("inputs",)
 """Keys of other programs' files that say nothing about servers."""
 
-KEYS = ("command", "args", "env", "cwd", "type", "trust", "network", "write", "timeout", "tools", "effects")
+KEYS = ("command", "args", "env", "cwd", "type", "trust", "network", "write", "timeout", "tools", "effects", "browser")
 LATER = ("approval",)
 REMOTE = ("url", "headers", "serverUrl", "httpUrl")
 REMOTE_KINDS = ("http", "sse", "streamable-http", "streamableHttp", "ws", "websocket", "url")
@@ -81,6 +83,7 @@ def _server(reading: Reading, entry: Entry) -> ServerSpec | None:
         timeout=_seconds(reading, find(node, "timeout")) or CALL_SECONDS,
         tools=("*",) if node.entry("tools") is None else reading.texts(find(node, "tools"), "`tools`"),
         effects=_effects(reading, find(node, "effects")),
+        browser=_browser(reading, node),
         place=entry.place,
     )
     return found if len(reading.faults) == before else None
@@ -141,6 +144,13 @@ def _by_name(reading: Reading, node: Node | None, what: str, part: Callable[[Ent
     table = reading.map(node, what, hint='write it as {"NAME": "value"}')
     found = {entry.key: part(entry) for entry in table.entries} if table else {}
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _browser(reading: Reading, node: MapNode) -> BrowserSpec | None:
+    entry, network = node.entry("browser"), node.entry("network")
+    if entry and network and plain(network.value) is True:
+        reading.fault(network, "`network` would let the browser pass by its `hosts`", hint="delete it: `hosts` say where it may go")
+    return read_browser(reading, entry) if entry else None
 
 
 def _seconds(reading: Reading, node: Node | None) -> float | None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -39,13 +39,17 @@ class Escort:
     """`log` is a file of one JSON object for each request."""
 
     log: Path
+    hosts: tuple[HostRule, ...]
     proxy: Proxy = field(init=False)
     _under_way: list[Visit] = field(default_factory=list)
     _between: Visit = field(default_factory=Visit)
+    _end: asyncio.TimerHandle | None = None
 
-    async def take(self, way_out: socket.socket, hosts: tuple[HostRule, ...]) -> None:
+    def __post_init__(self) -> None:
+        self.proxy = Proxy(hosts=self.hosts, tell=self._tell)
+
+    async def take(self, way_out: socket.socket) -> None:
         """Wait for the port that the doorway hands out, and serve it. Raises OSError where none comes."""
-        self.proxy = Proxy(hosts=hosts, tell=self._tell)
         way_out.setblocking(False)
         await self.proxy.serve(await _handed_out(way_out))
 
@@ -62,8 +66,14 @@ class Escort:
             self._under_way.remove(visit)
             self._allow()
 
+    def close_in(self, seconds: float) -> None:
+        """End in so many seconds, if that was not said before."""
+        self._end = self._end or asyncio.get_running_loop().call_later(seconds, self.close)
+
     def close(self) -> None:
-        """End the proxy."""
+        """End: from now on nothing passes."""
+        if self._end:
+            self._end.cancel()
         self.proxy.close()
 
     def _allow(self) -> None:
@@ -78,10 +88,10 @@ class Escort:
 async def _handed_out(way_out: socket.socket) -> socket.socket:
     """The listening socket that comes through this one."""
     loop = asyncio.get_running_loop()
-    came = loop.create_future()
-    loop.add_reader(way_out, lambda: came.done() or came.set_result(None))
+    came = asyncio.Event()
+    loop.add_reader(way_out, came.set)
     try:
-        await came
+        await came.wait()
     finally:
         loop.remove_reader(way_out)
     _, descriptors, _, _ = socket.recv_fds(way_out, 1, 1)
@@ -97,5 +107,3 @@ def _append(log: Path, line: str) -> None:
     flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if is_full else os.O_APPEND)
     with open(os.open(log, flags, 0o600), "a", encoding="utf-8") as file:
         file.write(f"{line}\n")
-
-

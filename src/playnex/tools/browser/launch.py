@@ -21,6 +21,9 @@ POLICY_FOLDERS: Mapping[str, Path] = {
 }
 """Browsers that are looked for, in this order, and where each reads what the machine's owner forbids it."""
 
+BROWSER_SERVER = "@playwright/mcp@0.0.83"
+"""The server that drives it. Of another version the tools may be others; only those of tools/browser/kinds.py are offered."""
+
 MISSING = "install Chromium (Debian: apt install chromium)"
 
 OWN = Path(__file__).resolve().parent

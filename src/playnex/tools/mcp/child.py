@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, Protocol
 
 from playnex.tools.mcp.frames import Frames, TooLong
 from playnex.tools.mcp.surroundings import Surroundings
@@ -30,20 +31,32 @@ GUARD = "import sys; sys.path.append(sys.argv.pop(1)); from playnex.tools.mcp.gu
 """The guard, in a Python that reads no file and no variable which the server's entry could have brought along."""
 
 SETTLING = 0.2
+Way = Literal["watch", "become"]
+"""How the guard starts a server: it stays beside it, or becomes the sandbox around it."""
+
 WAITING_BYTES = 16_000_000
 """Bytes that may wait for a server which does not read."""
+
+
+class Beside(Protocol):
+    """What goes beside a process and ends with it."""
+
+    def close(self) -> None:
+        """End; safe to call twice."""
+        ...
 
 
 @dataclass(slots=True)
 class Child:
     """A running server. `noise` are its last lines on stdout that were no MCP, as they may be shown;
-    `words` is the last line that they logged."""
+    `words` is the last line that they logged; what is `beside` it ends with it."""
 
     process: Process
     around: Surroundings
     log: Path
     noise: deque[str] = field(default_factory=lambda: deque(maxlen=3))
     words: str = ""
+    beside: Beside | None = None
     _logging: asyncio.Task[None] | None = None
 
     async def lines(self) -> AsyncIterator[bytes | TooLong]:
@@ -63,6 +76,8 @@ class Child:
 
     def kill(self) -> None:
         """Kill it and all below it, at once."""
+        if self.beside:
+            self.beside.close()
         if self.process.returncode is not None:  # the guard or the sandbox has ended what was below it
             return
         with suppress(ProcessLookupError, PermissionError):
@@ -116,8 +131,9 @@ class Child:
         return without(self.around.secrets, line) + b"\n"
 
 
-async def started(command: Sequence[str], around: Surroundings, log: Path, *, way: str) -> Child:
-    """The process, in a session and a group of its own. `way` is how the guard starts it. Raises OSError."""
+async def started(command: Sequence[str], around: Surroundings, log: Path, *, way: Way, descriptors: tuple[int, ...] = ()) -> Child:
+    """The process, in a session and a group of its own. `way` is how the guard starts it, `descriptors` are handed down to it. Raises
+    OSError."""
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-S", "-c", GUARD, PACKAGE, str(os.getpid()), way, *command),
@@ -127,6 +143,7 @@ async def started(command: Sequence[str], around: Surroundings, log: Path, *, wa
         cwd=around.folder,
         env=dict(around.environment),
         start_new_session=True,
+        pass_fds=descriptors,
         limit=CHUNK,
     )
     child = Child(process=process, around=around, log=log)

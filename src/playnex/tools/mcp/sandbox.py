@@ -60,7 +60,7 @@ def enclosed(bwrap: str, around: Surroundings, *, own: Path, network: bool) -> t
         arguments += ["--ro-bind", str(installed), str(installed)] if installed.is_dir() else []
     for path in around.write:
         arguments += ["--bind-try", str(path), str(path)]
-    return (*arguments, "--chdir", str(around.folder), "--", *around.command)
+    return (*arguments, *around.mounts, "--chdir", str(around.folder), "--", *around.command)
 
 
 def _home(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.errors import ToolFailed, ToolRefused
 from playnex.spec.server import ServerSpec
+from playnex.tools.browser.start import Enclose, start_browser
 from playnex.tools.mcp import sandbox
-from playnex.tools.mcp.child import Child, started
+from playnex.tools.mcp.child import Beside, Child, Way, started
 from playnex.tools.mcp.definition import Definition
 from playnex.tools.mcp.results import result_of
-from playnex.tools.mcp.surroundings import surroundings
+from playnex.tools.mcp.surroundings import Surroundings, surroundings
 from playnex.tools.tool import ToolResult
 
 if TYPE_CHECKING:
@@ -47,11 +49,11 @@ class Servers:
         self._root = root
         self._own = own
         self._environment = environment
-        self._clock = clock
+        self.clock = clock
         self._places: dict[str, _Place] = {}
         self._living: set[Connection] = set()
 
-    async def call(self, spec: ServerSpec, tool: Definition, arguments: Mapping[str, Json]) -> ToolResult:
+    async def call(self, spec: ServerSpec, tool: Definition, arguments: Mapping[str, Json], *, run: str = "") -> ToolResult:
         """The tool's result. Raises ToolFailed; ToolRefused where the tool is no longer what was accepted."""
         connection = await self._connected(spec)
         await connection.refresh(seconds=spec.timeout)
@@ -59,6 +61,10 @@ class Servers:
         answer = await connection.call(tool.name, arguments, seconds=spec.timeout)
         self._places[spec.name].in_vain = 0
         return result_of(answer, f"{spec.name}.{tool.name}")
+
+    async def beside(self, spec: ServerSpec, *, run: str = "") -> Beside | None:
+        """What goes beside the server as that run has it. Raises ToolFailed."""
+        return (await self._connected(spec)).child.beside
 
     async def definitions(self, spec: ServerSpec) -> tuple[Definition, ...]:
         """The tools that the server names, whatever was accepted of them. Raises ToolFailed."""
@@ -80,12 +86,12 @@ class Servers:
                 return place.connection
             self._refuse_tired(spec, place)
             place.in_vain += 1
-            place.rests_until = self._clock.monotonic() + REST_SECONDS
+            place.rests_until = self.clock.monotonic() + REST_SECONDS
             place.connection = await self._greeted(spec)
             return place.connection
 
     def _refuse_tired(self, spec: ServerSpec, place: _Place) -> None:
-        rest = place.rests_until - self._clock.monotonic()
+        rest = place.rests_until - self.clock.monotonic()
         if place.in_vain >= IN_A_ROW and rest > 0:
             raise ToolFailed(
                 f"the MCP server {spec.name!r} was started {place.in_vain} times without one answer; it rests for {rest:.0f} seconds",
@@ -109,14 +115,19 @@ class Servers:
         around = surroundings(spec, self._root, self._environment)
         try:
             if spec.trust == "full":
-                return await started(around.command, around, self._log(spec), way="watch")
+                return await self._begun(spec, around, enclose=lambda each: each.command, way="watch")
             bwrap = await asyncio.to_thread(sandbox.bubblewrap)
             if not bwrap:
                 raise ToolFailed(f"the MCP server {spec.name!r} cannot start: there is no sandbox here", hint=sandbox.MISSING)
-            command = sandbox.enclosed(bwrap, around, own=self._own, network=spec.network)
-            return await started(command, around, self._log(spec), way="become")
+            enclose = partial(sandbox.enclosed, bwrap, own=self._own, network=spec.network)
+            return await self._begun(spec, around, enclose=enclose, way="become")
         except (OSError, ValueError) as fault:
             raise ToolFailed(f"the MCP server {spec.name!r} cannot start: {fault}") from None
+
+    async def _begun(self, spec: ServerSpec, around: Surroundings, *, enclose: Enclose, way: Way) -> Child:
+        if spec.browser:
+            return await start_browser(spec.browser, around, self._log(spec), enclose=enclose, way=way)
+        return await started(enclose(around), around, self._log(spec), way=way)
 
     def _log(self, spec: ServerSpec) -> Path:
         return self._own / "logs" / f"mcp-{spec.name}.log"

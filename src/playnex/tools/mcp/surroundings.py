@@ -19,11 +19,13 @@ SHORTEST_SECRET = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """`secrets` are the values that came out of variables, each with the variable's name: they are never shown or kept."""
+    """`secrets` are the values that came out of variables, each with the variable's name: they are never shown or kept. `mounts` are
+    arguments of bubblewrap for files that the sandbox shows in other places than the machine does."""
 
     command: tuple[str, ...]
     folder: Path
     write: tuple[Path, ...] = ()
+    mounts: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
