@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +14,10 @@ from playnex.spec.server import ServerSpec
 from playnex.tools.mcp import sandbox
 from playnex.tools.mcp.child import Child, started
 from playnex.tools.mcp.definition import Definition
+from playnex.tools.mcp.enclosure import WATCHED, Sandbox, Way
 from playnex.tools.mcp.results import result_of
-from playnex.tools.mcp.surroundings import surroundings
+from playnex.tools.mcp.surroundings import Surroundings, surroundings
+from playnex.tools.mcp.view import view
 from playnex.tools.tool import ToolResult
 
 if TYPE_CHECKING:
@@ -43,11 +45,12 @@ class _Place:
 class Servers:
     """All within one event loop; `close` before it ends. `environment` is ours, of which a server sees what its entry grants."""
 
-    def __init__(self, root: Path, own: Path, *, environment: Mapping[str, str], clock: Clock) -> None:
+    def __init__(self, root: Path, own: Path, *, environment: Mapping[str, str], clock: Clock, sandboxes: Sequence[Sandbox] | None = None) -> None:
         self._root = root
         self._own = own
         self._environment = environment
         self._clock = clock
+        self._sandboxes = sandbox.sandboxes() if sandboxes is None else sandboxes
         self._places: dict[str, _Place] = {}
         self._living: set[Connection] = set()
 
@@ -108,15 +111,16 @@ class Servers:
     async def _child(self, spec: ServerSpec) -> Child:
         around = surroundings(spec, self._root, self._environment)
         try:
-            if spec.trust == "full":
-                return await started(around.command, around, self._log(spec), way="watch")
-            bwrap = await asyncio.to_thread(sandbox.bubblewrap)
-            if not bwrap:
-                raise ToolFailed(f"the MCP server {spec.name!r} cannot start: there is no sandbox here", hint=sandbox.MISSING)
-            command = sandbox.enclosed(bwrap, around, own=self._own, network=spec.network)
-            return await started(command, around, self._log(spec), way="become")
+            way = WATCHED if spec.trust == "full" else await asyncio.to_thread(self._enclosed, spec, around)
+            return await started(around, self._log(spec), way=way)
         except (OSError, ValueError) as fault:
             raise ToolFailed(f"the MCP server {spec.name!r} cannot start: {fault}") from None
+
+    def _enclosed(self, spec: ServerSpec, around: Surroundings) -> Way:
+        found = sandbox.working(self._sandboxes)
+        if not found:
+            raise ToolFailed(f"the MCP server {spec.name!r} cannot start: there is no sandbox here", hint=sandbox.MISSING)
+        return found.way(view(around, own=self._own, network=spec.network), around.folder)
 
     def _log(self, spec: ServerSpec) -> Path:
         return self._own / "logs" / f"mcp-{spec.name}.log"

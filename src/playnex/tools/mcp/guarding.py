@@ -1,0 +1,14 @@
+"""The command that starts a server under its guard, in a Python that reads no file and no variable which the server's entry brought along."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+PACKAGE = str(Path(__file__).resolve().parents[3])
+GUARD = "import sys; sys.path.append(sys.argv.pop(1)); from playnex.tools.mcp.guard import main; sys.exit(main(sys.argv[1:]))"
+
+
+def guarded(way: Sequence[str], command: Sequence[str]) -> tuple[str, ...]:
+    """`way` is how the guard starts the command; see `guard`."""
+    return (sys.executable, "-I", "-S", "-c", GUARD, PACKAGE, str(os.getpid()), *way, *command)
