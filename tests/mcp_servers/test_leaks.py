@@ -69,9 +69,7 @@ def killed(kind: str, cycles: int) -> list[int]:
     """What is left one second after each of so many processes, which were in a call, was killed."""
     paths = os.pathsep.join([str(Path(__file__).resolve().parents[1]), *sys.path])
     survivors, pipe = list[int](), subprocess.PIPE
-    with subprocess.Popen(
-        [sys.executable, HOST, kind], stdin=pipe, stdout=pipe, text=True, env=os.environ | {"PYTHONPATH": paths}
-    ) as host:
+    with subprocess.Popen([sys.executable, HOST, kind], stdin=pipe, stdout=pipe, text=True, env=os.environ | {"PYTHONPATH": paths}) as host:
         assert host.stdin and host.stdout
         for cycle in range(cycles):
             mark = f"mark-killed-{os.getpid()}-{kind}-{cycle}"

@@ -15,6 +15,7 @@ from playnex.errors import ToolFailed, ToolRefused
 from playnex.spec.server import Trust
 from playnex.tools.mcp.servers import Servers
 
+
 @pytest.fixture(params=[*KINDS, "full"])
 def kind(request: pytest.FixtureRequest) -> Kind:
     require_sandbox(request.param)

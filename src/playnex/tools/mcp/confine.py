@@ -40,12 +40,12 @@ def version() -> int:
     return _asked(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(VERSION))
 
 
-def confine(places: dict[str, str], workspace: str, private: str, *, network: bool, abi: int) -> None:
+def confine(places: dict[str, str], *, workspace: str, private: str, network: bool, abi: int) -> None:
     """Close everything but what the places say; see `landlock.rules`."""
     processor = os.uname().machine
     if processor not in CAPSET:
         raise OSError(0, f"the system calls of {processor} are not known here")
-    ruleset = _opened(places, workspace, private, network=network, abi=abi)
+    ruleset = _opened(places, workspace=workspace, private=private, network=network, abi=abi)
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
     _asked(LANDLOCK_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
     os.close(ruleset)
@@ -54,13 +54,13 @@ def confine(places: dict[str, str], workspace: str, private: str, *, network: bo
     _prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(Filter(len(program) // 8, program)))
 
 
-def _opened(places: dict[str, str], workspace: str, private: str, *, network: bool, abi: int) -> int:
+def _opened(places: dict[str, str], *, workspace: str, private: str, network: bool, abi: int) -> int:
     """The rules, as a descriptor."""
     closed = landlock.handled(abi)
     wanted = Ruleset(closed, landlock.closed_ports(abi, network=network), landlock.scoped(abi))
     size = 8 if abi < 4 else 16 if abi < 6 else 24
     ruleset = _asked(LANDLOCK_CREATE_RULESET, ctypes.byref(wanted), ctypes.c_size_t(size), ctypes.c_uint32(0))
-    for path, rights in landlock.rules(places, workspace, private, listed):
+    for path, rights in landlock.rules(places, workspace=workspace, private=private, listed=listed):
         _open(ruleset, path, rights & closed)
     return ruleset
 

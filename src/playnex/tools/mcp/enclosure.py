@@ -4,12 +4,12 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from playnex.tools.mcp.view import View
+from playnex.tools.mcp.view import Sight, View
 
 LISTENING = "00010000"
 """The flag of /proc/net/unix for a socket that takes connections."""
@@ -30,8 +30,9 @@ WATCHED = Way(words=("watch",))
 
 
 class Sandbox(Protocol):
-    """A way to close a server in. `gives` and `lacks` say it for people."""
+    """A way to close a server in, the same for all servers. `gives` and `lacks` say it for people."""
 
+    def __hash__(self) -> int: ...
     @property
     def name(self) -> str: ...
     @property
@@ -54,7 +55,7 @@ class Bubblewrap:
     def way(self, view: View, folder: Path) -> Way:
         """The same mounts for the same view; deeper ones over those that they lie in."""
         shares = () if view.network else ("--unshare-net",)
-        mounts = [word for path, sight in view.places for word in MOUNTS[sight](str(path))]
+        mounts = [word for path, sight in view.places for word in (MOUNTS[sight], *[str(path)] * (1 if sight == "hidden" else 2))]
         masked = [word for path in _reachable(view, _listening()) for word in ("--ro-bind", "/dev/null", path)]
         return Way(words=("become", self.program, *ALONE, *shares, *MACHINE, *mounts, *masked, "--chdir", str(folder), "--"))
 
@@ -70,11 +71,7 @@ ALONE = (
     "ALL",
 )
 MACHINE = ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
-MOUNTS = {
-    "hidden": lambda path: ("--tmpfs", path),
-    "shown": lambda path: ("--ro-bind", path, path),
-    "written": lambda path: ("--bind", path, path),
-}
+MOUNTS: Mapping[Sight, str] = {"hidden": "--tmpfs", "shown": "--ro-bind", "written": "--bind"}
 
 
 def _listening() -> Iterator[str]:

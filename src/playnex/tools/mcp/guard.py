@@ -8,8 +8,9 @@ The server speaks through the same pipes; nothing passes through here.
 """
 
 import os
-import signal
 import sys
+
+from playnex.tools.mcp.quick_signal import SIG_DFL, SIGPIPE, SIGXFSZ, signal
 
 MEMORY = 4_000_000_000
 FILE = 2_000_000_000
@@ -23,11 +24,15 @@ def main(arguments: list[str]) -> int:
     """Start what is named, and answer with its exit code."""
     parent, way, *words = arguments
     limit()
-    if way == "become":
-        return become(words)
-    from playnex.tools.mcp import watching  # late: each start of the other way would pay for it
+    try:
+        if way == "become":
+            return become(words)
+        from playnex.tools.mcp import watching  # late: each start of the other way would pay for it
 
-    return watching.watch(int(parent), words, is_confined=way == "confine")
+        return watching.watch(int(parent), words, is_confined=way == "confine")
+    except (OSError, ValueError) as fault:
+        sys.stderr.write(f"it cannot be started: {fault}\n")
+        return NOT_STARTED
 
 
 def limit() -> None:
@@ -50,27 +55,17 @@ def limit() -> None:
             resource.setrlimit(kind, (bound, bound))
         except (ValueError, OSError):  # there is a bound that we may not set, and it stays
             continue
-    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(ignored, signal.SIG_DFL)
+    for ignored in (SIGPIPE, SIGXFSZ):
+        signal(ignored, SIG_DFL)
 
 
 def become(command: list[str]) -> int:
-    """Be bubblewrap from here on, which closes the system calls that namespaces leave open."""
-    from playnex.tools.mcp import seccomp  # late: each start of the other ways has it loaded elsewhere
+    """Be bubblewrap from here on, which closes the system calls that namespaces leave open. Raises OSError."""
+    from playnex.tools.mcp import seccomp, syscalls  # late: each start of a watched server would pay for it
 
-    try:
-        if os.uname().machine in seccomp.ARCHITECTURES:
-            closed = os.memfd_create("filter", 0)
-            os.write(closed, seccomp.inside_bubblewrap(os.uname().machine))
-            os.lseek(closed, 0, os.SEEK_SET)
-            command[1:1] = ["--seccomp", str(closed)]
-        os.execv(command[0], command)
-    except OSError as fault:
-        return not_started(command[0], fault)
-
-
-def not_started(program: str, fault: OSError) -> int:
-    """Say so on stderr, from where it is told with the failure."""
-    sys.stderr.write(f"{program}: {fault.strerror}\n")
-    sys.stderr.flush()
-    return NOT_STARTED
+    if os.uname().machine in syscalls.ARCHITECTURES:
+        closed = os.memfd_create("filter", 0)
+        os.write(closed, seccomp.inside_bubblewrap(os.uname().machine))
+        os.lseek(closed, 0, os.SEEK_SET)
+        command[1:1] = ["--seccomp", str(closed)]
+    os.execv(command[0], command)

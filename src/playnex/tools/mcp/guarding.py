@@ -1,4 +1,4 @@
-"""The command that starts a server under its guard, in a Python that reads no file and no variable which the server's entry brought along."""
+"""The command that starts a server under its guard, in a Python that reads no file and no variable brought along by its entry."""
 
 import os
 import sys

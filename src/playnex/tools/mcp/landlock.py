@@ -4,7 +4,13 @@ A rule opens all that lies below its path, and nothing can be taken back below i
 by entry, as it is when the server starts. Imported by the guard, so it stands on nothing that takes long to load.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+TYPE_CHECKING = False
+"""As `typing.TYPE_CHECKING`, which would have to be loaded."""
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    Listing = Callable[[str], Iterable[tuple[str, bool]]]
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 REMOVE_DIR, REMOVE_FILE, MAKE_CHAR, MAKE_DIR, MAKE_REG, MAKE_SOCK, MAKE_FIFO, MAKE_BLOCK, MAKE_SYM = (1 << bit for bit in range(4, 13))
@@ -20,9 +26,6 @@ ON_ITSELF = "/proc/self"
 
 SIGNAL, ABSTRACT_SOCKET = 1 << 1, 1 << 0
 BIND_TCP, CONNECT_TCP = 1 << 0, 1 << 1
-
-Listing = Callable[[str], Iterable[tuple[str, bool]]]
-"""The names in a folder, each with whether it is a symbolic link; nothing where it cannot be read."""
 
 
 def handled(abi: int) -> int:
@@ -41,9 +44,9 @@ def closed_ports(abi: int, *, network: bool) -> int:
     return BIND_TCP | CONNECT_TCP if abi >= 4 and not network else 0
 
 
-def rules(places: dict[str, str], workspace: str, private: str, listed: Listing) -> Iterator[tuple[str, int]]:
+def rules(places: dict[str, str], *, workspace: str, private: str, listed: "Listing") -> "Iterator[tuple[str, int]]":
     """Each path with its rights. `places` is as in `view.View`, with links followed. Raises ValueError where a part of a folder that may
-    be written is hidden."""
+    be written is hidden. `listed` gives the names in a folder, each with whether it is a symbolic link."""
     for path, sight in places.items():
         if sight == "written":
             inside = [place for place in places if place.startswith(f"{path}/") and places[place] == "hidden"]
@@ -53,14 +56,16 @@ def rules(places: dict[str, str], workspace: str, private: str, listed: Listing)
         elif sight == "shown":
             yield from _read(path, places, listed)
     yield from _read("/", places, listed)
-    if not any(sight == "hidden" and place.rpartition("/")[0] != workspace and _lies_in(place, workspace) for place, sight in places.items()):
+    if not any(
+        sight == "hidden" and place.rpartition("/")[0] != workspace and _lies_in(place, workspace) for place, sight in places.items()
+    ):
         yield workspace, READ_DIR
     yield from ((f"/dev/{name}", READ_FILE | WRITE_FILE | TRUNCATE) for name in DEVICES)
     yield ON_ITSELF, READ
     yield private, WRITE
 
 
-def _read(path: str, places: dict[str, str], listed: Listing) -> Iterator[tuple[str, int]]:
+def _read(path: str, places: dict[str, str], listed: "Listing") -> "Iterator[tuple[str, int]]":
     """The path as a whole, or what of it is neither a place of its own nor holds a hidden one."""
     if path == "/dev":
         return

@@ -10,21 +10,24 @@ from playnex.tools.mcp.syscalls import ARCHITECTURES, NEWEST, number
 EPERM, ENOSYS = 1, 38
 
 NEVER = (
-    "ptrace process_vm_readv process_vm_writev process_madvise process_mrelease pidfd_getfd kcmp move_pages migrate_pages "
-    "keyctl add_key request_key bpf userfaultfd perf_event_open io_uring_setup io_uring_enter io_uring_register "
-    "mount umount2 pivot_root move_mount open_tree open_tree_attr fsopen fsconfig fsmount fspick mount_setattr chroot unshare setns "
-    "init_module finit_module delete_module kexec_load kexec_file_load reboot swapon swapoff quotactl quotactl_fd acct "
-    "settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname syslog iopl ioperm uselib "
-    "open_by_handle_at fanotify_init"
-).split()
+    *("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "process_mrelease", "pidfd_getfd", "kcmp", "move_pages"),
+    *("migrate_pages", "keyctl", "add_key", "request_key", "bpf", "userfaultfd", "perf_event_open", "io_uring_setup"),
+    *("io_uring_enter", "io_uring_register", "mount", "umount2", "pivot_root", "move_mount", "open_tree", "open_tree_attr"),
+    *("fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "chroot", "unshare", "setns"),
+    *("init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff"),
+    *("quotactl", "quotactl_fd", "acct", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "sethostname"),
+    *("setdomainname", "syslog", "iopl", "ioperm", "uselib", "open_by_handle_at", "fanotify_init"),
+)
 """Other processes' memory, the kernel's keys and programs, and the ways to another view of the machine. io_uring does what the filter
 refuses, past the filter."""
 
 BESIDE_LANDLOCK = (
-    "chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat utime utimes futimesat utimensat setxattr lsetxattr fsetxattr setxattrat "
-    "removexattr lremovexattr fremovexattr removexattrat file_setattr inotify_add_watch "
-    "shmget shmat shmctl msgget msgsnd msgrcv msgctl semget semop semtimedop semctl mq_open mq_unlink"
-).split()
+    *("chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchown", "fchownat"),
+    *("utime", "utimes", "futimesat", "utimensat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat"),
+    *("removexattr", "lremovexattr", "fremovexattr", "removexattrat", "file_setattr", "inotify_add_watch", "shmget", "shmat"),
+    *("shmctl", "msgget", "msgsnd", "msgrcv", "msgctl", "semget", "semop", "semtimedop"),
+    *("semctl", "mq_open", "mq_unlink"),
+)
 """What Landlock lets pass: changing a file's mode, owner, times and attributes, watching folders, memory and queues shared with others."""
 
 ON_ITSELF = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr")

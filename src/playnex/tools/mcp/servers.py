@@ -45,7 +45,9 @@ class _Place:
 class Servers:
     """All within one event loop; `close` before it ends. `environment` is ours, of which a server sees what its entry grants."""
 
-    def __init__(self, root: Path, own: Path, *, environment: Mapping[str, str], clock: Clock, sandboxes: Sequence[Sandbox] | None = None) -> None:
+    def __init__(
+        self, root: Path, own: Path, *, environment: Mapping[str, str], clock: Clock, sandboxes: Sequence[Sandbox] | None = None
+    ) -> None:
         self._root = root
         self._own = own
         self._environment = environment

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ Sight = Literal["hidden", "shown", "written"]
 """Nothing is seen there, all is read, all may be changed too."""
 
 EMPTY = ("/tmp", "/var/tmp", "/run", "/dev/shm")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
@@ -42,8 +43,8 @@ def view(around: Surroundings, *, own: Path, network: bool) -> View:
     programs = (path for path in _programs(around) if not any(place.is_relative_to(path) for place in hidden))
     shown = {spelt for path in (*programs, *_named(around), around.folder, own.parent) for spelt in (path, path.resolve())}
     said: dict[Path, Sight] = dict.fromkeys(hidden, "hidden")
-    for paths, sight in ((shown, "shown"), (around.write, "written")):
-        said |= {path: sight for path in paths if path.exists() and not path.resolve().is_relative_to(own)}
+    said |= dict.fromkeys(_beside(own, shown), "shown")
+    said |= dict.fromkeys(_beside(own, around.write), "written")
     if own.is_dir():
         said |= {own: "hidden", own / "mcp": "shown"} if (own / "mcp").is_dir() else {own: "hidden"}
     return View(places=tuple(_needed(said)), workspace=own.parent, network=network)
@@ -58,6 +59,11 @@ def _needed(said: Mapping[Path, Sight]) -> Iterator[tuple[Path, Sight]]:
         if said[path] != around and (around, said[path]) != ("written", "shown"):
             kept[path] = said[path]
             yield path, said[path]
+
+
+def _beside(own: Path, paths: Iterable[Path]) -> Iterator[Path]:
+    """Those that are there, and neither lie in Playnex's own part nor lead there by a link."""
+    return (path for path in paths if path.exists() and not path.resolve().is_relative_to(own))
 
 
 def _home(environment: Mapping[str, str]) -> tuple[str, ...]:
