@@ -29,6 +29,9 @@ MISSING = "install Chromium (Debian: apt install chromium)"
 OWN = Path(__file__).resolve().parent
 DOORWAY = OWN / "doorway.py"
 POLICY = OWN / "policy.json"
+MEMORY = 64_000_000_000
+"""Bytes of data for each process of a browser, which reserves many times what it uses."""
+
 OUTPUT = "/tmp/playnex-browser"
 """Where pictures go if the entry names no folder to write to; in the sandbox it is gone with it."""
 
@@ -55,8 +58,17 @@ def fitted(around: Surroundings, way_out: int) -> Surroundings:
     if not program:
         raise ToolFailed("there is no browser on this machine", hint=MISSING)
     doorway = (sys.executable, "-I", "-S", str(DOORWAY), str(way_out), json.dumps(config(program, around)))
-    mounts = tuple(_laid_over(POLICY_FOLDERS[Path(program).name]))
-    return replace(around, command=(*doorway, *around.command), mounts=mounts)
+    return replace(around, command=(*doorway, *around.command), memory=MEMORY)
+
+
+def mounts(environment: Mapping[str, str]) -> Iterator[str]:
+    """How bubblewrap is told to put our policy where the browser looks for its machine's: what stands around it is shown as it is."""
+    folder = POLICY_FOLDERS[Path(browser_program(environment)).name]
+    there = next(path for path in (folder, *folder.parents) if path.is_dir())
+    yield from ("--tmpfs", str(there))
+    for path in there.iterdir() if there != folder else ():
+        yield from ("--symlink", os.readlink(path), str(path)) if path.is_symlink() else ("--ro-bind", str(path), str(path))
+    yield from ("--ro-bind", str(POLICY), str(folder / "playnex.json"))
 
 
 def config(program: str, around: Surroundings) -> Json:
@@ -76,12 +88,3 @@ def config(program: str, around: Surroundings) -> Json:
         "codegen": "none",
         "webmcp": False,
     }
-
-
-def _laid_over(folder: Path) -> Iterator[str]:
-    """How the sandbox gets our policy into a folder of the machine, which may not be there: what stands around it is shown as it is."""
-    there = next(path for path in (folder, *folder.parents) if path.is_dir())
-    yield from ("--tmpfs", str(there))
-    for path in there.iterdir() if there != folder else ():
-        yield from ("--symlink", os.readlink(path), str(path)) if path.is_symlink() else ("--ro-bind", str(path), str(path))
-    yield from ("--ro-bind", str(POLICY), str(folder / "playnex.json"))

@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,12 +12,14 @@ from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.errors import ToolFailed, ToolRefused
 from playnex.spec.server import ServerSpec
-from playnex.tools.browser.start import Enclose, start_browser
+from playnex.tools.browser.start import start_browser
 from playnex.tools.mcp import sandbox
-from playnex.tools.mcp.child import Beside, Child, Way, started
+from playnex.tools.mcp.child import Beside, Child, started
 from playnex.tools.mcp.definition import Definition
+from playnex.tools.mcp.enclosure import WATCHED, Sandbox, Way
 from playnex.tools.mcp.results import result_of
 from playnex.tools.mcp.surroundings import Surroundings, surroundings
+from playnex.tools.mcp.view import view
 from playnex.tools.tool import ToolResult
 
 if TYPE_CHECKING:
@@ -45,11 +47,14 @@ class _Place:
 class Servers:
     """All within one event loop; `close` before it ends. `environment` is ours, of which a server sees what its entry grants."""
 
-    def __init__(self, root: Path, own: Path, *, environment: Mapping[str, str], clock: Clock) -> None:
+    def __init__(
+        self, root: Path, own: Path, *, environment: Mapping[str, str], clock: Clock, sandboxes: Sequence[Sandbox] | None = None
+    ) -> None:
         self._root = root
         self._own = own
         self._environment = environment
         self.clock = clock
+        self._sandboxes = sandbox.sandboxes() if sandboxes is None else sandboxes
         self._places: dict[str, _Place] = {}
         self._living: set[Connection] = set()
 
@@ -114,20 +119,20 @@ class Servers:
     async def _child(self, spec: ServerSpec) -> Child:
         around = surroundings(spec, self._root, self._environment)
         try:
-            if spec.trust == "full":
-                return await self._begun(spec, around, enclose=lambda each: each.command, way="watch")
-            bwrap = await asyncio.to_thread(sandbox.bubblewrap)
-            if not bwrap:
-                raise ToolFailed(f"the MCP server {spec.name!r} cannot start: there is no sandbox here", hint=sandbox.MISSING)
-            enclose = partial(sandbox.enclosed, bwrap, own=self._own, network=spec.network)
-            return await self._begun(spec, around, enclose=enclose, way="become")
+            if spec.browser:
+                return await start_browser(spec.browser, around, self._log(spec), enclose=partial(self._enclosed, spec))
+            return await started(around, self._log(spec), way=await asyncio.to_thread(self._enclosed, spec, around))
         except (OSError, ValueError) as fault:
             raise ToolFailed(f"the MCP server {spec.name!r} cannot start: {fault}") from None
 
-    async def _begun(self, spec: ServerSpec, around: Surroundings, *, enclose: Enclose, way: Way) -> Child:
-        if spec.browser:
-            return await start_browser(spec.browser, around, self._log(spec), enclose=enclose, way=way)
-        return await started(enclose(around), around, self._log(spec), way=way)
+    def _enclosed(self, spec: ServerSpec, around: Surroundings) -> Way:
+        if spec.trust == "full":
+            return WATCHED
+        found = sandbox.working([each for each in self._sandboxes if each.has_own_network or not spec.browser])
+        if not found:
+            which = "no sandbox with a network of its own, which a browser needs," if spec.browser else "no sandbox"
+            raise ToolFailed(f"the MCP server {spec.name!r} cannot start: there is {which} here", hint=sandbox.MISSING)
+        return found.way(view(around, own=self._own, network=spec.network), around.folder)
 
     def _log(self, spec: ServerSpec) -> Path:
         return self._own / "logs" / f"mcp-{spec.name}.log"
