@@ -20,8 +20,8 @@ from playnex.tools.tool import Call, CallScope, Tool, ToolResult
 REQUESTS = "browser.requests"
 """The step below a call's own in which the requests that its page made are recorded; no step of a flow or a tool has a dot in its name."""
 
-TOLD = 5
-"""Refused requests that an agent is told of."""
+TOLD, TOLD_URL = 5, 120
+"""Refused requests that an agent is told of, and characters of the address of each."""
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ def _told(seen: Seen) -> Json:
 
 def _refusals(seen: Iterable[Seen]) -> str:
     """What an agent is told of requests that were refused, in as few lines as can be."""
-    lines = tuple(dict.fromkeys(f"- {each.method} {each.url}: {each.refused}" for each in seen if each.refused))
+    lines = tuple(dict.fromkeys(f"- {each.method} {each.url[:TOLD_URL]}: {each.refused}" for each in seen if each.refused))
     if not lines:
         return ""
     more = (f"- and {len(lines) - TOLD} more",) if len(lines) > TOLD else ()

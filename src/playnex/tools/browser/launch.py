@@ -36,6 +36,7 @@ OUTPUT = "/tmp/playnex-browser"
 """Where pictures go if the entry names no folder to write to; in the sandbox it is gone with it."""
 
 FLAGS = (
+    "--component-updater=url-source=http://127.0.0.1:9/",  # it asks nobody for parts of itself
     "--disable-component-update",
     "--disable-domain-reliability",
     "--disable-extensions",
