@@ -65,15 +65,14 @@ def import_(file: File, /, *, as_json: AsJson = False) -> int:
     $ playnex mcp import ~/.config/other/mcp.json
     """
     from playnex.app.listing import workspace_of
-    from playnex.app.mcp_entries import import_from
+    from playnex.app.mcp_importing import import_from
+    from playnex.cli.showing_mcp import imported_page
 
     done = import_from(workspace_of(door.workspace).root, Path(file).expanduser())
     if as_json:
-        emit({"schema": "playnex.mcp-import/1", "added": list(done.added), "left": dict(done.left)})
+        emit(done.document())
     else:
-        write(
-            "\n".join([f"added {name}" for name in done.added] + [f"left {name}: {why}" for name, why in done.left.items()] or ["nothing"])
-        )
+        write("\n".join(imported_page(done.document(), door.terminal)))
     return 0
 
 

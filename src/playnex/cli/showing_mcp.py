@@ -27,6 +27,17 @@ def looked_page(document: dict[str, Json], terminal: Terminal) -> Iterator[str]:
         yield f"read what it says now; then: playnex mcp test {name} --accept"
 
 
+def imported_page(document: dict[str, Json], terminal: Terminal) -> Iterator[str]:
+    """What was taken over, what was left, and how to go on."""
+    for name in document["added"]:
+        without = document["without"].get(name)
+        yield f"{terminal.symbol('succeeded')} {name}: added" + (f", without {', '.join(without)}" if without else "")
+    for name, why in document["left"].items():
+        yield f"{terminal.symbol('skipped')} {name}: left, because {why}"
+    for name in document["added"][:1]:
+        yield f"none was started; look at each: playnex mcp test {name}"
+
+
 def _note(tool: dict[str, Json]) -> str:
     if tool["unusable"]:
         return f"not offered: {tool['unusable']}"

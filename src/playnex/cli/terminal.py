@@ -119,7 +119,7 @@ def gist(value: Json, width: int = 60) -> str:
             text = counted(len(value), "item")
         case _:
             text = json.dumps(value)
-    text = " ".join(text.split()).lstrip("# ")
+    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split()).lstrip("# ")
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 

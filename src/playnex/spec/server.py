@@ -8,9 +8,16 @@ from typing import Literal, get_args
 from playnex.spec.browser import BrowserSpec
 from playnex.spec.context import Effect
 from playnex.spec.faults import Place
+from playnex.spec.tool_rules import Egress
 
 Trust = Literal["sandbox", "full"]
 TRUSTS: tuple[Trust, ...] = get_args(Trust)
+
+Share = Literal["all", "run", "never"]
+SHARES: tuple[Share, ...] = get_args(Share)
+
+PROCESSES = 4
+"""How many processes of a server run at once where each run has one for itself and the entry says nothing."""
 
 CALL_SECONDS = 60.0
 """How long a call may take where the entry says nothing."""
@@ -20,8 +27,10 @@ CALL_SECONDS = 60.0
 class ServerSpec:
     """An entry of `.mcp.json`. `args`, `env` and `cwd` are as they were written, `${VAR}` included, so that no secret is in them.
     `write` are the folders it may change in the sandbox, `timeout` is in seconds for each call, `tools` are patterns of those that
-    are offered, `effects` are patterns with what a second call would do; `place` is where the entry stands. One with
-    a `browser` is a browser's server, and its tools lose what stands before their names."""
+    are offered, `effects` are patterns with what a second call would do; `place` is where the entry stands. `share` says who has the
+    process: `all` runs one together, each `run` one for as long as it goes on, which the next run takes over, or each a fresh one
+    (`never`), with at most `processes` at once. `egress` is the user's word on whether calls leave the machine, if they gave it.
+    A browser's server (`browser`) is never shared, and its tools lose what stands before their names."""
 
     name: str
     command: str
@@ -34,6 +43,9 @@ class ServerSpec:
     timeout: float = CALL_SECONDS
     tools: tuple[str, ...] = ("*",)
     effects: Mapping[str, Effect] = field(default_factory=dict)
+    share: Share = "all"
+    processes: int = PROCESSES
+    egress: Egress | None = None
     browser: BrowserSpec | None = None
     place: Place
 
@@ -49,6 +61,12 @@ class ServerSpec:
     def short(self, tool: str) -> str:
         """The tool's name behind the server's: `browser_click` of a browser is `click`."""
         return tool.removeprefix("browser_") if self.browser else tool
+
+    def reach(self) -> Egress:
+        """Whether a call leaves the machine: as the entry says, else where it has all rights or the network."""
+        if self.browser:
+            return "none" if self.browser.is_near() else "remote"
+        return self.egress or ("remote" if self.network or self.trust == "full" else "none")
 
     def identity(self) -> Mapping[str, object]:
         """What makes it this server and no other: what is started, and with which rights."""

@@ -105,7 +105,7 @@ def _tool(browsing: Browsing, definition: Definition, kind: Kind) -> Tool:
         description=definition.description,
         parameters=definition.parameters,
         effect=spec.effect_of(definition.name) or kind.effect,
-        egress="none" if browsing.browser.is_near() else "remote",
+        egress=spec.reach(),
         approval=kind.approval,
         sinks=kind.sinks,
         family=spec.name,

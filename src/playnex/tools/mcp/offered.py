@@ -21,7 +21,8 @@ DESCRIPTION = 4_000
 """Characters of a server's own description of a tool that a model is shown."""
 
 MARGIN = 65.0
-"""Seconds above a call's own limit, for the start of its server, after which the gate gives it up."""
+"""Seconds above a call's own limit, for the start of its server, after which the gate gives it up; as long as the call itself it may
+stand in line before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +79,8 @@ def _tool(spec: ServerSpec, definition: Definition, servers: Servers) -> Tool:
         description=definition.description[:DESCRIPTION],
         parameters=definition.parameters,
         effect=spec.effect_of(definition.name),
-        egress="remote" if spec.network or spec.trust == "full" else "none",
-        timeout=spec.timeout + MARGIN,
+        egress=spec.reach(),
+        timeout=spec.timeout + MARGIN + (0 if spec.share == "all" else spec.timeout),
         call=_calling(spec, definition, servers),
         source=f"{spec.place.path}:{spec.place.line}",
         untrusted=True,
@@ -87,7 +88,7 @@ def _tool(spec: ServerSpec, definition: Definition, servers: Servers) -> Tool:
 
 
 def _calling(spec: ServerSpec, definition: Definition, servers: Servers) -> Call:
-    async def call(arguments: Mapping[str, Json], _scope: CallScope) -> ToolResult:
-        return await servers.call(spec, definition, arguments)
+    async def call(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
+        return await servers.call(spec, definition, arguments, run=scope.run)
 
     return call
