@@ -1,5 +1,5 @@
-"""What an attacking server is let loose on: `python besieged.py KIND FOLDER ELSEWHERE` lays out targets in the folder, plays every attempt from a
-server in that sandbox, and prints which of them got out, and what each was told. A process of its own, so that it can be anybody's."""
+"""What an attacking server is let loose on: `python besieged.py KIND FOLDER ELSEWHERE` lays out targets, plays every attempt from a
+server in that sandbox, and prints which got out and what each was told. A process of its own, so that it can be anybody's."""
 
 import ctypes
 import json

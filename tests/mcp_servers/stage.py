@@ -19,14 +19,14 @@ from playnex.spec.server import ServerSpec, Trust
 from playnex.testing import rude_server
 from playnex.tools.mcp import sandbox
 from playnex.tools.mcp.definition import Definition
-from playnex.tools.mcp.enclosure import Sandbox
+from playnex.tools.mcp.enclosure import Landlock, Sandbox
 from playnex.tools.mcp.servers import Servers
 
 T = TypeVar("T")
 
-Kind = Literal["bubblewrap", "landlock", "full", ""]
+Kind = Literal["bubblewrap", "landlock", "oldest", "full", ""]
 KINDS: tuple[Kind, ...] = ("bubblewrap", "landlock")
-"""The sandboxes; `full` is none."""
+"""The sandboxes; `oldest` is the second as the first kernel with Landlock has it, `full` is none."""
 
 SECONDS = 60
 SCRIPT = str(Path(rude_server.__file__).resolve())
@@ -71,6 +71,8 @@ def rude(*manners: str, trust: Trust = "full", timeout: float = 20.0, **more: ob
 
 def named(kind: Kind) -> list[Sandbox] | None:
     """The sandboxes of that kind; whatever this machine has where none is named."""
+    if kind == "oldest":
+        return [Landlock(newest=1)]
     return [each for each in sandbox.sandboxes() if each.name.lower().startswith(kind)] if kind in KINDS else None
 
 
@@ -81,7 +83,8 @@ def trust_in(kind: Kind) -> Trust:
 
 def require_sandbox(kind: Kind = "") -> None:
     """Skip where this machine has none of that kind."""
-    among = sandbox.sandboxes() if kind not in KINDS else named(kind) or []
+    chosen = named(kind)
+    among = sandbox.sandboxes() if chosen is None else chosen
     if kind != "full" and not sandbox.working(among):
         why = "; ".join(f"{each.name}: {sandbox.trouble(each)}" for each in among)
         pytest.skip(f"no sandbox {kind}: {why or 'the program is not here'}")
