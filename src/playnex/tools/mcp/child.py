@@ -1,14 +1,17 @@
 """One server process, supervised: started by the guard, spoken to in lines, gone with all that it started when it is ended."""
 
 import asyncio
+import ctypes
 import json
 import os
 import signal
+import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -28,6 +31,7 @@ SHOWN = 200
 GRACE = 1.0
 """Seconds until a killed process must have been collected."""
 
+PR_SET_DUMPABLE = 4
 SETTLING = 0.2
 WAITING_BYTES = 16_000_000
 """Bytes that may wait for a server which does not read."""
@@ -131,6 +135,7 @@ class Child:
 
 async def started(around: Surroundings, log: Path, *, way: Way, descriptors: tuple[int, ...] = ()) -> Child:
     """The process, in a session and a group of its own, which is handed these descriptors. Raises OSError."""
+    keep_memory_private()
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     process = await asyncio.create_subprocess_exec(
         *guarded(way.words, around.command, memory=around.memory),
@@ -146,6 +151,14 @@ async def started(around: Surroundings, log: Path, *, way: Way, descriptors: tup
     child = Child(process=process, around=around, log=log, private=way.private)
     child.keep_log()
     return child
+
+
+@lru_cache(maxsize=1)
+def keep_memory_private() -> None:
+    """Close this process's environment and memory to all others of the same user, a server with all rights among them, as far as the
+    kernel goes: root still reads them. It writes no core dump from then on, and only root can attach a debugger."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def without(secrets: Mapping[str, str], line: bytes) -> bytes:
