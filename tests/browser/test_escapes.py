@@ -8,6 +8,7 @@ import pytest
 
 from browser.stage import NextDoor, Page, Site, Window, at_the_window, entry, next_door, site
 from playnex.spec.browser import HostRule
+from playnex.tools.browser import boundary
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -69,8 +70,8 @@ TYPED = {
 }
 """What an agent may be talked into navigating to."""
 
-HEARD_ANYWAY = {"udp", "transport", "calls", "source", "service-worker", "preconnect", "capitals-and-dot", "popup", "speculation", "mapped"}
-"""Ways that need not succeed with the check left out: the sandbox has no network for them, or the browser itself does not go."""
+SILENT = {"preconnect", "speculation", "transport", "calls", "source", "tls"}
+"""Ways that nobody would hear anyway: they need a network that the sandbox does not have, ask for nothing, or are not gone by this browser."""
 
 
 def test_no_way_out_of_the_allowed_hosts_is_heard_next_door(tmp_path: Path) -> None:
@@ -84,13 +85,12 @@ def test_no_way_out_of_the_allowed_hosts_is_heard_next_door(tmp_path: Path) -> N
 
 def test_with_the_check_left_out_the_same_ways_are_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HostRule, "fits", lambda *_: True)
+    monkeypatch.setattr(boundary, "_why_it_writes", lambda _: "")
     with next_door() as neighbours, site({}) as here:
         escape(tmp_path, here, neighbours)
-        heard = {
-            way for way in (*IN_A_PAGE, *BY_A_PAGE, *TYPED, "redirect", "chain") if any(f"/hit/{way}" in hit for hit in neighbours.hits)
-        }
-    missing = {*IN_A_PAGE, *BY_A_PAGE, *TYPED, "redirect", "chain"} - heard
-    assert len(heard) >= 25, f"not heard: {missing}"
+        ways = {*IN_A_PAGE, *BY_A_PAGE, *TYPED, "redirect", "chain"}
+        silent = {way for way in ways if not any(f"/hit/{way} " in hit or f"/hit/{way}/" in hit for hit in neighbours.hits)}
+    assert silent <= SILENT
 
 
 def escape(folder: Path, here: Site, neighbours: NextDoor) -> int:
@@ -118,7 +118,6 @@ def escape(folder: Path, here: Site, neighbours: NextDoor) -> int:
             await asyncio.sleep(0.3)
         for url in typed:
             await window.call("navigate", url=url)
-            await window.call("tabs", action="new", url=url)
         return len(ways) + len(typed) + 2
 
     return at_the_window(folder, entry(here.host), scenario)
