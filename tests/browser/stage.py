@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import ClassVar, TypeVar
 
 import pytest
 
+from flows.processes import is_alive
 from mcp_servers.stage import require_sandbox
 from playnex.app.mcp_installing import install_npm
 from playnex.canonical import Json
@@ -26,12 +28,16 @@ from playnex.spec.faults import Place
 from playnex.spec.server import ServerSpec
 from playnex.tools.browser.calls import browser_tools
 from playnex.tools.browser.launch import BROWSER_SERVER, browser_program
+from playnex.tools.mcp.definition import Definition
 from playnex.tools.mcp.servers import Servers
 from playnex.tools.tool import CallScope, Tool, ToolResult
 
 T = TypeVar("T")
 
 SECONDS = 240
+KNOWN: dict[str, tuple[Definition, ...]] = {}
+"""What a server said of its tools when it was first asked."""
+
 PLACE = Place(path=".mcp.json", line=3, column=5)
 
 
@@ -197,9 +203,18 @@ def at_the_window(folder: Path, spec: ServerSpec, scenario: Callable[[Window], A
         own.mkdir(exist_ok=True)
         servers = Servers(root=folder, own=own, environment=os.environ, clock=SystemClock())
         try:
-            tools = browser_tools(spec, await servers.definitions(spec), servers)
+            KNOWN[spec.command] = KNOWN.get(spec.command) or await servers.definitions(spec)
+            tools = browser_tools(spec, KNOWN[spec.command], servers)
             return await asyncio.wait_for(scenario(Window(servers, {tool.name: tool for tool in tools})), SECONDS)
         finally:
             await servers.close()
 
     return asyncio.run(play())
+
+
+def alive_after(seconds: float, processes: list[int]) -> set[int]:
+    """Those that are still there after so long at most."""
+    end = time.monotonic() + seconds
+    while (found := {each for each in processes if is_alive(each)}) and time.monotonic() < end:
+        os.sched_yield()
+    return found

@@ -1,7 +1,6 @@
 """Ways out of the allowed hosts, tried by a real page in a real browser against listeners next door: none of them hears anything, and with
 the proxy's check left out they do."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -71,7 +70,8 @@ TYPED = {
 """What an agent may be talked into navigating to."""
 
 SILENT = {"preconnect", "speculation", "transport", "calls", "source", "tls"}
-"""Ways that nobody would hear anyway: they need a network that the sandbox does not have, ask for nothing, or are not gone by this browser."""
+"""Ways that nobody would hear anyway: they need a network that the sandbox does not have, ask for nothing, or this browser does not go
+them."""
 
 
 def test_no_way_out_of_the_allowed_hosts_is_heard_next_door(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def escape(folder: Path, here: Site, neighbours: NextDoor) -> int:
         await window.call("wait_for", time=2)
         for path in ("/redirect", "/chain", *(f"/{way}" for way in BY_A_PAGE)):
             await window.call("navigate", url=here.url(path))
-            await asyncio.sleep(0.3)
+            await window.call("wait_for", time=1)
         for url in typed:
             await window.call("navigate", url=url)
         return len(ways) + len(typed) + 2
