@@ -3,11 +3,12 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from playnex.spec.browser import BrowserSpec
 from playnex.tools.browser.escort import Escort
-from playnex.tools.browser.launch import fitted, mounts
+from playnex.tools.browser.launch import DOORWAY, fitted, mounts
 from playnex.tools.mcp.child import Child, started
 from playnex.tools.mcp.enclosure import WATCHED, Way, with_mounts
 from playnex.tools.mcp.surroundings import Surroundings
@@ -23,7 +24,8 @@ async def start_browser(browser: BrowserSpec, around: Surroundings, log: Path, *
     ours, theirs = socket.socketpair()
     with ours, theirs:
         inside = fitted(around, theirs.fileno())
-        way = await asyncio.to_thread(enclose, inside)
+        seen = replace(around, command=(*around.command, str(DOORWAY)))  # the server's own files, and the doorway
+        way = await asyncio.to_thread(enclose, seen)
         way = way if way == WATCHED else with_mounts(way, tuple(mounts(inside.environment)))
         child = await started(inside, log, way=way, descriptors=(theirs.fileno(),))
         theirs.close()
