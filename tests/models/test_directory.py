@@ -103,7 +103,7 @@ def test_a_key_that_the_environment_lacks_is_a_missing_credential(tmp_path: Path
     monkeypatch.delenv("MY_KEY", raising=False)
     with serving() as server:
         named = ModelSettings(alias="main", base_url=server.url, name="m", api_key_env="MY_KEY")
-        with pytest.raises(CredentialError, match="model 'main' needs the environment variable MY_KEY") as raised:
+        with pytest.raises(CredentialError, match="model 'main' needs its key: the environment variable MY_KEY is not set") as raised:
             asked(sources(tmp_path, named))
     assert raised.value.exit_code == 4
     assert server.asked == []

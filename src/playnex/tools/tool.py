@@ -55,7 +55,8 @@ class Tool:
     `effect` that is not declared (None) is `once`, unless a step's own retry is the user's word that the tool may run again (rulings).
     `approval` is when a person is asked before a call: `never`, `ask`, or a rule over `args`. `sinks` are the arguments that matter where a
     call writes, sends, pays or deletes; None says nothing of it, so that all of them count. What an `untrusted` tool says comes from
-    outside, its errors too. The arguments of one that is not `editable` cannot be changed by a person who is asked."""
+    outside, its errors too. The arguments of one that is not `editable` cannot be changed by a person who is asked. One with an `account`
+    signs in somewhere else."""
 
     name: str
     description: str
@@ -66,6 +67,7 @@ class Tool:
     sinks: tuple[str, ...] | None = None
     untrusted: bool = False
     editable: bool = True
+    account: bool = False
     timeout: float | None = 60.0
     call: Call
     source: str = ""

@@ -1,17 +1,17 @@
 """One server process, supervised: started by the guard, spoken to in lines, gone with all that it started when it is ended."""
 
 import asyncio
-import json
 import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from playnex.secrets.known import KNOWN
 from playnex.tools.mcp.frames import Frames, TooLong
 from playnex.tools.mcp.surroundings import Surroundings
 from playnex.tools.process_tree import end_below
@@ -52,7 +52,7 @@ class Child:
         frames = Frames()
         while chunk := await self.process.stdout.read(CHUNK):
             for line in frames.feed(chunk):
-                yield line if isinstance(line, TooLong) else without(self.around.secrets, line)
+                yield line if isinstance(line, TooLong) else KNOWN.line(line)
 
     def write(self, line: bytes) -> None:
         """Say a line. Raises BrokenPipeError where it is gone, or has long stopped reading."""
@@ -113,7 +113,7 @@ class Child:
     def _logged(self, line: bytes | TooLong) -> bytes:
         if isinstance(line, TooLong):
             return b"[a line of %d bytes]\n" % line.size
-        return without(self.around.secrets, line) + b"\n"
+        return KNOWN.line(line) + b"\n"
 
 
 async def started(command: Sequence[str], around: Surroundings, log: Path, *, way: str) -> Child:
@@ -132,14 +132,6 @@ async def started(command: Sequence[str], around: Surroundings, log: Path, *, wa
     child = Child(process=process, around=around, log=log)
     child.keep_log()
     return child
-
-
-def without(secrets: Mapping[str, str], line: bytes) -> bytes:
-    """The line with each secret replaced by the name of its variable, as it stands in plain text or in JSON."""
-    for name, value in secrets.items():
-        for spelt in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}:
-            line = line.replace(spelt.encode(errors="surrogateescape"), f"[{name}]".encode())
-    return line
 
 
 def _append(log: Path, text: bytes, written: int) -> int:
