@@ -1,6 +1,7 @@
 """A workspace's models by alias: what playnex.toml names, else a server found on this machine, else the embedded one."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from playnex.models import smollm2
 from playnex.models.directory import Sources, WorkspaceModels
 from playnex.models.discovery import Place
 from playnex.models.model import ModelCard, ModelRequest, UserMessage
+from playnex.secrets.references import References
 from playnex.testing.clock import FakeClock
 from playnex.testing.model_replies import answer, in_turn
 from playnex.testing.model_server import serving
@@ -20,7 +22,8 @@ REMOTE = ModelSettings(alias="main", base_url="https://example.com/v1", name="bi
 
 
 def sources(data: Path, *models: ModelSettings, local: bool = True, places: tuple[Place, ...] = ()) -> Sources:
-    return Sources(settings={model.alias: model for model in models}, data=data, local=local, places=places)
+    found = {model.alias: model for model in models}
+    return Sources(settings=found, data=data, local=local, places=places, secrets=References(os.environ))
 
 
 def card(found: Sources, alias: str = "main") -> ModelCard:
