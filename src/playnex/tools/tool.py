@@ -60,7 +60,7 @@ class Tool:
     call writes, sends, pays or deletes; None says nothing of it, so that all of them count. What an `untrusted` tool says comes from
     outside, its errors too. What its results offer by `links` is known to all tools of its `family` as if the user had said it, and to no
     others: the links of a page to those who may follow them. The arguments of one that is not `editable` cannot be changed by a person
-    who is asked."""
+    who is asked. One with an `account` signs in somewhere else."""
 
     name: str
     description: str
@@ -73,6 +73,7 @@ class Tool:
     family: str = ""
     links: Links | None = None
     editable: bool = True
+    account: bool = False
     timeout: float | None = 60.0
     call: Call
     source: str = ""
