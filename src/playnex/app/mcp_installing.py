@@ -7,12 +7,13 @@ import re
 import shutil
 import signal
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import DEVNULL, PIPE
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from playnex.errors import ToolFailed, UsageError
+from playnex.secrets.known import KNOWN
 
 PATIENCE = 600.0
 PACKAGE = re.compile(r"(@[\w.-]+/)?[\w.-]+([@=]=?[\w.+-]+)?")
@@ -79,7 +80,7 @@ def _one(names: list[str], package: str) -> str:
 async def _run(command: tuple[str, ...], package: str) -> str:
     """What the command prints. Given up, by time or by Ctrl-C, it ends with all that it started."""
     process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=PIPE, start_new_session=True
+        *command, env=KNOWN.environment(os.environ), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, start_new_session=True
     )
     try:
         async with asyncio.timeout(PATIENCE):

@@ -10,6 +10,7 @@ from playnex.canonical import Json
 from playnex.errors import DefinitionError, NotFoundError
 from playnex.spec.faults import did_you_mean
 from playnex.spec.server import ServerSpec
+from playnex.tools.browser.kinds import kind_of
 from playnex.tools.mcp.definition import Definition, Drift, Pin, drift, keep_pin, pinned, read_pin
 from playnex.tools.mcp.offered import FILE, unusable
 
@@ -122,12 +123,15 @@ def _compared(spec: ServerSpec, tools: tuple[Definition, ...], pin: Pin | None) 
 
 
 def _tool_line(spec: ServerSpec, tool: Definition) -> Json:
+    kind = kind_of(tool.name) if spec.browser else None
+    why = unusable(tool) or ("it could do anything" if spec.browser and kind is None else "")
     return {
-        "name": f"{spec.name}.{tool.name}",
+        "name": f"{spec.name}.{spec.short(tool.name)}",
         "description": tool.description,
-        "offered": spec.offers(tool.name) and not unusable(tool),
-        "unusable": unusable(tool),
-        "effect": spec.effect_of(tool.name) or "once",
+        "offered": spec.offers(tool.name) and not why,
+        "unusable": why,
+        "effect": spec.effect_of(tool.name) or (kind.effect if kind else "once"),
+        "asks": kind is not None and kind.acts,
         "parameters": dict(tool.parameters),
         "hints": dict(tool.annotations),
     }

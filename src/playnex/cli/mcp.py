@@ -51,6 +51,7 @@ def add(name: NewName, /, *command: Command, adding: Annotated[Adding, Parameter
     $ playnex mcp add time --pypi mcp-server-time
     $ playnex mcp add fs --npm @modelcontextprotocol/server-filesystem -- notes
     $ playnex mcp add mine -- python3 tools_server.py --quiet
+    $ playnex mcp add browser --browser --host example.com --host 127.0.0.1:8000
     """
     from playnex.cli.mcp_adding import add_server  # late, here and below: a command imports only what it needs
 

@@ -62,7 +62,7 @@ def looked_page(document: dict[str, Json], terminal: Terminal) -> Iterator[str]:
     for kind in ("added", "changed", "gone"):
         if document[kind]:
             yield f"    {kind}: {', '.join(document[kind])}"
-    rows = [(tool["name"], tool["effect"], hinted(tool["hints"]), _note(tool)) for tool in document["tools"]]
+    rows = [(tool["name"], _effect(tool), hinted(tool["hints"]), _note(tool)) for tool in document["tools"]]
     yield columns(("TOOL", "EFFECT", "IT SAYS", "DESCRIPTION"), rows, terminal) if rows else "    it has no tools"
     if verdict == "changed":
         yield f"read what it says now; then: playnex mcp test {name} --accept"
@@ -88,3 +88,7 @@ def _note(tool: dict[str, Json]) -> str:
     if tool["unusable"]:
         return f"not offered: {tool['unusable']}"
     return gist(tool["description"]) if tool["offered"] else "not offered: `tools` in .mcp.json leaves it out"
+
+
+def _effect(tool: dict[str, Json]) -> str:
+    return f"{tool['effect']}, asks" if tool["asks"] and not tool["unusable"] else str(tool["effect"])

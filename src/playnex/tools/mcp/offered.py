@@ -10,6 +10,8 @@ from playnex.spec.check_value import schema_problem
 from playnex.spec.faults import Fault, decoded
 from playnex.spec.read_servers import read_servers
 from playnex.spec.server import ServerSpec
+from playnex.tools.accounts import signs_in
+from playnex.tools.browser.calls import browser_tools
 from playnex.tools.mcp.definition import Definition, Pin, read_pin
 from playnex.tools.mcp.servers import Servers
 from playnex.tools.tool import Call, CallScope, Tool, ToolResult
@@ -54,7 +56,9 @@ def offer(root: Path, own: Path, servers: Servers, *, shown_as: str = FILE) -> O
 
 def tools_of(spec: ServerSpec, pin: Pin, servers: Servers) -> tuple[Tool, ...]:
     """The accepted tools that the entry offers."""
-    offered = (tool for tool in pin.tools if spec.offers(tool.name) and not unusable(tool))
+    offered = [tool for tool in pin.tools if spec.offers(tool.name) and not unusable(tool)]
+    if spec.browser:
+        return browser_tools(spec, offered, servers)
     return tuple(_tool(spec, definition, servers) for definition in offered)
 
 
@@ -83,6 +87,7 @@ def _tool(spec: ServerSpec, definition: Definition, servers: Servers) -> Tool:
         call=_calling(spec, definition, servers),
         source=f"{spec.place.path}:{spec.place.line}",
         untrusted=True,
+        account=signs_in(spec),
     )
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,15 @@ from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.errors import ToolFailed, ToolRefused
 from playnex.spec.server import ServerSpec
+from playnex.tools.browser.start import start_browser
 from playnex.tools.mcp import sandbox
-from playnex.tools.mcp.child import Child, started
+from playnex.tools.mcp.child import Beside, Child, started
 from playnex.tools.mcp.definition import Definition
+from playnex.tools.mcp.enclosure import WATCHED, Sandbox, Way
 from playnex.tools.mcp.pool import Pool
 from playnex.tools.mcp.results import result_of
-from playnex.tools.mcp.surroundings import surroundings
+from playnex.tools.mcp.surroundings import Surroundings, surroundings
+from playnex.tools.mcp.view import view
 from playnex.tools.tool import ToolResult
 
 if TYPE_CHECKING:
@@ -44,7 +48,7 @@ class Servers:
     own: Path
     environment: Mapping[str, str] = field(repr=False)
     clock: Clock
-    find_sandbox: Callable[[], str] = sandbox.bubblewrap
+    sandboxes: Sequence[Sandbox] = field(default_factory=sandbox.sandboxes)
     greeting: float = START_SECONDS
     _pools: dict[str, Pool] = field(default_factory=dict)
     _living: "set[Connection]" = field(default_factory=set)
@@ -61,6 +65,10 @@ class Servers:
         finally:
             self._take_note(self._pool(spec), connection)
         return result_of(answer, f"{spec.name}.{tool.name}")
+
+    async def beside(self, spec: ServerSpec, *, run: str = "") -> Beside | None:
+        """What goes beside the server as that run has it. Raises ToolFailed."""
+        return (await self._connected(spec, run)).child.beside
 
     async def definitions(self, spec: ServerSpec) -> tuple[Definition, ...]:
         """The tools that the server names, whatever was accepted of them. Raises ToolFailed."""
@@ -139,15 +147,20 @@ class Servers:
     async def _child(self, spec: ServerSpec) -> Child:
         around = surroundings(spec, self.root, self.environment)
         try:
-            if spec.trust == "full":
-                return await started(around.command, around, self._log(spec), way="watch")
-            bwrap = await asyncio.to_thread(self.find_sandbox)
-            if not bwrap:
-                raise ToolFailed(f"the MCP server {spec.name!r} cannot start: there is no sandbox here", hint=sandbox.MISSING)
-            command = sandbox.enclosed(bwrap, around, own=self.own, network=spec.network)
-            return await started(command, around, self._log(spec), way="become")
+            if spec.browser:
+                return await start_browser(spec.browser, around, self._log(spec), enclose=partial(self._enclosed, spec))
+            return await started(around, self._log(spec), way=await asyncio.to_thread(self._enclosed, spec, around))
         except (OSError, ValueError) as fault:
             raise ToolFailed(f"the MCP server {spec.name!r} cannot start: {fault}") from None
+
+    def _enclosed(self, spec: ServerSpec, around: Surroundings) -> Way:
+        if spec.trust == "full":
+            return WATCHED
+        found = sandbox.working([each for each in self.sandboxes if each.has_own_network or not spec.browser])
+        if not found:
+            which = "no sandbox with a network of its own, which a browser needs," if spec.browser else "no sandbox"
+            raise ToolFailed(f"the MCP server {spec.name!r} cannot start: there is {which} here", hint=sandbox.MISSING)
+        return found.way(view(around, own=self.own, network=spec.network), around.folder)
 
     def _log(self, spec: ServerSpec) -> Path:
         return self.own / "logs" / f"mcp-{spec.name}.log"
