@@ -18,10 +18,10 @@ Word = TypeVar("Word", bound=str)
 ModelKind = Literal["openai", "embedded"]
 KINDS: tuple[ModelKind, ...] = ("openai", "embedded")
 TABLES = ("models", "tools", "policy")
-POLICY = ("local", "untrusted", "approval_timeout")
-TOOL_KEYS = ("approval", "egress", "effect", "sinks")
-Untrusted = Literal["ask", "run"]
-UNTRUSTED: tuple[Untrusted, ...] = ("ask", "run")
+POLICY = ("local", "untrusted", "private", "approval_timeout")
+TOOL_KEYS = ("approval", "egress", "effect", "sinks", "untrusted", "private")
+Answer = Literal["ask", "refuse", "run"]
+ANSWERS: tuple[Answer, ...] = ("ask", "refuse", "run")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +55,14 @@ class ModelSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A workspace's settings. In local mode every model is on this machine. `tools` is what it says of them, `untrusted` what becomes of a
-    consequential call whose arguments come from something untrusted, `approval_timeout` how many seconds a person has who is asked."""
+    consequential call whose arguments come from something untrusted, `private` of one that leaves the machine after something private was
+    read, `approval_timeout` how many seconds a person has who is asked."""
 
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     tools: tuple[ToolRule, ...] = ()
     local: bool = True
-    untrusted: Untrusted = "ask"
+    untrusted: Answer = "ask"
+    private: Answer = "ask"
     approval_timeout: float | None = None
 
 
@@ -92,15 +94,14 @@ def read_config(text: str, path: str) -> Config:
     reading.unknown(document, TABLES, "")
     policy = reading.table(document, "policy")
     reading.unknown(policy, POLICY, "policy")
-    local = policy.get("local", True)
-    if not isinstance(local, bool):
-        reading.fault("policy", "local", f"`local` must be true or false, not {_written(local)}")
-    models = {alias: reading.model(alias, bool(local)) for alias in reading.table(document, "models")}
+    local = reading.flag("policy", "local", policy.get("local", True))
+    models = {alias: reading.model(alias, local is not False) for alias in reading.table(document, "models")}
     config = Config(
         models={alias: model for alias, model in models.items() if model},
         tools=tuple(reading.tool(pattern, said) for pattern, said in reading.table(document, "tools").items()),
-        local=bool(local),
-        untrusted=reading.choice("policy", "untrusted", policy.get("untrusted"), words=UNTRUSTED) or "ask",
+        local=local is not False,
+        untrusted=reading.choice("policy", "untrusted", policy.get("untrusted"), words=ANSWERS) or "ask",
+        private=reading.choice("policy", "private", policy.get("private"), words=ANSWERS) or "ask",
         approval_timeout=reading.duration("policy", "approval_timeout", policy.get("approval_timeout")),
     )
     if reading.faults:
@@ -127,10 +128,13 @@ TOOL_SCHEMAS: Mapping[str, Json] = {
     "egress": {"enum": list(EGRESSES), "description": "whether a call leaves the machine"},
     "effect": {"enum": list(EFFECTS), "description": "what a second call would do"},
     "sinks": {"type": "array", "items": {"type": "string"}, "description": "the arguments that matter: recipient, url, path, id, amount"},
+    "untrusted": {"type": "boolean", "description": "what it says was written by others"},
+    "private": {"type": "boolean", "description": "what it says must not leave the machine unasked"},
 }
 POLICY_SCHEMAS: Mapping[str, Json] = {
     "local": {"type": "boolean", "description": "every model is on this machine"},
-    "untrusted": {"enum": list(UNTRUSTED), "description": "a consequential call with arguments from untrusted content asks, or runs"},
+    "untrusted": {"enum": list(ANSWERS), "description": "a consequential call with arguments from untrusted content asks, or …"},
+    "private": {"enum": list(ANSWERS), "description": "a call that leaves the machine after something private was read asks, or …"},
     "approval_timeout": {"type": ["number", "string"], "description": "how long a person has who is asked about a call: 30m, 24h"},
 }
 
@@ -236,7 +240,15 @@ class _Reading:
             egress=self.choice(where, "egress", said.get("egress"), words=EGRESSES),
             effect=self.choice(where, "effect", said.get("effect"), words=EFFECTS),
             sinks=self.sinks(where, said.get("sinks")),
+            untrusted=self.flag(where, "untrusted", said.get("untrusted")),
+            private=self.flag(where, "private", said.get("private")),
         )
+
+    def flag(self, where: str, key: str, said: Json) -> bool | None:
+        if said is None or isinstance(said, bool):
+            return said
+        self.fault(where, key, f"`{key}` must be true or false, not {_written(said)}")
+        return None
 
     def approval(self, where: str, said: Json) -> str | None:
         if said is None:

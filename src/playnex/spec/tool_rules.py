@@ -30,6 +30,8 @@ class ToolRule:
     egress: Egress | None = None
     effect: Effect | None = None
     sinks: tuple[str, ...] | None = None
+    untrusted: bool | None = None
+    private: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

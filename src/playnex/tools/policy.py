@@ -15,16 +15,26 @@ from playnex.tools.provenance import doubtful
 from playnex.tools.tool import Tool
 from playnex.tools.toolbox import is_named
 
-Untrusted = Literal["ask", "run"]
+Answer = Literal["ask", "refuse", "run"]
+"""What becomes of a call: a person is asked, it is refused unasked, or it runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A workspace's word: what becomes of a consequential call whose arguments come from something `untrusted`, and how many seconds a
-    person has who is asked (None: however long)."""
+    """A workspace's word: what becomes of a consequential call whose arguments come from something `untrusted`, and of one that leaves this
+    machine after something `private` was read; and how many seconds a person has who is asked (None: however long)."""
 
-    untrusted: Untrusted = "ask"
+    untrusted: Answer = "ask"
+    private: Answer = "ask"
     timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubts:
+    """What speaks against a call, each in a clause: why a person is asked, and why it is refused without asking. Without any it runs."""
+
+    asks: tuple[str, ...] = ()
+    refuses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +55,17 @@ def has_consequences(tool: Tool) -> bool:
     return (tool.effect or "once") == "once" or tool.egress == "remote" or bool(tool.sinks)
 
 
-def reasons(wish: Wish, policy: Policy) -> tuple[str, ...]:
-    """Why a person is asked, each in a clause; empty where the call just runs."""
-    return tuple(_reasons(wish, policy))
+def doubts(wish: Wish, policy: Policy) -> Doubts:
+    """What speaks against the call."""
+    found: dict[Answer, list[str]] = {"ask": list(_rules(wish)), "refuse": [], "run": []}
+    for why, answer in ((_why_untrusted(wish), policy.untrusted), (_why_private(wish), policy.private)):
+        if why:
+            found[answer].append(why)
+    return Doubts(asks=tuple(found["ask"]), refuses=tuple(found["refuse"]))
 
 
-def _reasons(wish: Wish, policy: Policy) -> Iterator[str]:
+def _rules(wish: Wish) -> Iterator[str]:
+    """What the tool's own rule says, and the agent's file."""
     tool = wish.tool
     if why := why_it_asks(tool.approval, wish.arguments, tool.parameters):
         yield why
@@ -58,11 +73,16 @@ def _reasons(wish: Wish, policy: Policy) -> Iterator[str]:
         is_meant = has_consequences(tool) if pattern == CONSEQUENTIAL else is_named(tool.name, (pattern,))
         if is_meant and (why := why_it_asks(rule, wish.arguments, tool.parameters)):
             yield f"the agent's file wants it ({pattern}: {why})"
-    if policy.untrusted == "ask" and (why := _why_doubtful(wish)):
-        yield why
 
 
-def _why_doubtful(wish: Wish) -> str:
+def _why_private(wish: Wish) -> str:
+    """That something private could leave with the call: whatever the agent writes may carry what it has read."""
+    if wish.origin.is_private and wish.tool.egress == "remote":
+        return "something private was read before, and the call leaves this machine"
+    return ""
+
+
+def _why_untrusted(wish: Wish) -> str:
     """What in the call does not come from the user or a trusted source, once something untrusted was read."""
     tool = wish.tool
     if not (wish.origin.is_untrusted and has_consequences(tool)):
