@@ -19,7 +19,7 @@ ModelKind = Literal["openai", "embedded"]
 KINDS: tuple[ModelKind, ...] = ("openai", "embedded")
 TABLES = ("models", "tools", "policy")
 POLICY = ("local", "untrusted", "private", "approval_timeout")
-TOOL_KEYS = ("approval", "egress", "effect", "sinks", "untrusted", "private")
+TOOL_KEYS = ("approval", "egress", "effect", "sinks", "untrusted", "private", "gives")
 Answer = Literal["ask", "refuse", "run"]
 ANSWERS: tuple[Answer, ...] = ("ask", "refuse", "run")
 
@@ -130,6 +130,11 @@ TOOL_SCHEMAS: Mapping[str, Json] = {
     "sinks": {"type": "array", "items": {"type": "string"}, "description": "the arguments that matter: recipient, url, path, id, amount"},
     "untrusted": {"type": "boolean", "description": "what it says was written by others"},
     "private": {"type": "boolean", "description": "what it says must not leave the machine unasked"},
+    "gives": {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "description": "which field of its results is its server's own word for which argument of other calls",
+    },
 }
 POLICY_SCHEMAS: Mapping[str, Json] = {
     "local": {"type": "boolean", "description": "every model is on this machine"},
@@ -230,9 +235,9 @@ class _Reading:
             self.fault("tools", pattern, f"tool {pattern!r} must be a table", hint=f'write it as [tools."{pattern}"]')
             return ToolRule(pattern=pattern, place=place)
         for key, value in said.items():
-            if isinstance(value, dict):
+            if isinstance(value, dict) and key != "gives":
                 self.fault(f"{where}.{key}", "", f"[tools.{pattern}.{key}] names no tool", hint=f'write it as [tools."{pattern}.{key}"]')
-        self.unknown({key: value for key, value in said.items() if not isinstance(value, dict)}, TOOL_KEYS, where)
+        self.unknown({key: value for key, value in said.items() if key == "gives" or not isinstance(value, dict)}, TOOL_KEYS, where)
         return ToolRule(
             pattern=pattern,
             place=place,
@@ -242,7 +247,17 @@ class _Reading:
             sinks=self.sinks(where, said.get("sinks")),
             untrusted=self.flag(where, "untrusted", said.get("untrusted")),
             private=self.flag(where, "private", said.get("private")),
+            gives=self.gives(where, said.get("gives")),
         )
+
+    def gives(self, where: str, said: Json) -> dict[str, str] | None:
+        if said is None:
+            return None
+        if not isinstance(said, dict) or not all(isinstance(name, str) and name for name in said.values()):
+            message = f"`gives` must be a table of arguments and fields, not {_written(said)}"
+            self.fault(where, "gives", message, hint='such as { event_id = "id" }')
+            return None
+        return dict(said)
 
     def flag(self, where: str, key: str, said: Json) -> bool | None:
         if said is None or isinstance(said, bool):

@@ -32,6 +32,7 @@ class ToolRule:
     sinks: tuple[str, ...] | None = None
     untrusted: bool | None = None
     private: bool | None = None
+    gives: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

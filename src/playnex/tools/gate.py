@@ -20,8 +20,8 @@ from playnex.spec.flow import NO_RETRY, RetrySpec
 from playnex.spec.origin import Origin, current, within
 from playnex.tools.arguments import misfits, signature
 from playnex.tools.asking import Proposal, ask, refusal
-from playnex.tools.policy import Policy, Wish, doubts
-from playnex.tools.provenance import doubtful
+from playnex.tools.policy import Policy, Wish, doubts, is_pointed_at
+from playnex.tools.provenance import doubtful, fields_of
 from playnex.tools.tool import CallScope, Tool, Toolbox
 from playnex.tools.toolbox import is_named
 from playnex.tools.trail import ASKED, TOGETHER, Trail, wish_of
@@ -88,7 +88,7 @@ class Execution:
     async def settle(self, attempt: Attempt) -> Envelope | None:
         """Ask a person where the call asks; what they refuse is its result, and what they change is what is called."""
         tool, request = self.tool, self.request
-        found = doubts(self._wish(request.arguments), self.policy)
+        found = doubts(_wish(tool, request, request.arguments), self.policy)
         if found.refuses:
             return refusal(f"{tool.name} was not called, and nobody is asked here: {'; '.join(found.refuses)}")
         if not found.asks:
@@ -123,13 +123,9 @@ class Execution:
             for arguments in self.request.following
             if not misfits(self.tool.parameters, arguments)
             and wish_of(self.tool.name, arguments) not in trail.refused | trail.alone | {first}
-            and (found := doubts(self._wish(arguments), self.policy)).asks
+            and (found := doubts(_wish(self.tool, self.request, arguments), self.policy)).asks
             and not found.refuses
         )
-
-    def _wish(self, arguments: Mapping[str, Json]) -> Wish:
-        request = self.request
-        return Wish(tool=self.tool, arguments=arguments, origin=request.origin(), own=request.own, approval=request.approval)
 
     async def execute(self, attempt: Attempt) -> Envelope:
         """Run the tool. Raises ToolRefused, ToolFailed: the step context records them."""
@@ -177,6 +173,9 @@ class Gate:
         execution = Execution(tool, request, self._policy)
         record = await context.perform(request.step, execution.execute, _plan(execution))
         request.trail.note(wish_of(tool.name, request.arguments), record, is_trusted=_is_trusted(request))
+        if tool.gives and record.status != "failed" and is_pointed_at(_wish(tool, request, request.arguments)):
+            for argument, name in tool.gives.items():
+                request.trail.give(argument, fields_of(record.output, name))
         return record
 
     def _admitted(self, request: CallRequest) -> Tool:
@@ -185,6 +184,17 @@ class Gate:
             if why := check(tool, request):
                 raise ToolRefused(why)
         return tool
+
+
+def _wish(tool: Tool, request: CallRequest, arguments: Mapping[str, Json]) -> Wish:
+    return Wish(
+        tool=tool,
+        arguments=arguments,
+        origin=request.origin(),
+        own=request.own,
+        given=request.trail.given,
+        approval=request.approval,
+    )
 
 
 def _listed(toolbox: Toolbox, request: CallRequest) -> Tool:

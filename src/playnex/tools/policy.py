@@ -3,15 +3,15 @@
 Nothing here looks at what a text says, and nothing relies on a model that does as it is told: only where values come from counts.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from playnex.canonical import Json
 from playnex.spec.origin import Origin
 from playnex.spec.read_agent import CONSEQUENTIAL
 from playnex.spec.tool_rules import why_it_asks
-from playnex.tools.provenance import doubtful
+from playnex.tools.provenance import doubtful, is_given
 from playnex.tools.tool import Tool
 from playnex.tools.toolbox import is_named
 
@@ -40,12 +40,14 @@ class Doubts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """A call that fits its tool's schema, with all that is known of how it came about. `own` are arguments that the flow itself gives, of
-    trusted values; `approval` is what the agent's file says, by patterns of names."""
+    trusted values; `given` are values that trusted fields of results gave for the arguments of those names; `approval` is what the agent's
+    file says, by patterns of names."""
 
     tool: Tool
     arguments: Mapping[str, Json]
     origin: Origin
     own: tuple[str, ...] = ()
+    given: Mapping[str, Sequence[Json]] = field(default_factory=dict)
     approval: Mapping[str, str]
 
 
@@ -91,8 +93,17 @@ def _why_untrusted(wish: Wish) -> str:
     if tool.sinks is None and not given:
         return "something untrusted was read before, and nothing in the call comes from the user"
     asked = {name: value for name, value in given.items() if name not in wish.own}
-    names = doubtful(asked, wish.origin.trusted, defaults=_defaults(tool))
+    doubted = doubtful(asked, wish.origin.trusted, defaults=_defaults(tool))
+    names = [name for name in doubted if not is_given(asked[name], wish.given.get(name, ()))]
     return f"something untrusted was read before, and not from the user or a trusted source: {', '.join(names)}" if names else ""
+
+
+def is_pointed_at(wish: Wish) -> bool:
+    """Whether the user's own words led to what the call gives: it has arguments that matter (all, where none are declared), and all of them
+    are known."""
+    tool, given = wish.tool, wish.arguments
+    mattering = {name: value for name, value in given.items() if tool.sinks is None or name in tool.sinks}
+    return bool(mattering) and not doubtful(mattering, wish.origin.trusted)
 
 
 def _defaults(tool: Tool) -> dict[str, Json]:

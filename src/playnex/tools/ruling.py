@@ -21,6 +21,7 @@ def ruled(tool: Tool, rules: Iterable[ToolRule]) -> Tool:
                 sinks=tool.sinks if rule.sinks is None else rule.sinks,
                 untrusted=tool.untrusted if rule.untrusted is None else rule.untrusted,
                 private=tool.private if rule.private is None else rule.private,
+                gives=tool.gives if rule.gives is None else rule.gives,
             )
     return tool
 

@@ -57,7 +57,8 @@ class Tool:
     `approval` is when a person is asked before a call: `never`, `ask`, or a rule over `args`. `sinks` are the arguments that matter where a
     call writes, sends, pays or deletes; None says nothing of it, so that all of them count. What an `untrusted` tool says comes from
     outside, what a `private` one says must not leave this machine unasked; their errors too. The arguments of one that is not `editable`
-    cannot be changed by a person who is asked."""
+    cannot be changed by a person who is asked. `gives` says which field of its results is the server's own word for which argument of other
+    calls, such as `{"event_id": "id"}`."""
 
     name: str
     description: str
@@ -69,6 +70,7 @@ class Tool:
     untrusted: bool = False
     private: bool = False
     editable: bool = True
+    gives: Mapping[str, str] = field(default_factory=dict)
     timeout: float | None = 60.0
     call: Call
     source: str = ""

@@ -18,10 +18,11 @@ TOGETHER = "asked_together"
 
 @dataclass(slots=True, eq=False)
 class Trail:
-    """Grows with every call of the work. `decided` is what a person said of calls that were shown to them together, and that are still to
-    come; those in `alone` are asked about one by one from now on."""
+    """Grows with every call of the work. `given` are values that may be used as the argument of that name. `decided` is what a person said
+    of calls that were shown to them together, and that are still to come; those in `alone` are asked about one by one from now on."""
 
     trusted: list[Json] = field(default_factory=list)
+    given: dict[str, list[Json]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     decided: dict[str, list[bool]] = field(default_factory=dict)
     alone: set[str] = field(default_factory=set)
@@ -36,6 +37,10 @@ class Trail:
                 self.alone.add(wish)
         elif is_trusted and "untrusted" not in record.labels:
             self.trusted.append(record.output)
+
+    def give(self, argument: str, values: Iterable[Json]) -> None:
+        """Let these values be used as the argument of that name."""
+        self.given.setdefault(argument, []).extend(values)
 
     def decide(self, wishes: Iterable[str], said: bool) -> None:
         """Keep what a person said of calls that are still to come."""
