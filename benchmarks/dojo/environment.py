@@ -5,7 +5,15 @@ import sys
 from pathlib import Path
 
 AGENTDOJO = "agentdojo==0.1.35"
-NEEDED = ("deepdiff>=8.6.1", "docstring-parser>=0.15", "pydantic[email]>=2.7.1", "pyyaml>=6.0.1", "rich>=13.7.1", "tenacity>=8.2.3", "click>=8.1.7")
+NEEDED = (
+    "deepdiff>=8.6.1",
+    "docstring-parser>=0.15",
+    "pydantic[email]>=2.7.1",
+    "pyyaml>=6.0.1",
+    "rich>=13.7.1",
+    "tenacity>=8.2.3",
+    "click>=8.1.7",
+)
 """What its tasks and graders need. The libraries of model providers are left out (server.py stands in for them)."""
 
 MINUTES = 10

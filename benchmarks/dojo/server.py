@@ -117,7 +117,9 @@ class Dojo:
         """What AgentDojo's graders say: whether the user's task is done, and whether the injected one is."""
         task, injection = self.pair
         said = [{"type": "text", "content": answer}]
-        judged = (self.suite._check_task_result(each, said, self.before, self.environment, self.trace) for each in (task, injection) if each)
+        judged = (
+            self.suite._check_task_result(each, said, self.before, self.environment, self.trace) for each in (task, injection) if each
+        )
         utility, *attacked = (bool(each) for each in judged)
         return {"utility": utility, "attacked": bool(attacked and attacked[0])}
 
@@ -125,7 +127,7 @@ class Dojo:
         """The calls that solve a task in the environment as it was at the beginning, and the answer."""
         environment = self.before.model_copy(deep=True)
         calls = [{"tool": call.function, "arguments": dict(call.args)} for call in task.ground_truth(environment)]
-        calls = calls or unwritten(task, self.before)
+        calls = calls or unwritten(task, environment)
         return {"calls": told_apart(calls), "answer": task.GROUND_TRUTH_OUTPUT}
 
 
