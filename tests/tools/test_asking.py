@@ -78,7 +78,7 @@ def test_a_person_is_shown_the_whole_action_and_after_a_yes_it_is_done_once() ->
     ((key, wait),) = facts(context, WaitStarted)
     assert (key, wait.ask["show"], wait.ask["editable"]) == (KEY, EVIL.arguments, True)
     assert (wait.ask["agent"], wait.ask["tool"]) == ("mailer", "mail.send") and "mailer" in wait.ask["message"]
-    assert wait.ask["why"] == "something untrusted was read before, and not from the user or a trusted source: to"
+    assert wait.ask["why"] == 'something untrusted was read before, and not from the user or a trusted source: to = "evil@example.com"'
     assert wait.ask["it may"] == "it must not happen twice; it leaves this machine; what matters: to"
     assert [type(event.fact).__name__ for event in context.memory.journal.all_of(RUN)] == [
         *("RunStarted", "StepStarted", "WaitStarted", "StepFinished", "StepIntended", "StepFinished")

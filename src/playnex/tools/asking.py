@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from playnex.canonical import Json
 from playnex.errors import BudgetExhausted, StepFailed
@@ -9,7 +10,7 @@ from playnex.spec.context import Approval, StepContext
 from playnex.spec.envelope import Envelope
 from playnex.tools.arguments import misfits
 from playnex.tools.tool import Tool
-from playnex.tools.trail import ASKED, TOGETHER
+from playnex.tools.trail import ASKED, REFUSALS, TOGETHER
 
 ANSWER = "gate.answer"
 """The step below the call's own in which a person's answer is recorded; no step of a flow or a tool has a dot in its name."""
@@ -74,9 +75,21 @@ def _refused(proposal: Proposal, refused: StepFailed) -> Envelope:
     return refusal(f"{message}. Whichever you wish again is asked about alone", asked=TOGETHER)
 
 
-def refusal(message: str, *, asked: str = "") -> Envelope:
-    """A call that was refused, as its result; `asked` is the field that says how a person was asked."""
-    return Envelope(status="failed", reason="refused", output={"error": message} | ({asked: True} if asked else {}))
+def refusal(message: str, *, asked: str = "", is_new: bool = True) -> Envelope:
+    """A call that was refused, as its result; `asked` is the field that says how a person was asked, `is_new` whether about this call."""
+    return Envelope(status="failed", reason="refused", output={"error": message} | ({asked: is_new} if asked else {}))
+
+
+def remembered(answer: Literal["no", "no-together", "tired"], tool: str) -> Envelope:
+    """A call that is refused because of what a person has said before."""
+    match answer:
+        case "no":
+            message = f"a person has refused this very call of {tool} before, and is not asked again"
+            return refusal(message, asked=ASKED, is_new=False)
+        case "no-together":
+            return refusal(f"a person has refused this call of {tool} together with others", asked=TOGETHER, is_new=False)
+        case "tired":
+            return refusal(f"a person has refused {tool} {REFUSALS} times, and is not asked about it any more")
 
 
 def may_do(tool: Tool) -> str:

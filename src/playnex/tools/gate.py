@@ -19,12 +19,12 @@ from playnex.spec.faults import did_you_mean
 from playnex.spec.flow import NO_RETRY, RetrySpec
 from playnex.spec.origin import Origin, current, within
 from playnex.tools.arguments import misfits, signature
-from playnex.tools.asking import Proposal, ask, refusal
-from playnex.tools.policy import Policy, Wish, doubts, is_pointed_at
+from playnex.tools.asking import Proposal, ask, refusal, remembered
+from playnex.tools.policy import Policy, Wish, doubts, has_consequences, is_pointed_at
 from playnex.tools.provenance import doubtful, fields_of
 from playnex.tools.tool import CallScope, Tool, Toolbox
 from playnex.tools.toolbox import is_named
-from playnex.tools.trail import ASKED, TOGETHER, Trail, wish_of
+from playnex.tools.trail import Trail, wish_of
 
 ANYWHERE = CallScope()
 CAREFUL = Policy()
@@ -94,11 +94,13 @@ class Execution:
         if not found.asks:
             return None
         wish = wish_of(tool.name, request.arguments)
-        if (said := request.trail.taken(wish)) is not None:
-            return None if said else refusal(f"a person has refused this call of {tool.name} together with others", asked=TOGETHER)
-        if wish in request.trail.refused:
-            return refusal(f"a person has refused this very call of {tool.name} before, and is not asked again", asked=ASKED)
-        answer = await self._asked(attempt, found.asks, wish)
+        match request.trail.answer(wish):
+            case "yes":
+                return None
+            case "ask":
+                answer = await self._asked(attempt, found.asks, wish)
+            case refused:
+                answer = remembered(refused, tool.name)
         if isinstance(answer, Envelope):
             return answer
         self.request = replace(request, arguments=answer)
@@ -172,10 +174,7 @@ class Gate:
             return await context.perform(request.step, _refuse(refused), plan)
         execution = Execution(tool, request, self._policy)
         record = await context.perform(request.step, execution.execute, _plan(execution))
-        request.trail.note(wish_of(tool.name, request.arguments), record, is_trusted=_is_trusted(request))
-        if tool.gives and record.status != "failed" and is_pointed_at(_wish(tool, request, request.arguments)):
-            for argument, name in tool.gives.items():
-                request.trail.give(argument, fields_of(record.output, name))
+        _note(tool, execution.request, record)
         return record
 
     def _admitted(self, request: CallRequest) -> Tool:
@@ -250,10 +249,24 @@ def _refuse(refused: ToolRefused) -> Do:
     return do
 
 
-def _is_trusted(request: CallRequest) -> bool:
-    """Whether nothing untrusted led to the call: then what a trusted tool answers is trusted as well."""
+def _note(tool: Tool, request: CallRequest, record: Envelope) -> None:
+    """Take up in the agent's trail what came of the call."""
+    trail, wish = request.trail, _wish(tool, request, request.arguments)
+    trail.note(wish_of(tool.name, request.arguments), record, is_trusted=_is_trusted(tool, request))
+    if record.status == "failed":
+        return
+    if tool.gives and is_pointed_at(wish):
+        for argument, name in tool.gives.items():
+            trail.give(argument, fields_of(record.output, name))
+    if wish.origin.is_untrusted and has_consequences(tool) and doubtful(request.arguments, wish.origin.trusted):
+        trail.has_written = True
+
+
+def _is_trusted(tool: Tool, request: CallRequest) -> bool:
+    """Whether nothing untrusted led to the call: then what a trusted tool answers is trusted as well. A tool of the run's code gives back
+    what the agent itself has read or said."""
     origin = request.origin()
-    return not origin.is_untrusted or not doubtful(request.arguments, origin.trusted)
+    return not origin.is_untrusted or not (tool in request.offered or doubtful(request.arguments, origin.trusted))
 
 
 def _failed_outside(fault: ToolFailed, labels: tuple[Label, ...]) -> Envelope:

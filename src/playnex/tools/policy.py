@@ -3,6 +3,7 @@
 Nothing here looks at what a text says, and nothing relies on a model that does as it is told: only where values come from counts.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -17,6 +18,9 @@ from playnex.tools.toolbox import is_named
 
 Answer = Literal["ask", "refuse", "run"]
 """What becomes of a call: a person is asked, it is refused unasked, or it runs."""
+
+SHOWN = 300
+"""Characters of a value that a question repeats beside its reason; the whole stands in the action itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,21 +93,32 @@ def _why_untrusted(wish: Wish) -> str:
     tool = wish.tool
     if not (wish.origin.is_untrusted and has_consequences(tool)):
         return ""
-    given = wish.arguments if tool.sinks is None else {name: wish.arguments[name] for name in tool.sinks if name in wish.arguments}
+    given = mattering(wish)
     if tool.sinks is None and not given:
         return "something untrusted was read before, and nothing in the call comes from the user"
     asked = {name: value for name, value in given.items() if name not in wish.own}
     doubted = doubtful(asked, wish.origin.trusted, defaults=_defaults(tool))
-    names = [name for name in doubted if not is_given(asked[name], wish.given.get(name, ()))]
-    return f"something untrusted was read before, and not from the user or a trusted source: {', '.join(names)}" if names else ""
+    told = [f"{_shown(name)} = {_shown(asked[name])}" for name in doubted if not is_given(asked[name], wish.given.get(name, ()))]
+    return f"something untrusted was read before, and not from the user or a trusted source: {', '.join(told)}" if told else ""
+
+
+def mattering(wish: Wish) -> dict[str, Json]:
+    """The arguments that matter: the tool's sinks, or all where none are declared; and whatever its schema does not name."""
+    tool, named = wish.tool, wish.tool.parameters.get("properties", {})
+    return {name: value for name, value in wish.arguments.items() if tool.sinks is None or name in tool.sinks or name not in named}
+
+
+def _shown(value: Json) -> str:
+    """A value in a clause, at a length that can be read; a parameter's name as it is."""
+    text = value if isinstance(value, str) and value.isidentifier() and value.isascii() else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text):,} characters)"
 
 
 def is_pointed_at(wish: Wish) -> bool:
     """Whether the user's own words led to what the call gives: it has arguments that matter (all, where none are declared), and all of them
     are known."""
-    tool, given = wish.tool, wish.arguments
-    mattering = {name: value for name, value in given.items() if tool.sinks is None or name in tool.sinks}
-    return bool(mattering) and not doubtful(mattering, wish.origin.trusted)
+    pointing = mattering(wish)
+    return bool(pointing) and not doubtful(pointing, wish.origin.trusted)
 
 
 def _defaults(tool: Tool) -> dict[str, Json]:

@@ -54,21 +54,16 @@ def is_given(value: Json, given: Iterable[Json]) -> bool:
     return any(type(value) is type(other) and value == other for other in given)
 
 
-def fields_of(value: Json, name: str) -> Iterator[Json]:
-    """The texts and whole numbers that stand under that name anywhere in a result; one that is itself a JSON list or map is looked into."""
-    match value:
-        case str():
-            for found in _parsed(value):
-                yield from fields_of(found, name)
-        case Mapping():
-            for key, part in value.items():
-                if key == name and isinstance(part, (str, int)) and not isinstance(part, bool):
-                    yield part
-                elif not isinstance(part, str):
-                    yield from fields_of(part, name)
-        case list() | tuple():
-            for part in value:
-                yield from fields_of(part, name)
+def fields_of(result: Json, name: str) -> Iterator[Json]:
+    """The texts and whole numbers of that field in a result's records: the result itself, or the elements of a list that it is or has as
+    its only field. What lies deeper is not the server's own word, and no text within is read as JSON but the whole."""
+    records = next(_parsed(result), None) if isinstance(result, str) else result
+    if isinstance(records, Mapping) and len(records) == 1 and isinstance(only := next(iter(records.values())), (list, Mapping)):
+        records = only
+    for record in records if isinstance(records, (list, tuple)) else (records,):
+        found = record.get(name) if isinstance(record, Mapping) else None
+        if isinstance(found, (str, int)) and not isinstance(found, bool):
+            yield found
 
 
 def texts_of(value: Json) -> Iterator[str]:
