@@ -120,7 +120,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             capsules=capsules,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
             toolbox=toolbox,
-            gate=Gate(toolbox, Policy(untrusted=config.untrusted, timeout=config.approval_timeout)),
+            gate=Gate(toolbox, Policy(untrusted=config.untrusted, private=config.private, timeout=config.approval_timeout)),
             functions=PythonFunctions(workspace.root, workers),
             servers=servers,
             offer=of_servers,
