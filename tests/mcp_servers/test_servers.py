@@ -9,10 +9,11 @@ from typing import Any, cast
 import pytest
 
 from flows.stage import wait_for
-from mcp_servers.stage import KINDS, Kind, Stage, left, on_stage, require_sandbox, rude, trust_in
+from mcp_servers.stage import KINDS, PLACE, Kind, Stage, left, on_stage, require_sandbox, rude, trust_in
 from playnex.clock import SystemClock
 from playnex.errors import ToolFailed, ToolRefused
-from playnex.spec.server import Trust
+from playnex.spec.server import ServerSpec, Trust
+from playnex.tools.mcp.fetched import installed_by
 from playnex.tools.mcp.servers import Servers
 
 
@@ -241,6 +242,31 @@ def test_without_a_sandbox_a_server_that_needs_one_is_refused(tmp_path: Path) ->
     with pytest.raises(ToolFailed, match="there is no sandbox here") as caught:
         asyncio.run(scenario())
     assert "install bubblewrap" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("command", "install"),
+    [
+        (("/usr/bin/npx", "-y", "@scope/server@1.2", "/notes"), "--npm @scope/server@1.2"),
+        (("npx", "-p", "one", "other"), "--npm one"),
+        (("npm", "exec", "--", "one"), "--npm one"),
+        (("uvx", "mcp-server-time"), "--pypi mcp-server-time"),
+        (("uv", "tool", "run", "--from", "git-server", "serve"), "--pypi git-server"),
+        (("uv", "run", "server.py"), ""),
+        (("python3", "npx"), ""),
+    ],
+)
+def test_a_command_that_would_fetch_its_program_is_told_apart(command: tuple[str, ...], install: str) -> None:
+    assert installed_by(command) == install
+
+
+def test_in_a_sandbox_a_server_that_would_be_fetched_is_refused_with_the_way_to_install_it(tmp_path: Path, closed: Kind) -> None:
+    (tmp_path / "uvx").write_text("#!/bin/sh\n")
+    (tmp_path / "uvx").chmod(0o755)
+    spec = ServerSpec(name="time", command=str(tmp_path / "uvx"), args=("mcp-server-time",), place=PLACE)
+    with pytest.raises(ToolFailed, match="uvx would fetch it anew, and cannot in the sandbox") as caught:
+        on_stage(tmp_path, lambda stage: stage.call(spec, "now"), closed)
+    assert "playnex mcp add time --pypi mcp-server-time" in caught.value.hint
 
 
 def test_a_log_stays_small(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from playnex.tools.mcp import sandbox
 from playnex.tools.mcp.child import Child, started
 from playnex.tools.mcp.definition import Definition
 from playnex.tools.mcp.enclosure import WATCHED, Sandbox, Way
+from playnex.tools.mcp.fetched import installed_by
 from playnex.tools.mcp.results import result_of
 from playnex.tools.mcp.surroundings import Surroundings, surroundings
 from playnex.tools.mcp.view import view
@@ -34,12 +35,14 @@ SPOKEN = "playnex.tools.mcp.connection"
 
 @dataclass(slots=True)
 class _Place:
-    """Where one server stands: its open conversation, and how often in a row it was started in vain."""
+    """Where one server stands: its open conversation, and how often in a row it was started in vain. `agreed` are tools
+    that were found to be what was accepted."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     connection: "Connection | None" = None
     in_vain: int = 0
     rests_until: float = 0.0
+    agreed: dict[str, tuple[Definition, Definition]] = field(default_factory=dict)
 
 
 class Servers:
@@ -60,7 +63,7 @@ class Servers:
         """The tool's result. Raises ToolFailed; ToolRefused where the tool is no longer what was accepted."""
         connection = await self._connected(spec)
         await connection.refresh(seconds=spec.timeout)
-        _refuse_other(spec, tool, connection.definitions.get(tool.name))
+        self._refuse_other(spec, tool, connection.definitions.get(tool.name))
         answer = await connection.call(tool.name, arguments, seconds=spec.timeout)
         self._places[spec.name].in_vain = 0
         return result_of(answer, f"{spec.name}.{tool.name}")
@@ -122,15 +125,29 @@ class Servers:
         found = sandbox.working(self._sandboxes)
         if not found:
             raise ToolFailed(f"the MCP server {spec.name!r} cannot start: there is no sandbox here", hint=sandbox.MISSING)
+        if (package := installed_by(around.command)) and not (spec.network and found.installs):
+            raise ToolFailed(
+                f"the MCP server {spec.name!r} cannot start: {Path(around.command[0]).name} would fetch it anew, and cannot in the sandbox",
+                hint=f"take the entry out of the file and have it installed once: playnex mcp add {spec.name} {package}",
+            )
         return found.way(view(around, own=self._own, network=spec.network), around.folder)
 
     def _log(self, spec: ServerSpec) -> Path:
         return self._own / "logs" / f"mcp-{spec.name}.log"
 
+    def _refuse_other(self, spec: ServerSpec, accepted: Definition, found: Definition | None) -> None:
+        """The two are compared once: what the server says of its tools is another object when it says it again."""
+        agreed = self._places[spec.name].agreed
+        last = agreed.get(accepted.name)
+        if last and last[0] is accepted and last[1] is found:
+            return
+        agreed[accepted.name] = (accepted, _unchanged(spec, accepted, found))
 
-def _refuse_other(spec: ServerSpec, accepted: Definition, found: Definition | None) -> None:
+
+def _unchanged(spec: ServerSpec, accepted: Definition, found: Definition | None) -> Definition:
     accept = f"read what it says now, and accept it: playnex mcp test {spec.name} --accept"
     if found is None:
         raise ToolRefused(f"the MCP server {spec.name!r} no longer has the tool {accepted.name!r}", hint=accept)
     if found.stamp() != accepted.stamp():
         raise ToolRefused(f"the MCP server {spec.name!r} has changed what it says of {accepted.name!r} since it was accepted", hint=accept)
+    return found
