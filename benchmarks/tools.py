@@ -147,6 +147,7 @@ async def own_calls(folder: Path) -> float:
 def gated_calls(folder: Path) -> float:
     """The same as steps of a run whose journal lies in SQLite."""
     from playnex.clock import Clock
+    from playnex.journal.events import RunFinished
     from playnex.journal.journal import Journal
     from playnex.journal.stores.journal_rows import MIGRATIONS
     from playnex.journal.stores.sqlite_journal import SqliteJournal
@@ -182,7 +183,7 @@ def gated_calls(folder: Path) -> float:
         return "done"
 
     ending = Rehearsal(flow, store=opened).play()
-    assert ending.status == "succeeded", ending
+    assert isinstance(ending, RunFinished) and ending.status == "succeeded", ending
     return spent[0]
 
 

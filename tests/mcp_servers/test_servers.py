@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -72,6 +73,38 @@ def test_an_answer_of_fifty_megabytes_spoils_its_own_call_and_the_server_stays(t
         return await stage.call(spec, "count")
 
     assert on_stage(tmp_path, scenario) == {"calls": 2, "renamed": 0}
+
+
+def test_every_kind_of_failure_is_named_while_the_others_go_on(tmp_path: Path) -> None:
+    async def scenario(stage: Stage) -> Any:
+        async def failed(name: str, *manners: str, tool: str = "echo", timeout: float = 20, **given: object) -> str:
+            with pytest.raises(ToolFailed) as caught:
+                await stage.call(replace(rude(*manners, timeout=timeout), name=name), tool, **given)
+            return caught.value.message
+
+        await stage.call(replace(rude(), name="polite"), "echo", text="warm")
+        failing = asyncio.gather(
+            failed("hanging", tool="hang", timeout=1),
+            failed("dying", tool="die"),
+            failed("flooding", tool="flood", bytes=50_000_000),
+            failed("leaving", "exits"),
+            failed("erring", "noisy", tool="fail", why="no such file"),
+        )
+        said = [await stage.call(replace(rude(), name="polite"), "echo", text=str(number)) for number in range(20)]
+        return said, await failing
+
+    said, failed = on_stage(tmp_path, scenario)
+    assert said == [str(number) for number in range(20)]
+    hanging, dying, flooding, leaving, erring = failed
+    assert hanging == "the MCP server 'hanging' did not answer 'hang' within 1 seconds"
+    assert dying == "the MCP server 'dying' ended in the middle of it (exit code 7)"
+    assert "the MCP server 'flooding'" in flooding and "the answer has 50,000," in flooding
+    assert leaving == "the MCP server 'leaving' ended before it had greeted us (exit code 3): I would rather not"
+    assert erring == "no such file"
+
+
+def test_a_byte_that_is_no_utf8_spoils_itself_and_nothing_else(tmp_path: Path) -> None:
+    assert on_stage(tmp_path, lambda stage: stage.call(rude("no-utf8"), "echo", text="here:.")) == "here:\ufffd."
 
 
 def test_garbage_between_the_answers_is_passed_over_and_told_with_the_next_failure(tmp_path: Path) -> None:
