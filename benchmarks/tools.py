@@ -201,7 +201,7 @@ async def serving(folder: Path) -> AsyncIterator[Any]:
     from playnex.clock import SystemClock
     from playnex.tools.mcp.servers import Servers
 
-    servers = Servers(folder, folder / ".playnex", environment=os.environ, clock=SystemClock())
+    servers = Servers(root=folder, own=folder / ".playnex", environment=os.environ, clock=SystemClock())
     try:
         yield servers
     finally:

@@ -44,9 +44,13 @@ class Stage:
 
     async def call(self, spec: ServerSpec, tool: str, **arguments: Json) -> Json:
         """The output of a tool, as it was when the server was first asked for its tools."""
+        return await self.call_in("", spec, tool, **arguments)
+
+    async def call_in(self, run: str, spec: ServerSpec, tool: str, **arguments: Json) -> Json:
+        """The same, in a run."""
         if spec.name not in self.known:
             self.known[spec.name] = {each.name: each for each in await self.servers.definitions(spec)}
-        return (await self.servers.call(spec, self.known[spec.name][tool], arguments)).output
+        return (await self.servers.call(spec, self.known[spec.name][tool], arguments, run=run)).output
 
 
 def on_stage(folder: Path, scenario: Callable[[Stage], Awaitable[T]], kind: Kind = "", **environment: str) -> T:
@@ -55,7 +59,7 @@ def on_stage(folder: Path, scenario: Callable[[Stage], Awaitable[T]], kind: Kind
     async def play() -> T:
         own = folder / ".playnex"
         own.mkdir(exist_ok=True)
-        servers = Servers(folder, own, environment=os.environ | environment, clock=SystemClock(), sandboxes=named(kind))
+        servers = Servers(root=folder, own=own, environment=os.environ | environment, clock=SystemClock(), sandboxes=named(kind))
         try:
             return await asyncio.wait_for(scenario(Stage(folder, servers)), SECONDS)
         finally:
@@ -69,11 +73,11 @@ def rude(*manners: str, trust: Trust = "full", timeout: float = 20.0, **more: ob
     return ServerSpec(name="rude", command=PYTHON, args=(SCRIPT, *manners), trust=trust, timeout=timeout, place=PLACE, **more)  # type: ignore[arg-type]
 
 
-def named(kind: Kind) -> list[Sandbox] | None:
+def named(kind: Kind) -> list[Sandbox]:
     """The sandboxes of that kind; whatever this machine has where none is named."""
     if kind == "oldest":
         return [Landlock(newest=1)]
-    return [each for each in sandbox.sandboxes() if each.name.lower().startswith(kind)] if kind in KINDS else None
+    return [each for each in sandbox.sandboxes() if kind not in KINDS or each.name.lower().startswith(kind)]
 
 
 def trust_in(kind: Kind) -> Trust:
@@ -83,8 +87,7 @@ def trust_in(kind: Kind) -> Trust:
 
 def require_sandbox(kind: Kind = "") -> None:
     """Skip where this machine has none of that kind."""
-    chosen = named(kind)
-    among = sandbox.sandboxes() if chosen is None else chosen
+    among = named(kind)
     if kind != "full" and not sandbox.working(among):
         why = "; ".join(f"{each.name}: {sandbox.trouble(each)}" for each in among)
         pytest.skip(f"no sandbox {kind}: {why or 'the program is not here'}")

@@ -117,9 +117,12 @@ def test_garbage_between_the_answers_is_passed_over_and_told_with_the_next_failu
     assert "it printed what is no MCP: 'null'" in failed
 
 
-def test_a_server_that_never_greets_fails_within_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playnex.tools.mcp.connection.START_SECONDS", 0.5)
-    assert "did not answer within 0.5 seconds of its start" in on_stage(tmp_path, lambda stage: failure(stage, "never-greets"))
+def test_a_server_that_never_greets_fails_within_its_time(tmp_path: Path) -> None:
+    async def scenario(stage: Stage) -> str:
+        stage.servers.greeting = 0.5
+        return await failure(stage, "never-greets")
+
+    assert "did not answer within 0.5 seconds of its start" in on_stage(tmp_path, scenario)
     assert left(str(tmp_path)) == []
 
 
@@ -269,7 +272,7 @@ def test_in_a_sandbox_a_server_reaches_nobody_unless_its_entry_grants_the_networ
 
 def test_without_a_sandbox_a_server_that_needs_one_is_refused(tmp_path: Path) -> None:
     async def scenario() -> None:
-        servers = Servers(tmp_path, tmp_path, environment=os.environ, clock=SystemClock(), sandboxes=())
+        servers = Servers(root=tmp_path, own=tmp_path, environment=os.environ, clock=SystemClock(), sandboxes=())
         await servers.definitions(rude(trust="sandbox"))
 
     with pytest.raises(ToolFailed, match="there is no sandbox here") as caught:

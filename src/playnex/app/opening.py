@@ -109,7 +109,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             servers=servers,
             offer=of_servers,
             models=models,
-            engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
+            engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker, let_go=servers.give_back),
             clock=clock,
             timetable=Timetable(database),
             local=config.local,
@@ -139,7 +139,7 @@ def _definitions(
 
 def _servers(workspace: Workspace, clock: SystemClock) -> tuple[Servers, Offer]:
     """The MCP servers, none started, and the tools of them that were accepted."""
-    servers = Servers(workspace.root, workspace.own, environment=os.environ, clock=clock)
+    servers = Servers(root=workspace.root, own=workspace.own, environment=os.environ, clock=clock)
     return servers, offer(workspace.root, workspace.own, servers, shown_as=shown(workspace.root / FILE))
 
 

@@ -32,19 +32,25 @@ async def _nothing(_: StepContext) -> Json:
     return None
 
 
+def told_nobody(_run: str) -> None:
+    """Where nobody keeps anything for a run."""
+
+
 NO_CODE = Code(body=_nothing, budget=NO_LIMITS)
 """For a run whose code is not to be called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """Carries out runs. `jitter` gives numbers in [0, 1); `worker` names this process in the journal."""
+    """Carries out runs. `jitter` gives numbers in [0, 1); `worker` names this process in the journal. `let_go` is told of each run that
+    nobody advances any more, however it stands: what was kept for it in this process is free."""
 
     journal: Journal
     leases: Leases
     clock: Clock
     jitter: Callable[[], float]
     worker: str
+    let_go: Callable[[str], None] = told_nobody
     mailroom: Mailroom = field(init=False)
     turns: Turns = field(init=False)
 
@@ -80,6 +86,7 @@ class Engine:
             return await _carry_on(execution, code)
         finally:
             execution.waits.let_go()
+            self.let_go(run)
 
     async def _begin(self, run: str, history: History, code: Code) -> Execution:
         """Take the run over, with all that its journal says by then."""

@@ -86,7 +86,14 @@ class Execution:
     async def settle(self, attempt: Attempt) -> Envelope | None:
         """Ask a person where the call asks; what they refuse is its result, and what they change is what is called."""
         tool, request = self.tool, self.request
-        wish = Wish(tool=tool, arguments=request.arguments, origin=request.origin(), own=request.own, approval=request.approval)
+        wish = Wish(
+            tool=tool,
+            arguments=request.arguments,
+            origin=request.origin(),
+            own=request.own,
+            offered=tuple(request.ledger.offered.get(tool.family, ())),
+            approval=request.approval,
+        )
         if not (why := reasons(wish, self.policy)):
             return None
         if wish_of(tool.name, request.arguments) in request.ledger.refused:
@@ -143,6 +150,8 @@ class Gate:
         execution = Execution(tool, request, self._policy)
         record = await context.perform(request.step, execution.execute, _plan(execution))
         request.ledger.note(wish_of(tool.name, request.arguments), record, is_trusted=_is_trusted(request))
+        if tool.links and record.status == "succeeded":
+            request.ledger.offer(tool.family, tool.links(execution.request.arguments, record.output))
         return record
 
     def _admitted(self, request: CallRequest) -> Tool:

@@ -1,9 +1,10 @@
-"""What the gate remembers of one agent's work: what its calls brought that can be trusted, and which of them a person refused.
+"""What the gate remembers of one agent's work: what its calls brought that can be trusted, what they offered to tools of their own family,
+and which of them a person refused.
 
 It lies in memory alone: whoever goes on with the work after a crash makes the same calls again, which answer from the journal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from playnex.canonical import Json, digest, encode_sorted
@@ -19,6 +20,11 @@ class Ledger:
 
     trusted: list[Json] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    offered: dict[str, list[str]] = field(default_factory=dict)
+
+    def offer(self, family: str, links: Iterable[str]) -> None:
+        """Take up what a result offers to the tools of a family."""
+        self.offered.setdefault(family, []).extend(links)
 
     def note(self, wish: str, record: Envelope, *, is_trusted: bool) -> None:
         """Take up what came of a call; `is_trusted` says that nothing untrusted led to it."""

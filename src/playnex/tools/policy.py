@@ -30,12 +30,14 @@ class Policy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """A call that fits its tool's schema, with all that is known of how it came about. `own` are arguments that the flow itself gives, of
-    trusted values; `approval` is what the agent's file says, by patterns of names."""
+    trusted values; `offered` are values that results of the tool's own family offer; `approval` is what the agent's file says, by patterns
+    of names."""
 
     tool: Tool
     arguments: Mapping[str, Json]
     origin: Origin
     own: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
     approval: Mapping[str, str]
 
 
@@ -71,7 +73,7 @@ def _why_doubtful(wish: Wish) -> str:
     if tool.sinks is None and not given:
         return "something untrusted was read before, and nothing in the call comes from the user"
     asked = {name: value for name, value in given.items() if name not in wish.own}
-    names = doubtful(asked, wish.origin.trusted, defaults=_defaults(tool))
+    names = doubtful(asked, (*wish.origin.trusted, *wish.offered), defaults=_defaults(tool))
     return f"something untrusted was read before, and not from the user or a trusted source: {', '.join(names)}" if names else ""
 
 

@@ -45,6 +45,9 @@ class ToolResult:
     writes: tuple[Write, ...] = ()
 
 
+Links: TypeAlias = Callable[[Mapping[str, Json], Json], tuple[str, ...]]
+"""What a call with these arguments and this output offers to later calls."""
+
 Call: TypeAlias = Callable[[Mapping[str, Json], CallScope], Awaitable[ToolResult | Envelope]]
 """Makes a call. One that has steps of its own gives their envelope, which may be a failure that is known in full."""
 
@@ -55,7 +58,9 @@ class Tool:
     `effect` that is not declared (None) is `once`, unless a step's own retry is the user's word that the tool may run again (rulings).
     `approval` is when a person is asked before a call: `never`, `ask`, or a rule over `args`. `sinks` are the arguments that matter where a
     call writes, sends, pays or deletes; None says nothing of it, so that all of them count. What an `untrusted` tool says comes from
-    outside, its errors too. The arguments of one that is not `editable` cannot be changed by a person who is asked."""
+    outside, its errors too. What its results offer by `links` is known to all tools of its `family` as if the user had said it, and to no
+    others: the links of a page to those who may follow them. The arguments of one that is not `editable` cannot be changed by a person
+    who is asked."""
 
     name: str
     description: str
@@ -65,6 +70,8 @@ class Tool:
     approval: str = NEVER
     sinks: tuple[str, ...] | None = None
     untrusted: bool = False
+    family: str = ""
+    links: Links | None = None
     editable: bool = True
     timeout: float | None = 60.0
     call: Call

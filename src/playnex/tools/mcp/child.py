@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 from playnex.tools.mcp.enclosure import Way
 from playnex.tools.mcp.frames import Frames, TooLong
@@ -36,10 +37,18 @@ WAITING_BYTES = 16_000_000
 """Bytes that may wait for a server which does not read."""
 
 
+class Beside(Protocol):
+    """What goes beside a process and ends with it."""
+
+    def close(self) -> None:
+        """End; safe to call twice."""
+        ...
+
+
 @dataclass(slots=True)
 class Child:
     """A running server. `noise` are its last lines on stdout that were no MCP, as they may be shown;
-    `words` is the last line that they logged."""
+    `words` is the last line that they logged; what is `beside` it ends with it."""
 
     process: Process
     around: Surroundings
@@ -47,6 +56,7 @@ class Child:
     private: Path | None = None
     noise: deque[str] = field(default_factory=lambda: deque(maxlen=3))
     words: str = ""
+    beside: Beside | None = None
     _logging: asyncio.Task[None] | None = None
 
     async def lines(self) -> AsyncIterator[bytes | TooLong]:
@@ -66,6 +76,8 @@ class Child:
 
     def kill(self) -> None:
         """Kill it and all below it, at once."""
+        if self.beside:
+            self.beside.close()
         if self.process.returncode is not None:  # the guard or the sandbox has ended what was below it
             return
         with suppress(ProcessLookupError, PermissionError):
@@ -121,18 +133,19 @@ class Child:
         return without(self.around.secrets, line) + b"\n"
 
 
-async def started(around: Surroundings, log: Path, *, way: Way) -> Child:
-    """The process, in a session and a group of its own. Raises OSError."""
+async def started(around: Surroundings, log: Path, *, way: Way, descriptors: tuple[int, ...] = ()) -> Child:
+    """The process, in a session and a group of its own, which is handed these descriptors. Raises OSError."""
     keep_memory_private()
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     process = await asyncio.create_subprocess_exec(
-        *guarded(way.words, around.command),
+        *guarded(way.words, around.command, memory=around.memory),
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
         cwd=around.folder,
         env=dict(around.environment),
         start_new_session=True,
+        pass_fds=descriptors,
         limit=CHUNK,
     )
     child = Child(process=process, around=around, log=log, private=way.private)

@@ -4,8 +4,8 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,11 @@ class Way:
 
     words: tuple[str, ...]
     private: Path | None = None
+
+
+def with_mounts(way: Way, mounts: Sequence[str]) -> Way:
+    """The way into bubblewrap with more of its arguments: files that the sandbox shows in other places than the machine does."""
+    return replace(way, words=(*way.words[:-3], *mounts, *way.words[-3:])) if mounts else way
 
 
 WATCHED = Way(words=("watch",))
@@ -39,6 +44,8 @@ class Sandbox(Protocol):
     def lacks(self) -> str: ...
     @property
     def installs(self) -> bool: ...
+    @property
+    def has_own_network(self) -> bool: ...
     def way(self, view: View, folder: Path) -> Way:
         """In, for a server with that view which stands in that folder. Raises ValueError where this sandbox cannot give the view."""
 
@@ -49,6 +56,7 @@ class Bubblewrap:
 
     program: str
     name = "bubblewrap"
+    has_own_network = True
     gives = "own processes, a machine that is only read, no network"
     lacks = ""
     installs = True
@@ -106,6 +114,7 @@ class Landlock:
 
     newest: int = 7
     name = "Landlock + seccomp"
+    has_own_network = False
     gives = "a machine that is only read, no network, no other process's memory, environment or signals"
     lacks = (
         "names and sizes of hidden files can be asked for, modes and times of files cannot be changed, there is no /tmp but the folder "

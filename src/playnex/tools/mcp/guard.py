@@ -1,8 +1,8 @@
 """Starts an MCP server with limits, and ends it with all that it started when Playnex goes away, by whatever death.
 
-    PARENT watch COMMAND…                  stays beside the server: orphans become its children, and it ends them
-    PARENT confine WORDS… -- COMMAND…      the same, with the server closed in by Landlock and seccomp; see `enclosure.Landlock`
-    PARENT become BWRAP ARGUMENTS…         becomes a sandbox that does this itself (bwrap --die-with-parent)
+    PARENT MEMORY watch COMMAND…                  stays beside the server: orphans become its children, and it ends them
+    PARENT MEMORY confine WORDS… -- COMMAND…      the same, with the server closed in by Landlock and seccomp; see `enclosure.Landlock`
+    PARENT MEMORY become BWRAP ARGUMENTS…         becomes a sandbox that does this itself (bwrap --die-with-parent)
 
 The server speaks through the same pipes; nothing passes through here.
 """
@@ -12,7 +12,6 @@ import sys
 
 from playnex.tools.mcp.quick_signal import SIG_DFL, SIGPIPE, SIGXFSZ, signal
 
-MEMORY = 4_000_000_000
 FILE = 2_000_000_000
 DESCRIPTORS = 1024
 
@@ -22,8 +21,8 @@ NOT_STARTED = 127
 
 def main(arguments: list[str]) -> int:
     """Start what is named, and answer with its exit code."""
-    parent, way, *words = arguments
-    limit()
+    parent, memory, way, *words = arguments
+    limit(int(memory))
     try:
         if way == "become":
             return become(words)
@@ -35,9 +34,9 @@ def main(arguments: list[str]) -> int:
         return NOT_STARTED
 
 
-def limit() -> None:
-    """Bounds for this process and all below it: data, files and open descriptors; no core dumps. What Python ignores ends a program
-    again, as it does when a shell starts it."""
+def limit(memory: int) -> None:
+    """Bounds for this process and all below it: data (so many bytes), files and open descriptors; no core dumps. What Python ignores ends
+    a program again, as it does when a shell starts it."""
     if sys.platform == "win32":
         return
     import resource
@@ -46,7 +45,7 @@ def limit() -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, FILE),
         (resource.RLIMIT_NOFILE, DESCRIPTORS),
-        (resource.RLIMIT_DATA, MEMORY),
+        (resource.RLIMIT_DATA, memory),
     )
     for kind, most in bounds:
         _, hard = resource.getrlimit(kind)

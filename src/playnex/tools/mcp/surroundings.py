@@ -9,6 +9,7 @@ from pathlib import Path
 from playnex.errors import ToolFailed
 from playnex.spec import variables
 from playnex.spec.server import ServerSpec
+from playnex.tools.mcp.guarding import MEMORY
 
 INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG")
 """All that a server sees of our environment; the rest is granted by its entry, one by one."""
@@ -19,11 +20,13 @@ SHORTEST_SECRET = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """`secrets` are the values that came out of variables, each with the variable's name: they are never shown or kept."""
+    """`secrets` are the values that came out of variables, each with the variable's name: they are never shown or kept. `memory` are
+    the bytes of data that each of its processes may have."""
 
     command: tuple[str, ...]
     folder: Path
     write: tuple[Path, ...] = ()
+    memory: int = MEMORY
     environment: Mapping[str, str] = field(repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
