@@ -83,7 +83,12 @@ def listed(folder: str) -> list[tuple[str, bool]]:
 
 
 def test_landlock_opens_what_lies_beside_a_hidden_place_entry_by_entry() -> None:
-    places = {"/people/ann": "hidden", "/people/ann/work": "shown", "/people/ann/work/.playnex": "hidden", "/people/ann/work/out": "written"}
+    places = {
+        "/people/ann": "hidden",
+        "/people/ann/work": "shown",
+        "/people/ann/work/.playnex": "hidden",
+        "/people/ann/work/out": "written",
+    }
     found = dict(landlock.rules(places, workspace="/people/ann/work", private="/tmp/mine", listed=listed))
     read = {path for path, rights in found.items() if rights == landlock.READ}
     assert read == {"/etc", "/people/bob", "/people/ann/work/notes", "/proc/cpuinfo", "/proc/self"}
