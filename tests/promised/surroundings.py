@@ -144,6 +144,7 @@ PROMISES = (
             "tests/mcp_servers/test_doors.py::test_kill_9_of_the_command_in_a_call_leaves_no_process",
             "tests/mcp_servers/test_servers.py::test_calls_of_one_server_run_at_the_same_time_as_those_of_a_hanging_one",
             "tests/mcp_servers/test_servers.py::test_a_server_that_dies_in_a_call_is_named_with_its_end_and_started_again",
+            "tests/mcp_servers/test_servers.py::test_every_kind_of_failure_is_named_while_the_others_go_on",
             "tests/mcp_servers/test_servers.py::test_a_server_that_never_greets_fails_within_its_time",
             "tests/mcp_servers/test_spoilt_frames.py::test_five_thousand_spoilt_frames_crash_nothing_and_start_no_call",
         ),
@@ -155,6 +156,9 @@ PROMISES = (
         tests=(
             "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
             "tests/mcp_servers/test_doors.py::test_a_remote_server_and_a_clash_of_names_are_refused_by_check",
+            "tests/mcp_servers/test_escapes.py::test_no_attempt_gets_out_of_a_sandbox",
+            "tests/mcp_servers/test_escapes.py::test_no_attempt_gets_out_of_a_sandbox_that_an_unprivileged_user_starts",
+            "tests/mcp_servers/test_escapes.py::test_without_a_sandbox_nearly_every_attempt_gets_through",
         ),
     ),
     Promise(
