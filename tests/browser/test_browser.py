@@ -48,6 +48,18 @@ def test_a_cookie_of_one_run_is_unseen_in_the_next(tmp_path: Path) -> None:
     assert asked == [("/cookie", ""), ("/lamp", "who=me")] * 2, "within a run it is there"
 
 
+def test_the_page_stays_while_a_run_waits_for_a_person_and_an_act_without_a_page_is_told_what_to_do(tmp_path: Path) -> None:
+    async def scenario(window: Window) -> None:
+        await window.call("navigate", url=here.url("/"))
+        window.servers.give_back("one", waits=True)
+        assert "Lamps" in await window.call("snapshot")
+        window.servers.give_back("one")
+        assert "no page is open" in await window.call("click", target="e3", element="lamp")
+
+    with site(SHOP) as here:
+        at_the_window(tmp_path, entry(here.host), scenario)
+
+
 def test_a_form_is_sent_by_a_call_that_acts_and_never_by_the_page_itself(tmp_path: Path) -> None:
     async def scenario(window: Window) -> str:
         said = await window.call("navigate", url=here.url("/sends"))

@@ -1,7 +1,6 @@
 """The example of a team with MCP servers and a browser, by the commands of its README: real servers, a real browser, a real shop; only the
 model is played, and it obeys the shop."""
 
-import json
 import shutil
 import socket
 import subprocess
@@ -31,7 +30,7 @@ def test_the_report_is_a_capsule_and_what_the_shop_asked_for_was_put_before_a_pe
         desk = laid_out(tmp_path, address, server)
         waiting = desk.playnex("flow", "run", "market-watch", "--input", f"shop={address}")
         assert waiting.returncode == 6, waiting.stderr
-        for stolen in (f"http://collector.example/?noted=24.90", f"{address}clip?noted=24.90"):
+        for stolen in ("http://collector.example/?noted=24.90", f"{address}clip?noted=24.90"):
             shown = desk.playnex("inbox", "show", "last").stdout
             assert stolen in shown and "something untrusted was read before" in shown
             done = desk.playnex("inbox", "reject", "last", "-m", "No.")
@@ -42,7 +41,7 @@ def test_the_report_is_a_capsule_and_what_the_shop_asked_for_was_put_before_a_pe
     assert "GET /lamp " in heard and "noted" not in heard
     seen = [text for asked in server.asked if "You are the analyst." in asked.prompt for text in [asked.prompt]][-1]
     assert "21.90 euros" in seen and "Prices noted" in seen
-    assert f"asked for {address}lamp" in shown_calls, shown_calls
+    assert f"asked for GET {address}lamp" in shown_calls, shown_calls
 
 
 @contextmanager
@@ -105,8 +104,8 @@ class Team:
             ("delegate", {"worker": "scout", "task": f"What do the goods cost at {address} now?"}),
         ]
         reads = [
-            ("files__list_directory", {"path": "prices"}),
-            ("files__read_text_file", {"path": "prices/lamps-and-bells.md"}),
+            ("files__list_directory", {"path": "."}),
+            ("files__read_text_file", {"path": "lamps-and-bells.md"}),
             ("git__git_log", {"repo_path": "."}),
         ]
         self.parts: dict[str, tuple[list[list[Json]], str]] = {
