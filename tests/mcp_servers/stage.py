@@ -19,14 +19,14 @@ from playnex.spec.server import ServerSpec, Trust
 from playnex.testing import rude_server
 from playnex.tools.mcp import sandbox
 from playnex.tools.mcp.definition import Definition
-from playnex.tools.mcp.enclosure import Sandbox
+from playnex.tools.mcp.enclosure import Landlock, Sandbox
 from playnex.tools.mcp.servers import Servers
 
 T = TypeVar("T")
 
-Kind = Literal["bubblewrap", "landlock", "full", ""]
+Kind = Literal["bubblewrap", "landlock", "oldest", "full", ""]
 KINDS: tuple[Kind, ...] = ("bubblewrap", "landlock")
-"""The sandboxes; `full` is none."""
+"""The sandboxes; `oldest` is the second as the first kernel with Landlock has it, `full` is none."""
 
 SECONDS = 60
 SCRIPT = str(Path(rude_server.__file__).resolve())
@@ -75,6 +75,8 @@ def rude(*manners: str, trust: Trust = "full", timeout: float = 20.0, **more: ob
 
 def named(kind: Kind) -> list[Sandbox]:
     """The sandboxes of that kind; whatever this machine has where none is named."""
+    if kind == "oldest":
+        return [Landlock(newest=1)]
     return [each for each in sandbox.sandboxes() if kind not in KINDS or each.name.lower().startswith(kind)]
 
 

@@ -25,18 +25,43 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 
 @pytest.mark.slow
 def test_after_twenty_runs_that_ended_nothing_is_left_within_a_second(tmp_path: Path, kind: Kind) -> None:
-    async def scenario(stage: Stage) -> int:
-        await stage.call(rude("ignores-ends", "forks", mark, trust=trust_in(kind)), "echo", text="a")
-        return len(saying(mark))
-
-    for cycle in range(CYCLES):
-        mark = f"mark-ended-{os.getpid()}-{kind}-{cycle}"
-        assert on_stage(tmp_path, scenario, kind) >= 2, "the server and what it forked were there"
-        assert left(mark) == []
+    end_runs(tmp_path, kind, CYCLES)
 
 
 @pytest.mark.slow
 def test_after_twenty_runs_that_were_cancelled_nothing_is_left_within_a_second(tmp_path: Path, kind: Kind) -> None:
+    cancel_runs(tmp_path, kind, CYCLES)
+
+
+@pytest.mark.slow
+def test_after_twenty_kills_of_playnex_itself_nothing_is_left_within_a_second(kind: Kind) -> None:
+    assert killed(kind, CYCLES) == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_after_two_hundred_ends_of_each_kind_nothing_is_left_within_a_second(tmp_path: Path, kind: Kind) -> None:
+    end_runs(tmp_path, kind, 200)
+    cancel_runs(tmp_path, kind, 200)
+    assert killed(kind, 200) == []
+
+
+def end_runs(folder: Path, kind: Kind, cycles: int) -> None:
+    """So many runs that used the server, one after another, with a look at what is left after each."""
+
+    async def scenario(stage: Stage) -> int:
+        await stage.call(rude("ignores-ends", "forks", mark, trust=trust_in(kind)), "echo", text="a")
+        return len(saying(mark))
+
+    for cycle in range(cycles):
+        mark = f"mark-ended-{os.getpid()}-{kind}-{cycle}"
+        assert on_stage(folder, scenario, kind) >= 2, "the server and what it forked were there"
+        assert left(mark) == []
+
+
+def cancel_runs(folder: Path, kind: Kind, cycles: int) -> None:
+    """So many that were cancelled in a call."""
+
     async def scenario(stage: Stage) -> None:
         spec = rude("ignores-ends", "forks", mark, trust=trust_in(kind))
         await stage.call(spec, "echo", text="a")
@@ -46,14 +71,9 @@ def test_after_twenty_runs_that_were_cancelled_nothing_is_left_within_a_second(t
         await asyncio.wait((hanging,))
         assert left(mark) == [], "also while the workspace is still open"
 
-    for cycle in range(CYCLES):
+    for cycle in range(cycles):
         mark = f"mark-cancelled-{os.getpid()}-{kind}-{cycle}"
-        on_stage(tmp_path, scenario, kind)
-
-
-@pytest.mark.slow
-def test_after_twenty_kills_of_playnex_itself_nothing_is_left_within_a_second(kind: Kind) -> None:
-    assert killed(kind, CYCLES) == []
+        on_stage(folder, scenario, kind)
 
 
 @pytest.mark.slow

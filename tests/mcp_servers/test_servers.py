@@ -115,15 +115,6 @@ def test_content_that_is_no_text_is_described(tmp_path: Path) -> None:
     )
 
 
-def test_a_result_is_labelled_untrusted(tmp_path: Path) -> None:
-    async def scenario(stage: Stage) -> Any:
-        spec = rude()
-        echo = next(tool for tool in await stage.servers.definitions(spec) if tool.name == "echo")
-        return (await stage.servers.call(spec, echo, {"text": "a"})).labels
-
-    assert on_stage(tmp_path, scenario) == ("untrusted",)
-
-
 def test_a_tool_that_changes_in_mid_run_is_refused_from_then_on(tmp_path: Path) -> None:
     async def scenario(stage: Stage) -> Any:
         spec = rude()
@@ -175,15 +166,6 @@ def test_a_variable_that_is_not_set_is_named_before_anything_starts(tmp_path: Pa
     with pytest.raises(ToolFailed, match="NOT_SET_ANYWHERE is not set in the environment") as caught:
         on_stage(tmp_path, scenario)
     assert ".mcp.json:3" in caught.value.hint
-
-
-def test_in_a_sandbox_a_server_cannot_read_our_environment(tmp_path: Path, closed: Kind) -> None:
-    def theirs(kind: Kind) -> str:
-        said = on_stage(tmp_path, lambda stage: stage.call(rude(trust=trust_in(kind)), "environment", pid=os.getpid()), kind)
-        return str(said["theirs"])
-
-    assert theirs(closed).startswith("cannot be read: ")
-    assert "PATH=" in theirs("full")  # the known-bad arm
 
 
 def test_in_a_sandbox_a_server_reads_no_home_and_no_store_and_writes_only_what_it_was_granted(tmp_path: Path, closed: Kind) -> None:

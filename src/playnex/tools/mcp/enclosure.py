@@ -11,9 +11,6 @@ from typing import Protocol
 
 from playnex.tools.mcp.view import Sight, View
 
-LISTENING = "00010000"
-"""The flag of /proc/net/unix for a socket that takes connections."""
-
 SOCKETS = Path("/proc/net/unix")
 
 
@@ -64,7 +61,7 @@ class Bubblewrap:
         """The same mounts for the same view; deeper ones over those that they lie in."""
         shares = () if view.network else ("--unshare-net",)
         mounts = [word for path, sight in view.places for word in (MOUNTS[sight], *[str(path)] * (1 if sight == "hidden" else 2))]
-        masked = [word for path in _reachable(view, _listening()) for word in ("--ro-bind", "/dev/null", path)]
+        masked = [word for path in _reachable(view, _bound()) for word in ("--ro-bind", "/dev/null", path)]
         return Way(words=("become", self.program, *ALONE, *shares, *MACHINE, *mounts, *masked, "--chdir", str(folder), "--"))
 
 
@@ -82,20 +79,20 @@ MACHINE = ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
 MOUNTS: Mapping[Sight, str] = {"hidden": "--tmpfs", "shown": "--ro-bind", "written": "--bind"}
 
 
-def _listening() -> Iterator[str]:
-    """The unix sockets of this machine that take connections, by their paths."""
+def _bound() -> Iterator[str]:
+    """The unix sockets of this machine that have a path."""
     try:
-        lines = SOCKETS.read_text(errors="surrogateescape").splitlines()[1:]
+        lines = SOCKETS.read_text(errors="surrogateescape").splitlines()
     except OSError:
         return
     for line in lines:
-        _, _, _, flags, _, _, _, *path = line.split(" ", 7)
-        if flags == LISTENING and path and path[0].lstrip("0123456789 ").startswith("/"):
-            yield path[0].lstrip("0123456789 ")
+        _, slash, path = line.partition(" /")
+        if slash:
+            yield f"/{path}"
 
 
 def _reachable(view: View, sockets: Iterable[str]) -> list[str]:
-    """Those that a server would see and might connect to, outside the folders that it may write: what listens there is for it."""
+    """Those that a server would see and might send to, outside the folders that it may write: what listens there is for it."""
     return sorted({path for path in sockets if view.sight_of(Path(path)) == "shown" and _is_open_socket(path)})
 
 

@@ -39,14 +39,14 @@ class View:
 def view(around: Surroundings, *, own: Path, network: bool) -> View:
     """`own` is Playnex's part of the workspace, of which a server sees what is installed there, whatever else its entry says."""
     own = own.resolve()
-    hidden = {Path(place).resolve() for place in (*EMPTY, tempfile.gettempdir(), *_home(around.environment)) if Path(place).is_dir()}
+    hidden = {Path(place).resolve() for place in (*EMPTY, tempfile.gettempdir(), *_home(around.environment)) if os.path.isdir(place)}
     programs = (path for path in _programs(around) if not any(place.is_relative_to(path) for place in hidden))
     shown = {spelt for path in (*programs, *_named(around), around.folder, own.parent) for spelt in (path, path.resolve())}
     said: dict[Path, Sight] = dict.fromkeys(hidden, "hidden")
     said |= dict.fromkeys(_beside(own, shown), "shown")
     said |= dict.fromkeys(_beside(own, around.write), "written")
-    if own.is_dir():
-        said |= {own: "hidden", own / "mcp": "shown"} if (own / "mcp").is_dir() else {own: "hidden"}
+    if os.path.isdir(own):
+        said |= {own: "hidden", own / "mcp": "shown"} if os.path.isdir(own / "mcp") else {own: "hidden"}
     return View(places=tuple(_needed(said)), workspace=own.parent, network=network)
 
 
@@ -63,7 +63,7 @@ def _needed(said: Mapping[Path, Sight]) -> Iterator[tuple[Path, Sight]]:
 
 def _beside(own: Path, paths: Iterable[Path]) -> Iterator[Path]:
     """Those that are there, and neither lie in Playnex's own part nor lead there by a link."""
-    return (path for path in paths if path.exists() and not path.resolve().is_relative_to(own))
+    return (path for path in paths if os.path.exists(path) and not path.resolve().is_relative_to(own))
 
 
 def _home(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -99,14 +99,14 @@ def _links(program: Path) -> Iterator[Path]:
         if "node_modules" in program.parts:
             yield Path(*program.parts[: program.parts.index("node_modules") + 1])
         yield program.parent.parent if program.parent.name == "bin" and _is_prefix(program.parent.parent) else program.parent
-        if not program.is_symlink():
+        if not os.path.islink(program):
             return
         program = program.parent / program.readlink()
 
 
 def _is_prefix(folder: Path) -> bool:
     """Whether the folder above a bin is an installation of its own, and not a person's home or ~/.local."""
-    return (folder / "lib").is_dir() and folder.name != ".local" and folder != Path.home()
+    return os.path.isdir(folder / "lib") and folder.name != ".local" and folder != Path.home()
 
 
 def _named(around: Surroundings) -> Iterator[Path]:
