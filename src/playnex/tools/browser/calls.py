@@ -26,6 +26,9 @@ NO_PAGE = (
     "before you act on it"
 )
 
+DONE = "done; a snapshot shows the page as it is now"
+"""For an answer without a word."""
+
 TOLD, TOLD_URL = 5, 120
 """Refused requests that an agent is told of, and characters of the address of each."""
 
@@ -60,7 +63,7 @@ class Browsing:
                 await _record(scope, visit)
                 raise type(fault)(plain(fault.message) + _refusals(visit.seen), hint=fault.hint) from None
             await _record(scope, visit)
-            output = plain(result.output) + _refusals(visit.seen) if isinstance(result.output, str) else result.output
+            output = (plain(result.output) or DONE) + _refusals(visit.seen) if isinstance(result.output, str) else result.output
             return ToolResult(output=output, labels=result.labels)
 
         return call
