@@ -105,6 +105,32 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="X5",
+        says="An agent's browser reaches the hosts that are allowed and no others, whatever a page does; its profile is fresh for each run, "
+        "its steps and time are limited, it ends with its run, every request is recorded, and what acts on a page asks first.",
+        docs="docs/browser.md#what-holds-it",
+        tests=(
+            "tests/browser/test_escapes.py::test_no_way_out_of_the_allowed_hosts_is_heard_next_door",
+            "tests/browser/test_escapes.py::test_with_the_check_left_out_the_same_ways_are_heard",
+            "tests/browser/test_boundary.py::test_any_other_host_port_or_spelling_is_refused",
+            "tests/browser/test_proxy.py::test_a_name_is_opened_at_the_address_that_was_checked_and_one_that_leads_inside_is_refused",
+            "tests/browser/test_browser.py::test_a_cookie_of_one_run_is_unseen_in_the_next",
+            "tests/browser/test_browser.py::test_a_form_is_sent_by_a_call_that_acts_and_never_by_the_page_itself",
+            "tests/browser/test_browser.py::test_a_download_is_refused_and_no_file_is_written",
+            "tests/browser/test_browser.py::test_a_runs_steps_are_counted_and_another_run_has_its_own",
+            "tests/browser/test_browser.py::test_when_a_runs_time_is_over_its_call_ends_and_so_does_the_browser",
+            "tests/browser/test_browser.py::test_a_call_that_is_cancelled_ends_the_browser_within_a_second",
+            "tests/browser/test_browser.py::test_kill_9_of_the_command_in_a_call_leaves_no_browser",
+            "tests/browser/test_links.py::test_whatever_acts_asks_and_what_is_not_known_is_not_offered",
+        ),
+    ),
+    Promise(
+        id="X6",
+        says="An example runs a supervisor over one agent that uses MCP servers and one that uses a browser.",
+        docs="docs/browser.md#an-example",
+        tests=("tests/examples/test_market_watch.py::test_the_report_is_a_capsule_and_what_the_shop_asked_for_was_put_before_a_person",),
+    ),
+    Promise(
         id="X7",
         says="A call asks a person where its tool, the workspace or the agent's file says so, by a rule perhaps; a no is a result.",
         docs="docs/security.md#calls-that-ask",

@@ -32,7 +32,7 @@ async def _nothing(_: StepContext) -> Json:
     return None
 
 
-def told_nobody(_run: str) -> None:
+def told_nobody(_run: str, _waits: bool) -> None:
     """Where nobody keeps anything for a run."""
 
 
@@ -44,7 +44,7 @@ NO_CODE = Code(body=_nothing, budget=NO_LIMITS)
 class Engine:
     """Carries out runs. `jitter` gives numbers in [0, 1); `worker` names this process in the journal; `clean` takes secrets out of what
     steps give, before anybody sees or records it; `halted` says why no run may go on, empty where they may; `let_go` is told of each run
-    that nobody advances any more, however it stands: what was kept for it in this process is free."""
+    that nobody advances any more, and whether it only waits for somebody: what was kept for it in this process is free."""
 
     journal: Journal
     leases: Leases
@@ -53,7 +53,7 @@ class Engine:
     worker: str
     clean: Callable[[Json], Json] = as_it_is
     halted: Callable[[], str] = lambda: ""
-    let_go: Callable[[str], None] = told_nobody
+    let_go: Callable[[str, bool], None] = told_nobody
     mailroom: Mailroom = field(init=False)
     turns: Turns = field(init=False)
 
@@ -88,11 +88,13 @@ class Engine:
             await execution.stop(end)
             return end
         box.open(execution.history.position, execution.deliver)
+        ending: Ending | None = None
         try:
-            return await _carry_on(execution, code)
+            ending = await _carry_on(execution, code)
+            return ending
         finally:
             execution.waits.let_go()
-            self.let_go(run)
+            self.let_go(run, isinstance(ending, RunWaiting))
 
     async def _begin(self, run: str, history: History, code: Code) -> Execution:
         """Take the run over, with all that its journal says by then."""
