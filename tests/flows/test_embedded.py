@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from offline import online
-
 from flows.stage import Desk
+from offline import online
 from playnex.app.stocking import begin
 from playnex.app.templates import lay_out
 from playnex.models import smollm2

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from offline import online
-
 from flows.processes import is_alive, saying
 from flows.stage import Desk, is_second, pair_desk, research_desk, wait_for
+from offline import online
 from playnex.app.templates import lay_out
 from playnex.models import smollm2
 from playnex.testing.model_replies import Asked, Reply, stall

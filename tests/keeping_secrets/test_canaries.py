@@ -7,7 +7,7 @@ import pytest
 
 from keeping_secrets.planting import FEW, HERE, KEPT, VARIABLES, WRITTEN, play
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def test_none_of_twelve_secrets_is_found_in_anything_that_playnex_writes_says_or_starts(tmp_path: Path) -> None:
