@@ -19,12 +19,12 @@ Word = TypeVar("Word", bound=str)
 ModelKind = Literal["openai", "embedded"]
 KINDS: tuple[ModelKind, ...] = ("openai", "embedded")
 TABLES = ("models", "tools", "policy", "python", "telemetry")
-POLICY = ("local", "untrusted", "approval_timeout")
-TOOL_KEYS = ("approval", "egress", "effect", "sinks", "remote")
+POLICY = ("local", "untrusted", "private", "approval_timeout")
+TOOL_KEYS = ("approval", "egress", "effect", "sinks", "untrusted", "private", "gives", "remote")
 PYTHON = ("env",)
 TELEMETRY = ("otlp", "content", "remote")
-Untrusted = Literal["ask", "run"]
-UNTRUSTED: tuple[Untrusted, ...] = ("ask", "run")
+Answer = Literal["ask", "refuse", "run"]
+ANSWERS: tuple[Answer, ...] = ("ask", "refuse", "run")
 VARIABLE = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -77,15 +77,17 @@ class Telemetry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A workspace's settings. In local mode every model is on this machine but those that are named as `remote`. `tools` is what it says of
-    them, `untrusted` what becomes of a consequential call whose arguments come from something untrusted, `approval_timeout` how many
-    seconds a person has who is asked. `python_env` are variables that Python tools are given, as they are written, `${VAR}` included."""
+    them, `untrusted` what becomes of a consequential call whose arguments come from something untrusted, `private` of one that leaves the
+    machine after something private was read, `approval_timeout` how many seconds a person has who is asked. `python_env` are variables
+    that Python tools are given, as they are written, `${VAR}` included."""
 
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     tools: tuple[ToolRule, ...] = ()
     python_env: Mapping[str, str] = field(default_factory=dict)
     telemetry: Telemetry = Telemetry()
     local: bool = True
-    untrusted: Untrusted = "ask"
+    untrusted: Answer = "ask"
+    private: Answer = "ask"
     approval_timeout: float | None = None
 
 
@@ -119,17 +121,16 @@ def read_config(text: str, path: str) -> Config:
     reading.unknown(document, TABLES, "")
     policy = reading.table(document, "policy")
     reading.unknown(policy, POLICY, "policy")
-    local = policy.get("local", True)
-    if not isinstance(local, bool):
-        reading.fault("policy", "local", f"`local` must be true or false, not {_written(local)}")
-    models = {alias: reading.model(alias, bool(local)) for alias in reading.table(document, "models")}
+    local = reading.flag("policy", "local", policy.get("local", True))
+    models = {alias: reading.model(alias, local is not False) for alias in reading.table(document, "models")}
     config = Config(
         models={alias: model for alias, model in models.items() if model},
         tools=tuple(reading.tool(pattern, said) for pattern, said in reading.table(document, "tools").items()),
         python_env=reading.python_env(reading.table(document, "python")),
-        telemetry=reading.telemetry(reading.table(document, "telemetry"), bool(local)),
-        local=bool(local),
-        untrusted=reading.choice("policy", "untrusted", policy.get("untrusted"), words=UNTRUSTED) or "ask",
+        telemetry=reading.telemetry(reading.table(document, "telemetry"), local is not False),
+        local=local is not False,
+        untrusted=reading.choice("policy", "untrusted", policy.get("untrusted"), words=ANSWERS) or "ask",
+        private=reading.choice("policy", "private", policy.get("private"), words=ANSWERS) or "ask",
         approval_timeout=reading.duration("policy", "approval_timeout", policy.get("approval_timeout")),
     )
     if reading.faults:
@@ -196,9 +197,9 @@ class _Reading:
             self.fault("tools", pattern, f"tool {pattern!r} must be a table", hint=f'write it as [tools."{pattern}"]')
             return ToolRule(pattern=pattern, place=place)
         for key, value in said.items():
-            if isinstance(value, dict):
+            if isinstance(value, dict) and key != "gives":
                 self.fault(f"{where}.{key}", "", f"[tools.{pattern}.{key}] names no tool", hint=f'write it as [tools."{pattern}.{key}"]')
-        self.unknown({key: value for key, value in said.items() if not isinstance(value, dict)}, TOOL_KEYS, where)
+        self.unknown({key: value for key, value in said.items() if key == "gives" or not isinstance(value, dict)}, TOOL_KEYS, where)
         return ToolRule(
             pattern=pattern,
             place=place,
@@ -206,13 +207,26 @@ class _Reading:
             egress=self.choice(where, "egress", said.get("egress"), words=EGRESSES),
             effect=self.choice(where, "effect", said.get("effect"), words=EFFECTS),
             sinks=self.sinks(where, said.get("sinks")),
-            remote=self.flag(where, "remote", said.get("remote")),
+            remote=self.flag(where, "remote", said.get("remote")) is True,
+            untrusted=self.flag(where, "untrusted", said.get("untrusted")),
+            private=self.flag(where, "private", said.get("private")),
+            gives=self.gives(where, said.get("gives")),
         )
 
-    def flag(self, where: str, key: str, said: Json) -> bool:
-        if said is not None and not isinstance(said, bool):
-            self.fault(where, key, f"`{key}` must be true or false, not {_written(said)}")
-        return said is True
+    def gives(self, where: str, said: Json) -> dict[str, str] | None:
+        if said is None:
+            return None
+        if not isinstance(said, dict) or not all(isinstance(name, str) and name for name in said.values()):
+            message = f"`gives` must be a table of arguments and fields, not {_written(said)}"
+            self.fault(where, "gives", message, hint='such as { event_id = "id" }')
+            return None
+        return dict(said)
+
+    def flag(self, where: str, key: str, said: Json) -> bool | None:
+        if said is None or isinstance(said, bool):
+            return said
+        self.fault(where, key, f"`{key}` must be true or false, not {_written(said)}")
+        return None
 
     def python_env(self, table: Mapping[str, Json]) -> dict[str, str]:
         """`[python] env`: variables with texts, in which references may stand."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from playnex.canonical import Json
 from playnex.config import (
     ABOVE_ZERO,
+    ANSWERS,
     KINDS,
     MODEL_KEYS,
     POLICY,
@@ -15,7 +16,6 @@ from playnex.config import (
     TELEMETRY,
     TOOL_KEYS,
     TYPES,
-    UNTRUSTED,
 )
 from playnex.spec.tool_rules import EFFECTS, EGRESSES
 
@@ -40,11 +40,19 @@ TOOL_SCHEMAS: Mapping[str, Json] = {
     "egress": {"enum": list(EGRESSES), "description": "whether a call leaves the machine"},
     "effect": {"enum": list(EFFECTS), "description": "what a second call would do"},
     "sinks": {"type": "array", "items": {"type": "string"}, "description": "the arguments that matter: recipient, url, path, id, amount"},
+    "untrusted": {"type": "boolean", "description": "what it says was written by others"},
+    "private": {"type": "boolean", "description": "what it says must not leave the machine unasked"},
+    "gives": {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "description": "which field of its results is its server's own word for which argument of other calls",
+    },
     "remote": {"type": "boolean", "description": "it may sign in to a remote account, though the workspace is in local mode"},
 }
 POLICY_SCHEMAS: Mapping[str, Json] = {
     "local": {"type": "boolean", "description": "every model is on this machine"},
-    "untrusted": {"enum": list(UNTRUSTED), "description": "a consequential call with arguments from untrusted content asks, or runs"},
+    "untrusted": {"enum": list(ANSWERS), "description": "a consequential call with arguments from untrusted content asks, or …"},
+    "private": {"enum": list(ANSWERS), "description": "a call that leaves the machine after something private was read asks, or …"},
     "approval_timeout": {"type": ["number", "string"], "description": "how long a person has who is asked about a call: 30m, 24h"},
 }
 

@@ -114,6 +114,8 @@ PROMISES = (
             "tests/tools/test_asking.py::test_whatever_is_not_a_clear_yes_is_a_refusal_that_the_model_reads",
             "tests/flows/test_policy.py::test_what_the_workspace_says_of_tools_and_an_agents_own_approval_hold",
             "tests/cli/test_dry_run.py::test_a_dry_run_asks_no_model_records_no_run_and_ends_well",
+            "tests/cli/test_dry_run.py::test_a_dry_run_says_which_calls_may_ask_a_person_and_why",
+            "tests/cli/test_dry_run.py::test_a_dry_run_starts_no_server_and_leaves_everything_as_it_was",
         ),
     ),
     Promise(
@@ -148,7 +150,7 @@ PROMISES = (
     ),
     Promise(
         id="L1",
-        says="In local mode models are on loopback only, MCP servers over stdio only, no tool signs in to an account, all lies in one folder.",
+        says="In local mode models are on loopback only, servers over stdio only, no tool signs in somewhere, and all lies in one folder.",
         docs="docs/security.md#local-mode",
         tests=(
             "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
@@ -176,7 +178,7 @@ PROMISES = (
     ),
     Promise(
         id="L4",
-        says="Secrets come from the environment or the keyring, by reference; none is found in what Playnex records, logs, prints or starts.",
+        says="Secrets come from the environment or the keyring, by reference; none is in what Playnex records, logs, prints or starts.",
         docs="docs/security.md#secrets",
         tests=(
             "tests/keeping_secrets/test_canaries.py::test_none_of_twelve_secrets_is_found_in_anything_that_playnex_writes_says_or_starts",

@@ -123,12 +123,12 @@ async def opened(typed: str) -> AsyncIterator[App]:
             capsules=capsules,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
             toolbox=toolbox,
-            gate=Gate(toolbox, Policy(untrusted=config.untrusted, timeout=config.approval_timeout)),
+            gate=Gate(toolbox, Policy(untrusted=config.untrusted, private=config.private, timeout=config.approval_timeout)),
             functions=PythonFunctions(workspace.root, workers),
             servers=servers,
             offer=of_servers,
             models=models,
-            engine=_engine(workspace, config, journal, leases=leases, clock=clock),
+            engine=_engine(workspace, config, journal, leases=leases, clock=clock, servers=servers),
             clock=clock,
             halt=Halt(own=workspace.own),
             barred=barred,
@@ -163,7 +163,7 @@ def _definitions(
 def _servers(workspace: Workspace, config: Config, *, secrets: References, clock: SystemClock) -> tuple[Servers, Offer]:
     """The MCP servers, none started, and the tools of them that were accepted; in local mode without those that sign in somewhere and that
     nobody has named. The secrets that are named anywhere are known from here on."""
-    servers = Servers(workspace.root, workspace.own, environment=secrets, clock=clock)
+    servers = Servers(root=workspace.root, own=workspace.own, environment=secrets, clock=clock)
     found = offer(workspace.root, workspace.own, servers, shown_as=shown(workspace.root / FILE))
     know(named_secrets(config, found.servers), os.environ)
     barred = tuple(barred_servers(found.servers, config.tools)) if config.local else ()
@@ -183,7 +183,9 @@ def _barred(tools: Iterable[Tool], config: Config) -> dict[str, Fault]:
     return {tool.name: fault_of_tool(tool, place_of(tool)) for tool in tools if config.local and not is_permitted(tool, config.tools)}
 
 
-def _engine(workspace: Workspace, config: Config, journal: SqliteJournal, *, leases: FileLeases, clock: SystemClock) -> Engine:
+def _engine(
+    workspace: Workspace, config: Config, journal: SqliteJournal, *, leases: FileLeases, clock: SystemClock, servers: Servers
+) -> Engine:
     return Engine(
         journal=journal,
         leases=leases,
@@ -192,6 +194,7 @@ def _engine(workspace: Workspace, config: Config, journal: SqliteJournal, *, lea
         worker=f"{socket.gethostname()}/{os.getpid()}",
         clean=KNOWN.value,
         halted=Halt(own=workspace.own).reason,
+        let_go=servers.give_back,
         left=Tracing(telemetry=config.telemetry, journal=journal, own=workspace.own).left,
     )
 

@@ -36,6 +36,10 @@ async def told_to_nobody(_run: str) -> None:
     """Where nobody wants to know that a run is advanced no further."""
 
 
+def told_nobody(_run: str) -> None:
+    """Where nobody keeps anything for a run."""
+
+
 NO_CODE = Code(body=_nothing, budget=NO_LIMITS)
 """For a run whose code is not to be called."""
 
@@ -43,8 +47,9 @@ NO_CODE = Code(body=_nothing, budget=NO_LIMITS)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """Carries out runs. `jitter` gives numbers in [0, 1); `worker` names this process in the journal; `clean` takes secrets out of what
-    steps give, before anybody sees or records it; `halted` says why no run may go on, empty where they may; `left`
-    is told of a run that is advanced no further."""
+    steps give, before anybody sees or records it; `halted` says why no run may go on, empty where they may; `let_go` is told of each run
+    that nobody advances any more, however it stands: what was kept for it in this process is free. `left` is told the same, and may take
+    its time."""
 
     journal: Journal
     leases: Leases
@@ -53,6 +58,7 @@ class Engine:
     worker: str
     clean: Callable[[Json], Json] = as_it_is
     halted: Callable[[], str] = lambda: ""
+    let_go: Callable[[str], None] = told_nobody
     left: Callable[[str], Awaitable[None]] = told_to_nobody
     mailroom: Mailroom = field(init=False)
     turns: Turns = field(init=False)
@@ -95,6 +101,7 @@ class Engine:
             return await _carry_on(execution, code)
         finally:
             execution.waits.let_go()
+            self.let_go(run)
 
     async def _begin(self, run: str, history: History, code: Code) -> Execution:
         """Take the run over, with all that its journal says by then."""

@@ -31,6 +31,9 @@ class ToolRule:
     egress: Egress | None = None
     effect: Effect | None = None
     sinks: tuple[str, ...] | None = None
+    untrusted: bool | None = None
+    private: bool | None = None
+    gives: Mapping[str, str] | None = None
     remote: bool = False
 
 

@@ -109,7 +109,7 @@ def _in_loop(file: Path, part: Mapping[str, Json]) -> Call:
 
 
 def _result(value: Json, part: Mapping[str, Json]) -> ToolResult:
-    return ToolResult(output=value, labels=("untrusted",) if part["untrusted"] else ())
+    return ToolResult(output=value)
 
 
 def _broken(message: str) -> Json:

@@ -10,6 +10,7 @@ from playnex.errors import CredentialError, ToolFailed
 from playnex.secrets.known import KNOWN
 from playnex.spec import variables
 from playnex.spec.server import ServerSpec
+from playnex.tools.mcp.guarding import MEMORY
 
 INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG")
 """All that a server sees of our environment; the rest is granted by its entry, one by one."""
@@ -17,9 +18,12 @@ INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
+    """`memory` are the bytes of data that each of its processes may have."""
+
     command: tuple[str, ...]
     folder: Path
     write: tuple[Path, ...] = ()
+    memory: int = MEMORY
     environment: Mapping[str, str] = field(repr=False)
 
 
