@@ -65,7 +65,7 @@ def test_who_is_named_may_leave_and_the_record_says_who_did(tmp_path: Path) -> N
         (tmp_path / "playnex.toml").write_text(MODEL.format(url=elsewhere(server.url)) + "remote = true\n" + NAMED)
         done = desk.playnex("flow", "run", "mails")
     assert done.returncode == 0, done.stderr
-    assert "left this machine: mail.send (send), main at 0.0.0.0 (ask/turn-1/model)" in done.stderr
+    assert "left this machine: mail.send (send/tool-1), main at 0.0.0.0 (ask/turn-1/model)" in done.stderr
     left = desk.json("run", "show", "last")["left_machine"]
     assert [(one["kind"], one["step"].partition("/")[0]) for one in left] == [("tool", "send"), ("model", "ask")]
     lines = [json.loads(line) for line in desk.playnex("run", "logs", "last").stdout.splitlines()]
