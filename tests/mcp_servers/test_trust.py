@@ -57,7 +57,7 @@ def test_a_call_whose_process_was_killed_is_asked_about_and_not_made_again(tmp_p
     running.send_signal(signal.SIGKILL)
     running.wait()
     assert desk.playnex("run", "resume", "last").returncode == 6
-    assert "outcome unknown: hang may have happened or not" in desk.playnex("run", "show", "last").stdout
+    assert "outcome unknown: hang/tool-1 may have happened or not" in desk.playnex("run", "show", "last").stdout
     assert desk.playnex("run", "resolve", "last", "--done", "it said so").returncode == 0
     assert desk.playnex("run", "resume", "last").returncode == 0
     assert desk.json("run", "show", "last")["steps"][0]["output"] == "it said so"
