@@ -155,6 +155,30 @@ def _requests(fact: StepFinished) -> Iterator[Json]:
         yield {"method": "", "url": f"and {more} more"}
 
 
+def departures(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
+    """What left the machine (requirement L3): the model requests and tool calls that did, in order, each with its `step`, its `kind`, and
+    to `whom`: `gpt at api.example.com`, `mail.send`."""
+    past = tuple(events)
+    asked = {event.key: event.fact.actor for event in past if isinstance(event.fact, StepStarted) and event.fact.kind == "model"}
+    found = [(event.position, _request_left(event, asked)) for event in past]
+    places = {event.key: event.position for event in past if isinstance(event.fact, StepFinished)}
+    calls = [(places[call["step"]], call) for call in tool_calls(past) if call["left_machine"]]
+    left: list[tuple[int, dict[str, Json]]] = [(position, one) for position, one in found if one is not None]
+    left += [(position, {"step": call["step"], "kind": "tool", "whom": call["tool"]}) for position, call in calls]
+    return tuple(one for _, one in sorted(left, key=lambda pair: pair[0]))
+
+
+def _request_left(event: Event, asked: dict[str, str]) -> dict[str, Json] | None:
+    """The model request that this records, where it was sent elsewhere."""
+    match event.fact:
+        case StepFinished(kind="model", envelope={"output": {"local": False, **output}}):
+            name = asked.get(event.key) or str(output.get("model", ""))
+            whom = f"{name} at {output['host']}" if output.get("host") else name
+            return {"step": event.key, "kind": "model", "whom": whom}
+        case _:
+            return None
+
+
 def _call_of(key: str) -> str:
     """The key of the call before which the step of that key asks; empty for any other."""
     call, _, name = key.rpartition("/")
