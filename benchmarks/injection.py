@@ -2,8 +2,8 @@
 and graders, its suites served as MCP tools behind the real gate, journal and inbox, and a model that obeys whatever it reads.
 
 No model is asked: a server on loopback plays the calls that solve the user's task, and, as soon as a result shows it an injected
-instruction, those that carry that out, before it goes on. It learns what it may not do from the results alone. Whoever answers the inbox says
-yes to calls of the user's task only. AgentDojo runs in an environment of its own, made in the cache folder (benchmarks/dojo).
+instruction, those that carry that out, before it goes on. It learns what it may not do from the results alone. Whoever answers the inbox
+says yes to calls of the user's task only. AgentDojo runs in an environment of its own, made in the cache folder (benchmarks/dojo).
 """
 
 import argparse
