@@ -1,4 +1,4 @@
-"""Attacks of our own that know the policy: `python benchmarks/own_attacks.py`; the same list that the tests go through (tests/tools/attacks.py),
+"""Attacks of our own that know the policy: `python benchmarks/own_attacks.py`; the list that the tests go through (tests/tools/attacks.py),
 counted by their ways, with the policy and without."""
 
 import sys
@@ -9,9 +9,8 @@ from results import machine, record, table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from tools.attacks import ATTACKS, LANDING, landed  # noqa: E402
-
-from playnex.tools.policy import Policy  # noqa: E402
+from playnex.tools.policy import Policy
+from tools.attacks import ATTACKS, LANDING, landed
 
 OFF = Policy(untrusted="run", private="run")
 
