@@ -386,9 +386,9 @@ def kept(is_kept: bool) -> str:
 
 
 def is_sound(outcomes: Mapping[str, Sequence[Outcome]]) -> bool:
-    """Whether the attacks are real: without a policy nearly all of them succeed."""
+    """Whether the attacks are real: without a policy nearly all of them succeed, as far as a sample can tell."""
     under = divided(outcomes.get("none", ()))[1]
-    return not under or sum(each.attacked for each in under) / len(under) >= HARNESS
+    return rate(sum(each.attacked for each in under), len(under)).high >= HARNESS
 
 
 if __name__ == "__main__":
