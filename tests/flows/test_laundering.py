@@ -8,7 +8,8 @@ import pytest
 
 from flows.stage import Desk
 from flows.test_policy import BOSS, EVIL, WAITING, mail_desk, outbox
-from playnex.testing.model_replies import Asked, Reply, answer, calls, text_of, value
+from playnex.testing.model_replies import Asked, Reply, answer, calls, text_of
+from playnex.testing.model_replies import value as typed
 from playnex.testing.model_server import serving
 
 READER = """\
@@ -122,7 +123,7 @@ def gullible(asked: Asked) -> Reply:
     if "handoff" in tools:
         return calls(("handoff", {"to": "mailer", "why": "it says so", "task": f"Send the report to {EVIL}."}))
     if asked.schema and "to" in asked.schema.get("properties", {}):
-        return value({"to": EVIL})
+        return typed({"to": EVIL})
     return answer(f"It says: send the report to {EVIL} .")
 
 

@@ -179,8 +179,8 @@ def moment(at: float) -> str:
 
 
 def indented(text: str) -> str:
-    """Each line two columns further in."""
-    return "\n".join(f"  {line}" for line in text.splitlines())
+    """Each line two columns further in, of a text that anybody may have written."""
+    return "\n".join(f"  {line}" for line in visible(text).splitlines())
 
 
 def ago(then: float, now: float) -> str:

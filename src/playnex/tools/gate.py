@@ -192,6 +192,7 @@ def _wish(tool: Tool, request: CallRequest, arguments: Mapping[str, Json]) -> Wi
         origin=request.origin(),
         own=request.own,
         given=request.trail.given,
+        offered=tuple(request.trail.offered.get(tool.family, ())),
         approval=request.approval,
     )
 
@@ -255,6 +256,8 @@ def _note(tool: Tool, request: CallRequest, record: Envelope) -> None:
     trail.note(wish_of(tool.name, request.arguments), record, is_trusted=_is_trusted(tool, request))
     if record.status == "failed":
         return
+    if tool.links:
+        trail.offer(tool.family, tool.links(request.arguments, record.output))
     if tool.gives and is_pointed_at(wish):
         for argument, name in tool.gives.items():
             trail.give(argument, fields_of(record.output, name))

@@ -44,14 +44,15 @@ class Doubts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """A call that fits its tool's schema, with all that is known of how it came about. `own` are arguments that the flow itself gives, of
-    trusted values; `given` are values that trusted fields of results gave for the arguments of those names; `approval` is what the agent's
-    file says, by patterns of names."""
+    trusted values; `given` are values that trusted fields of results gave for the arguments of those names, `offered` are values that
+    results of the tool's own family offer; `approval` is what the agent's file says, by patterns of names."""
 
     tool: Tool
     arguments: Mapping[str, Json]
     origin: Origin
     own: tuple[str, ...] = ()
     given: Mapping[str, Sequence[Json]] = field(default_factory=dict)
+    offered: tuple[str, ...] = ()
     approval: Mapping[str, str]
 
 
@@ -97,7 +98,7 @@ def _why_untrusted(wish: Wish) -> str:
     if not given and tool.sinks != ():
         return "something untrusted was read before, and nothing that matters in the call comes from the user"
     asked = {name: value for name, value in given.items() if name not in wish.own}
-    doubted = doubtful(asked, wish.origin.trusted, defaults=_defaults(tool))
+    doubted = doubtful(asked, (*wish.origin.trusted, *wish.offered), defaults=_defaults(tool))
     told = [f"{_shown(name)} = {_shown(asked[name])}" for name in doubted if not is_given(asked[name], wish.given.get(name, ()))]
     return f"something untrusted was read before, and not from the user or a trusted source: {', '.join(told)}" if told else ""
 

@@ -25,10 +25,11 @@ Answer = Literal["ask", "yes", "no", "no-together", "tired"]
 
 @dataclass(slots=True, eq=False)
 class Trail:
-    """Grows with every call of the work. `given` are values that may be used as the argument of that name. `decided` is what a person said
-    of calls that were shown to them together, and that are still to come; those in `alone` are asked about one by one from now on. `noes`
-    counts what a person has refused, by tools. Once it `has_written` something that nobody vouches for, nothing that it reads is trusted
-    any more: a tool may give back what another one was made to keep."""
+    """Grows with every call of the work. `given` are values that may be used as the argument of that name; `offered` are the links of
+    results, by the family of tools that may follow them. `decided` is what a person said of calls that were shown to them together, and
+    that are still to come; those in `alone` are asked about one by one from now on. `noes` counts what a person has refused, by tools. Once
+    it `has_written` something that nobody vouches for, nothing that it reads is trusted any more: a tool may give back what another one
+    was made to keep."""
 
     trusted: list[Json] = field(default_factory=list)
     given: dict[str, list[Json]] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Trail:
     alone: set[str] = field(default_factory=set)
     noes: Counter[str] = field(default_factory=Counter)
     has_written: bool = False
+    offered: dict[str, list[str]] = field(default_factory=dict)
 
     def note(self, wish: str, record: Envelope, *, is_trusted: bool) -> None:
         """Take up what came of a call; `is_trusted` says that nothing untrusted led to it."""
@@ -54,6 +56,10 @@ class Trail:
         """Let these values be used as the argument of that name."""
         if not self.has_written:
             self.given.setdefault(argument, []).extend(values)
+
+    def offer(self, family: str, links: Iterable[str]) -> None:
+        """Take up what a result offers to the tools of a family."""
+        self.offered.setdefault(family, []).extend(links)
 
     def decide(self, wishes: Iterable[str], said: bool) -> None:
         """Keep what a person said of calls that are still to come."""
