@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from playnex.app.transcript import Entry
 from playnex.canonical import Json, encode
-from playnex.cli.terminal import Terminal, columns, counted, gist, indented, seconds, shows_signs, tokens, whole
+from playnex.cli.terminal import Terminal, columns, counted, gist, indented, seconds, shows_signs, tokens, visible, whole
 
 SHOWN = 1_500
 """Characters of a text that a transcript shows."""
@@ -87,7 +87,7 @@ def tools_page(made: Iterable[dict[str, Json]], terminal: Terminal) -> str:
     if not calls:
         return "no tool was called in this run"
     table = columns(("", "STEP", "AGENT", "TOOL", "ARGUMENTS", "TIME", "RESULT"), [_row(call, terminal) for call in calls], terminal)
-    remarks = [line for call in calls for line in _remarks(call)]
+    remarks = [visible(line) for call in calls for line in _remarks(call)]
     return "\n".join([table, *(["", *remarks] if remarks else [])])
 
 

@@ -8,7 +8,7 @@ from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
 from playnex.canonical import Json, encode
 from playnex.cli.flow_graph import who
-from playnex.cli.terminal import Terminal, columns, counted, gist, indented, moment, seconds, spent, tokens, whole
+from playnex.cli.terminal import Terminal, columns, counted, gist, indented, moment, seconds, spent, tokens, visible, whole
 from playnex.cli.watching import WHY
 from playnex.ids import short
 from playnex.spec import expression
@@ -185,7 +185,7 @@ def _next_moves(detail: dict[str, Json], state: str) -> list[str]:
 def _wait_lines(wait: dict[str, Json], run: str) -> list[str]:
     until = f" until {moment(wait['until'])}" if wait["until"] else ""
     if wait["ask"]:
-        asked = [f"waits for a person{until}: {wait['ask']['message']}", indented(whole(wait["ask"]["show"]))]
+        asked = [f"waits for a person{until}: {visible(wait['ask']['message'])}", indented(visible(whole(wait["ask"]["show"])))]
         item = f"{run}/{asking_step(wait['step'])}"
         return [*asked, f"  playnex inbox approve {item}", f"  playnex inbox reject {item} -m WHY"]
     if wait["signal"]:
