@@ -10,9 +10,10 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     # ground
     ("errors",),
     ("canonical", "clock", "ids"),
+    ("secrets",),
     ("spec", "store"),
     ("config",),  # reads files, so it stands above spec, which must know none
-    ("workspace",),
+    ("config_schema", "workspace"),
     # parts
     ("capsules", "journal", "models", "schedules", "tools"),
     # middle
@@ -22,8 +23,9 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("app",),
     ("testing",),
     ("playnex",),
-    # doors
-    ("cli", "dashboard", "mcp_server"),
+    # doors; the command line opens the others
+    ("dashboard", "mcp_server"),
+    ("cli",),
     ("__main__",),
 )
 RANKS = {room: rank for rank, storey in enumerate(STOREYS) for room in storey}

@@ -149,15 +149,6 @@ def test_content_that_is_no_text_is_described(tmp_path: Path) -> None:
     )
 
 
-def test_a_result_is_labelled_untrusted(tmp_path: Path) -> None:
-    async def scenario(stage: Stage) -> Any:
-        spec = rude()
-        echo = next(tool for tool in await stage.servers.definitions(spec) if tool.name == "echo")
-        return (await stage.servers.call(spec, echo, {"text": "a"})).labels
-
-    assert on_stage(tmp_path, scenario) == ("untrusted",)
-
-
 def test_a_tool_that_changes_in_mid_run_is_refused_from_then_on(tmp_path: Path) -> None:
     async def scenario(stage: Stage) -> Any:
         spec = rude()

@@ -62,7 +62,7 @@ def test_every_fault_is_told_at_its_place_with_its_mend() -> None:
         "name a `command` that speaks MCP over stdio; nothing else is started in local mode",
         "6:5: server 'none' has no `command`; name the program that starts it",
         "7:5: 'a b' cannot be a server's name; begin with a letter; then letters, digits, - and _",
-        "7:26: `command`: `${` begins no variable; write ${NAME} or ${NAME:-default}",
+        "7:26: `command`: `${` begins no variable; write ${NAME}, ${NAME:-default} or ${keyring:NAME}",
         "8:40: `timeout` is -1; it must be from 0.1 to 3,600",
         "8:44: 'approval' is not available in this version yet",
         "8:77: the effect of '*' cannot be 'pur'; did you mean 'pure'?",

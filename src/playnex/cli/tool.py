@@ -10,9 +10,9 @@ from playnex.cli import door
 from playnex.cli.asking import confirmed
 from playnex.cli.flags import AsJson
 from playnex.cli.terminal import emit, write
+from playnex.errors import DefinitionError
 
 app = App(name="tool", help="Tools that agents and flows can use.", result_action="return_value")
-
 
 ToolName = Annotated[str, Parameter(help="a tool, as `playnex tool list` names it")]
 Pattern = Annotated[str, Parameter(help="a tool, or a pattern such as fs.*")]
@@ -50,6 +50,8 @@ async def _call(name: str, given: dict[str, Json], *, yes: bool, as_json: bool) 
     from playnex.cli.running import carry
 
     async with opened(door.workspace) as opened_app:
+        if name in opened_app.barred:
+            raise DefinitionError((opened_app.barred[name],))
         tool = opened_app.toolbox.get(name)
         harmless = tool.effect in ("pure", "idempotent")
         if door.terminal.interactive and not (yes or harmless) and not confirmed(f"call {name}?", "--yes"):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, cast, get_args
 
+from playnex.secrets.known import KNOWN
 from playnex.spec import variables
 from playnex.spec.browser import BrowserSpec
 from playnex.spec.context import Effect
@@ -116,7 +117,10 @@ def _template(reading: Reading, node: Node | None, what: str) -> str | None:
     if text is None or not isinstance(node, ScalarNode):
         return None
     if (at := variables.misspelt(text)) is not None:
-        reading.fault(within(node, at, width=2), f"{what}: `${{` begins no variable", hint="write ${NAME} or ${NAME:-default}")
+        reading.fault(within(node, at, width=2), f"{what}: `${{` begins no variable", hint=f"write {variables.FORMS}")
+    if any(name.startswith(variables.KEYRING) for name in variables.named(text)):
+        hint = 'grant it as a variable: "env": {"TOKEN": "${keyring:NAME}"}'
+        reading.fault(node, f"{what}: every program on this machine can read it, so no secret of the keyring may stand there", hint=hint)
     if "\0" in text:
         reading.fault(node, f"{what} holds a NUL, which no program can be given")
     return text
@@ -138,7 +142,13 @@ def _named_texts(reading: Reading, node: Node | None, what: str) -> dict[str, st
 def _environment_text(reading: Reading, entry: Entry) -> str | None:
     if isinstance(entry.value, ScalarNode) and entry.value.value == "":
         return ""
-    return _template(reading, entry.value, f"`env.{entry.key}`")
+    text = reading.filled(entry.value, f"`env.{entry.key}`")
+    if text is not None and (problem := variables.problem_of(entry.key, text)):
+        KNOWN.remember(entry.key, text)  # the faulty line is shown
+        reading.fault(entry.value, f"`env.{entry.key}`: {problem.message}", hint=problem.hint)
+    if text is not None and "\0" in text:
+        reading.fault(entry.value, f"`env.{entry.key}` holds a NUL, which no program can be given")
+    return text
 
 
 def _effects(reading: Reading, node: Node | None) -> dict[str, Effect]:

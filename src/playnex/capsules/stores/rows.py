@@ -1,6 +1,7 @@
 """The tables that hold capsules, and the way from a row to a record and back."""
 
 import zlib
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import apsw
@@ -8,6 +9,7 @@ import apsw
 from playnex.canonical import decode, encode
 from playnex.capsules.capsule import Author, Capsule, CapsuleDraft, CapsuleHead
 from playnex.errors import UsageError
+from playnex.secrets.known import KNOWN
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -104,6 +106,7 @@ def _head(row: Row) -> dict[str, Any]:
 
 def contents(draft: CapsuleDraft) -> Row:
     """The draft as the columns behind `written`. Raises UsageError for what cannot be stored."""
+    draft = replace(draft, body=KNOWN.text(draft.body), header=KNOWN.value(draft.header))
     author = draft.author
     packed, body = _pack(draft)
     facts = (encode(list(draft.labels)).decode(), encode(list(draft.sources)).decode(), encode(draft.header).decode())

@@ -2,19 +2,19 @@
 
 import asyncio
 import ctypes
-import json
 import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+from playnex.secrets.known import KNOWN
 from playnex.tools.mcp.enclosure import Way
 from playnex.tools.mcp.frames import Frames, TooLong
 from playnex.tools.mcp.guarding import guarded
@@ -65,7 +65,7 @@ class Child:
         frames = Frames()
         while chunk := await self.process.stdout.read(CHUNK):
             for line in frames.feed(chunk):
-                yield line if isinstance(line, TooLong) else without(self.around.secrets, line)
+                yield line if isinstance(line, TooLong) else KNOWN.line(line)
 
     def write(self, line: bytes) -> None:
         """Say a line. Raises BrokenPipeError where it is gone, or has long stopped reading."""
@@ -130,7 +130,7 @@ class Child:
     def _logged(self, line: bytes | TooLong) -> bytes:
         if isinstance(line, TooLong):
             return b"[a line of %d bytes]\n" % line.size
-        return without(self.around.secrets, line) + b"\n"
+        return KNOWN.line(line) + b"\n"
 
 
 async def started(around: Surroundings, log: Path, *, way: Way, descriptors: tuple[int, ...] = ()) -> Child:
@@ -159,14 +159,6 @@ def keep_memory_private() -> None:
     kernel goes: root still reads them. It writes no core dump from then on, and only root can attach a debugger."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def without(secrets: Mapping[str, str], line: bytes) -> bytes:
-    """The line with each secret replaced by the name of its variable, as it stands in plain text or in JSON."""
-    for name, value in secrets.items():
-        for spelt in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}:
-            line = line.replace(spelt.encode(errors="surrogateescape"), f"[{name}]".encode())
-    return line
 
 
 def _append(log: Path, text: bytes, written: int) -> int:

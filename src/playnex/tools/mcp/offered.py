@@ -10,6 +10,7 @@ from playnex.spec.check_value import schema_problem
 from playnex.spec.faults import Fault, decoded
 from playnex.spec.read_servers import read_servers
 from playnex.spec.server import ServerSpec
+from playnex.tools.accounts import signs_in
 from playnex.tools.browser.calls import browser_tools
 from playnex.tools.mcp.definition import Definition, Pin, read_pin
 from playnex.tools.mcp.servers import Servers
@@ -86,6 +87,7 @@ def _tool(spec: ServerSpec, definition: Definition, servers: Servers) -> Tool:
         call=_calling(spec, definition, servers),
         source=f"{spec.place.path}:{spec.place.line}",
         untrusted=True,
+        account=signs_in(spec),
     )
 
 

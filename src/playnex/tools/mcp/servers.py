@@ -80,10 +80,12 @@ class Servers:
         finally:
             self.give_back(look)
 
-    def give_back(self, run: str) -> None:
-        """Nobody advances the run any more: the servers that it had for itself are the next one's, or end."""
+    def give_back(self, run: str, waits: bool = False) -> None:
+        """Nobody advances the run any more: the servers that it had for itself are the next one's, or end. One that only `waits` keeps
+        its browser, so that after a person's yes the page is the one that they were asked about."""
         for pool in self._pools.values():
-            pool.give_back(run)
+            if not (waits and pool.spec.browser):
+                pool.give_back(run)
 
     async def close(self) -> None:
         """End all; safe to call twice."""
