@@ -106,8 +106,8 @@ PROMISES = (
     ),
     Promise(
         id="X5",
-        says="An agent's browser reaches the hosts that are allowed and no others, whatever a page does; its profile is fresh for each run, "
-        "its steps and time are limited, it ends with its run, every request is recorded, and what acts on a page asks first.",
+        says="An agent's browser reaches the hosts that are allowed and no others, whatever a page does; its profile is fresh for each "
+        "run, its steps and time are limited, it ends with its run, every request is recorded, and what acts on a page asks first.",
         docs="docs/browser.md#what-holds-it",
         tests=(
             "tests/browser/test_escapes.py::test_no_way_out_of_the_allowed_hosts_is_heard_next_door",
