@@ -44,9 +44,9 @@ class Doubts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """A call that fits its tool's schema, with all that is known of how it came about. `own` are arguments that the flow itself gives, of
-    trusted values; `given` are values that trusted fields of results gave for the arguments of those names, and `ids` the arguments for which
-    any tool gives some: they are known from there alone, for a number in a text may mean anything. `offered` are values that results of
-    the tool's own family offer; `approval` is what the agent's file says, by patterns of names."""
+    trusted values; `given` are values that trusted fields of results gave for the arguments of those names, and `ids` the arguments for
+    which any tool gives some: they are known from there alone, for a number in a text may mean anything. `offered` are values that
+    results of the tool's own family offer; `approval` is what the agent's file says, by patterns of names."""
 
     tool: Tool
     arguments: Mapping[str, Json]
