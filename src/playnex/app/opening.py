@@ -12,6 +12,8 @@ from playnex.app.capsule_shelf import CapsuleShelf
 from playnex.app.definitions import Definitions
 from playnex.app.halt import Halt
 from playnex.app.secret_names import know, named_secrets
+from playnex.app.tracing import Tracing
+from playnex.app.tracing import check as check_telemetry
 from playnex.capsules.capsule import Author, CapsuleDraft, Prepared
 from playnex.capsules.stores import rows as capsule_rows
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
@@ -96,9 +98,10 @@ async def opened(typed: str) -> AsyncIterator[App]:
     """The workspace of that folder, or the nearest one. Raises UsageError, DefinitionError, StoreError."""
     workspace = find_workspace(typed, os.environ, Path.cwd())
     config = workspace.config()
+    check_telemetry(config.telemetry)
     database = Database(workspace.own / "store.db", MIGRATIONS)
     _hide_from_git(workspace.own)
-    secrets, clock, halt = References(os.environ), SystemClock(), Halt(own=workspace.own)
+    secrets, clock = References(os.environ), SystemClock()
     workers = Workers(workspace.root, log=workspace.own / "tools.log", environment=lambda: _of_workers(config, secrets))
     servers, of_servers = _servers(workspace, config, secrets=secrets, clock=clock)
     models = WorkspaceModels(_sources(workspace, config, secrets), clock)
@@ -125,9 +128,9 @@ async def opened(typed: str) -> AsyncIterator[App]:
             servers=servers,
             offer=of_servers,
             models=models,
-            engine=_engine(journal, leases, clock=clock, halt=halt, servers=servers),
+            engine=_engine(workspace, config, journal, leases=leases, clock=clock, servers=servers),
             clock=clock,
-            halt=halt,
+            halt=Halt(own=workspace.own),
             barred=barred,
             timetable=Timetable(database),
             local=config.local,
@@ -180,7 +183,9 @@ def _barred(tools: Iterable[Tool], config: Config) -> dict[str, Fault]:
     return {tool.name: fault_of_tool(tool, place_of(tool)) for tool in tools if config.local and not is_permitted(tool, config.tools)}
 
 
-def _engine(journal: SqliteJournal, leases: FileLeases, *, clock: SystemClock, halt: Halt, servers: Servers) -> Engine:
+def _engine(
+    workspace: Workspace, config: Config, journal: SqliteJournal, *, leases: FileLeases, clock: SystemClock, servers: Servers
+) -> Engine:
     return Engine(
         journal=journal,
         leases=leases,
@@ -188,8 +193,9 @@ def _engine(journal: SqliteJournal, leases: FileLeases, *, clock: SystemClock, h
         jitter=random.random,
         worker=f"{socket.gethostname()}/{os.getpid()}",
         clean=KNOWN.value,
-        halted=halt.reason,
+        halted=Halt(own=workspace.own).reason,
         let_go=servers.give_back,
+        left=Tracing(telemetry=config.telemetry, journal=journal, own=workspace.own).left,
     )
 
 

@@ -101,9 +101,16 @@ def _remarks(call: dict[str, Json]) -> Iterator[str]:
             yield f"  changed to {encode(asked['approved']).decode()}"
     if call["left_machine"]:
         yield f"{named}  left this machine"
+    if requests := call.get("requests"):
+        yield f"{named}  its page"
+        yield from (f"  asked for {request['method']} {request['url']}{_not_passed(request)}" for request in requests)
     result = call.get("result")
     if call.get("reason") == "refused" and isinstance(result, dict) and not call["approvals"]:
         yield f"{named}  refused: {result.get('error', '')}"
+
+
+def _not_passed(request: dict[str, Json]) -> str:
+    return f"  refused: {request['refused']}" if request.get("refused") else ""
 
 
 def _row(call: dict[str, Json], terminal: Terminal) -> tuple[str, ...]:

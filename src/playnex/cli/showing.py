@@ -104,6 +104,7 @@ def run_page(detail: dict[str, Json], terminal: Terminal) -> str:
         *stand_ins(detail),
         spent(detail["usage"]),
         *spending_lines(detail, terminal),
+        *left_lines(detail),
     ]
     if detail.get("message"):
         lines.append(detail["message"])
@@ -122,6 +123,15 @@ def spending_lines(detail: dict[str, Json], terminal: Terminal) -> list[str]:
         lines.append(f"held: up to {most}, for {whose}")
     sign = terminal.symbol("fallback", sys.stdout)
     return lines + [f"{sign} {warning}" for warning in detail.get("warnings", ())]
+
+
+def left_lines(detail: dict[str, Json]) -> list[str]:
+    """What left the machine: each step with whom it went to, those of one kind together."""
+    by_whom: dict[str, list[str]] = {}
+    for one in detail["left_machine"]:
+        by_whom.setdefault(one["whom"], []).append(one["step"])
+    told = (f"{whom} ({steps[0]}{f' and {len(steps) - 1} more' if len(steps) > 1 else ''})" for whom, steps in by_whom.items())
+    return [f"left this machine: {', '.join(told)}"] if by_whom else []
 
 
 def _of_budget(budget: dict[str, Json], used: Json, held: Json) -> str:
