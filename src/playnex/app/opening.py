@@ -47,6 +47,8 @@ MIGRATIONS = (
     batch_rows.create_batches,
     timetable.create_schedules,
     journal_rows.add_concurrency,
+    capsule_rows.number_versions,
+    capsule_rows.create_uses,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
