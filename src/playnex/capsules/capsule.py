@@ -27,12 +27,14 @@ RUN_VIEWS = "runs/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who wrote a version: a person, or a step of a run (with its agent, where one was at work)."""
+    """Who wrote a version: a person, or a step of a run (with its agent, where one was at work). `name` is a person's, as the operating
+    system knows it; empty where nobody said."""
 
     kind: Literal["person", "run"] = "person"
     run: str = ""
     step: str = ""
     agent: str = ""
+    name: str = ""
 
 
 PERSON = Author()

@@ -195,7 +195,7 @@ def head_json(capsule: CapsuleHead) -> dict[str, Json]:
         "name": capsule.name,
         "id": capsule.id,
         "version": capsule.version,
-        "author": {"kind": author.kind, "run": author.run, "step": author.step, "agent": author.agent},
+        "author": {"kind": author.kind, "run": author.run, "step": author.step, "agent": author.agent, "name": author.name},
         "written": capsule.written,
         "labels": list(capsule.labels),
         "sources": list(capsule.sources),
@@ -204,5 +204,5 @@ def head_json(capsule: CapsuleHead) -> dict[str, Json]:
 
 
 def author_text(author: Author) -> str:
-    """`you`, or the agent or step and its run."""
-    return "you" if author.kind == "person" else f"{author.agent or author.step} in run {short(author.run)}"
+    """A person's name or `you`, or the agent or step and its run."""
+    return author.name or "you" if author.kind == "person" else f"{author.agent or author.step} in run {short(author.run)}"

@@ -68,9 +68,7 @@ def uses(connection: apsw.Connection, capsule_id: str) -> tuple[Use, ...]:
         capsule_id,
     )
     found = [Use(version=version, by=Author(kind="run", run=run, step=step, agent=agent), at=at) for version, run, step, agent, at in given]
-    found += [
-        Use(version=row[0], by=Author(kind=row[1], run=row[2], step=row[3], agent=row[4]), at=row[5], made=_ref(*row[6:])) for row in made
-    ]
+    found += [Use(version=row[0], by=rows.author_in(*row[1:5]), at=row[5], made=_ref(*row[6:])) for row in made]
     return tuple(sorted(found, key=lambda use: use.at, reverse=True))
 
 

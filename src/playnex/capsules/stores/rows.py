@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, TypeAlias
 
 import apsw
@@ -186,7 +187,7 @@ def _head(row: Row) -> dict[str, Any]:
         "id": row[0],
         "name": row[1],
         "version": row[2],
-        "author": Author(kind=kind, run=run, step=step, agent=agent),
+        "author": author_in(kind, run, step, agent),
         "written": row[7],
         "labels": tuple(decode(row[8])),
         "sources": tuple(decode(row[9])),
@@ -200,7 +201,7 @@ def contents(draft: "CapsuleDraft | Capsule") -> Row:
     author = draft.author
     packed, body = _pack(draft)
     facts = (labels_json(draft.labels), encode(list(draft.sources)).decode(), encode(draft.header).decode())
-    return (author.kind, author.run, author.step, author.agent, *facts, packed, body)
+    return (author.kind, author.run, author.step, author.agent or author.name, *facts, packed, body)
 
 
 def labels_json(labels: Sequence[Label]) -> str:
@@ -210,7 +211,13 @@ def labels_json(labels: Sequence[Label]) -> str:
 
 def author_json(author: Author) -> str:
     """Who deleted a capsule, as text."""
-    return encode({"kind": author.kind, "run": author.run, "step": author.step, "agent": author.agent}).decode()
+    return encode(asdict(author)).decode()
+
+
+def author_in(*columns: Any) -> Author:
+    """The four columns of an author: a person has no agent, and their name stands in its place."""
+    kind, run, step, actor = columns
+    return Author(kind=kind, run=run, step=step, agent="" if kind == "person" else actor, name=actor if kind == "person" else "")
 
 
 def author_of(text: str) -> Author:
