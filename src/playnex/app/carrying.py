@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from playnex import __version__
 from playnex.app.opening import App
@@ -38,7 +39,7 @@ class Imported:
 async def export(app: App, target: Path, typed: Sequence[str]) -> tuple[CapsuleHead, ...]:
     """Write the capsules of these names, ids, or prefixes that end in `/`, all for none, to a new folder, or a file where the name ends in
     `.zip`. Raises NotFoundError, UsageError where the target is there already."""
-    if target.exists() and (target.suffix == ".zip" or not target.is_dir() or any(target.iterdir())):
+    if _is_taken(target):
         raise UsageError(f"{target} is there already", hint="name a new folder or file")
     heads = await _chosen(app, typed)
     files = packed([await history_of(app, head.id) for head in heads], version=__version__)
@@ -47,6 +48,10 @@ async def export(app: App, target: Path, typed: Sequence[str]) -> tuple[CapsuleH
     except OSError as fault:
         raise UsageError(f"{target} cannot be written: {fault.strerror}", hint="name a place where you may write") from None
     return heads
+
+
+def _is_taken(target: Path) -> bool:
+    return target.exists() and (target.suffix == ".zip" or not target.is_dir() or any(target.iterdir()))
 
 
 async def _chosen(app: App, typed: Sequence[str]) -> tuple[CapsuleHead, ...]:
@@ -145,7 +150,7 @@ def _from_archive(archive: zipfile.ZipFile) -> Read:
     return read
 
 
-def _whole(file: "io.BufferedReader | zipfile.ZipExtFile", name: str) -> bytes:
+def _whole(file: IO[bytes], name: str) -> bytes:
     """All of a file, counted as it is read: what an archive says of sizes may be a lie."""
     most = ALL_BYTES if name == MANIFEST else LARGEST
     data = file.read(most + 1)

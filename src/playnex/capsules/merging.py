@@ -9,8 +9,9 @@ from playnex.capsules.parcel import History
 from playnex.ids import encode
 
 Verdict = Literal["new", "newer", "same", "older", "conflict", "deleted", "purged"]
-"""What came of a capsule: it is `new` here; its `newer` versions followed; it is the `same`; there are more versions here (`older`); both
-went on from the same version, or its name is another's (`conflict`), and it is kept beside; it was `deleted` or `purged` here, and stays so."""
+"""What came of a capsule: it is `new` here; its `newer` versions followed; it is the `same`; there are more versions here (`older`);
+both sides went on from the same version, or its name is another's (`conflict`), and it is kept beside; it was `deleted` or `purged` here,
+and stays so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

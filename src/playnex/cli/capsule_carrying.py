@@ -32,7 +32,7 @@ def export_(target: Target, /, *capsules: Chosen, as_json: AsJson = False) -> in
     $ playnex capsule export memory.zip
     $ playnex capsule export notes notes/ style/house
     """
-    return asyncio.run(_export(target, capsules, as_json))
+    return asyncio.run(_export(Path(target).expanduser(), capsules, as_json))
 
 
 def import_(source: Given, /, *, untrusted: Untrusted = False, as_json: AsJson = False) -> int:
@@ -41,14 +41,13 @@ def import_(source: Given, /, *, untrusted: Untrusted = False, as_json: AsJson =
 
     $ playnex capsule import memory.zip
     """
-    return asyncio.run(_import(source, untrusted, as_json))
+    return asyncio.run(_import(Path(source).expanduser(), untrusted, as_json))
 
 
-async def _export(target: str, capsules: tuple[str, ...], as_json: bool) -> int:
+async def _export(path: Path, capsules: tuple[str, ...], as_json: bool) -> int:
     from playnex.app.carrying import export  # late, here and below: the store is needed only when a command runs
     from playnex.app.opening import opened
 
-    path = Path(target).expanduser()
     async with opened(door.workspace) as app:
         heads = await export(app, path, capsules)
     versions = sum(head.version for head in heads)
@@ -61,12 +60,12 @@ async def _export(target: str, capsules: tuple[str, ...], as_json: bool) -> int:
     return 0
 
 
-async def _import(source: str, untrusted: bool, as_json: bool) -> int:
+async def _import(source: Path, untrusted: bool, as_json: bool) -> int:
     from playnex.app.carrying import take_in
     from playnex.app.opening import opened
 
     async with opened(door.workspace) as app:
-        found = await take_in(app, Path(source).expanduser(), mark_untrusted=untrusted)
+        found = await take_in(app, source, mark_untrusted=untrusted)
     if as_json:
         items = [{"name": one.name, "outcome": one.verdict, "versions": one.versions, "came_as": one.came_as or one.name} for one in found]
         emit({"schema": "playnex.imported/1", "items": items})

@@ -5,8 +5,8 @@ is taken out is replaced by as many bytes of filler, and every count stays right
 that it grew from is stored whole.
 
 A model is shown parts of a text, and quotes it. So what has to go is each stretch of characters that a value has in common with the text,
-as it stands or as JSON writes it: of `STRETCH` characters in a run that was given the text, of `LONG_STRETCH` in any other, which may have a
-sentence by chance. Whatever is shorter goes only where it is all that a value says, and only from a run that had it.
+as it stands or as JSON writes it: of `STRETCH` characters in a run that was given the text, of `LONG_STRETCH` in any other, which may have
+a sentence by chance. Whatever is shorter goes only where it is all that a value says, and only from a run that had it.
 """
 
 import json
