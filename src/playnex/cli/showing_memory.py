@@ -24,8 +24,8 @@ async def show_memory(typed: str, step: str, as_json: bool) -> int:
         given, items = [capsule_json(ref) for ref in found.given], [head_json(head) for head in found.heads]
         emit({"schema": "playnex.memory/1", "run": run, "step": step, "at": found.at, "given": given, "items": items})
         return 0
-    given = ", ".join(f"{ref.name}@{ref.version}" for ref in found.given)
-    write(f"{step} in run {short(run)} was given: {given or 'no capsules'}\n")
+    told = ", ".join(f"{ref.name}@{ref.version}" for ref in found.given)
+    write(f"{step} in run {short(run)} was given: {told or 'no capsules'}\n")
     now = time.time()
     rows = [(one.name, str(one.version), author_text(one.author), ago(one.written, now), ", ".join(one.labels)) for one in found.heads]
     write(columns(("NAME", "VERSION", "BY", "WRITTEN", "LABELS"), rows, door.terminal) if rows else "there were no capsules yet")
