@@ -42,12 +42,14 @@ class Place:
 
 
 class Mirror:
-    """Keeps the files and the capsules of one store the same. `tell` hears what people should know, each thing once."""
+    """Keeps the files and the capsules of one store the same. `tell` hears what people should know, each thing once; without
+    `is_to_watch` files are looked at when somebody reads, and no sooner."""
 
     def __init__(
         self, capsules: Capsules, database: Database, place: Place, *, person: Author, clock: Clock, settle: float = SETTLE
     ) -> None:
         self.folder = Folder(place.files)
+        self.is_to_watch = True
         self.tell: Callable[[Notice], None] = ignore
         self._database = database
         self._clock = clock
@@ -107,7 +109,7 @@ class Mirror:
         """Take up edits as they are saved, as long as this is open; all is looked at when it begins and when it ends."""
         await self.scan()
         self._watchers += 1
-        watcher = asyncio.create_task(self._watch()) if self._watchers == 1 else None
+        watcher = asyncio.create_task(self._watch()) if self._watchers == 1 and self.is_to_watch else None
         try:
             yield
         finally:
