@@ -17,7 +17,7 @@ from playnex.capsules.mirror.folder import BeingWritten, Folder, Unusable
 from playnex.capsules.mirror.index import Overtaken, State
 from playnex.capsules.mirror.names import ENDING, Named, OfOthers, path_of, problem, reading_of
 from playnex.capsules.mirror.notice import Notice
-from playnex.capsules.mirror.settling import Settling
+from playnex.capsules.mirror.settling import FolderGone, Settling
 from playnex.capsules.mirror.steady import SETTLE, Steadiness
 from playnex.capsules.mirror.surveying import Survey, survey
 from playnex.capsules.mirror.text import NotText
@@ -95,6 +95,8 @@ class Mirror:
     async def scan(self) -> Survey:
         """Go through all files and capsules; what was found before it was settled."""
         found = await asyncio.to_thread(survey, self.folder, self._database, self._clock)
+        if found.is_gone and await self._begin_anew():
+            found = await asyncio.to_thread(survey, self.folder, self._database, self._clock)
         if found.refreshed:
             await self._database.write(found.refresh)
         await self._look_at(found.present)
@@ -160,8 +162,18 @@ class Mirror:
             try:
                 await self._settling.settle(name)
                 return
+            except FolderGone:
+                await self._begin_anew()
             except (Overtaken, CapsuleConflict, NotFoundError, FileExistsError, FileNotFoundError):
                 continue
+
+    async def _begin_anew(self) -> bool:
+        """Forget the files that are gone with their folder, so that they are written again; whether there were any."""
+        had_files = await self._database.write(index.forget_all)
+        if had_files:
+            says = "the folder was gone, and is written anew; to delete capsules, delete their files, or use playnex capsule delete"
+            self._say(Notice(kind="back", path="", says=says))
+        return had_files
 
     async def _rescue(self) -> None:
         for caught in list(self._asides.caught(self._clock.now())):
