@@ -9,11 +9,12 @@ import apsw
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from capsules.mirror.stage import MIGRATIONS, Desk
 from playnex.capsules.mirror.names import is_conflict
 from playnex.capsules.mirror.text import Text, rendered
+from playnex.capsules.stores.rows import fetch, unpacked
 from playnex.errors import CapsuleConflict, NotFoundError
 from playnex.store.database import Database
 from playnex.testing import Crash
@@ -47,11 +48,11 @@ class Files(RuleBasedStateMachine):
         self.database = MortalDatabase(Path(self.temporary.name) / "store.db", MIGRATIONS)
         self.desk = Desk(Path(self.temporary.name), database=self.database)
         self.count = 0
-        self.saved: dict[str, set[str]] = {}
-        self.accepted: list[str] = []
+        self.saved: set[str] = set()
+        self.accepted: set[str] = set()
+        self.moved: set[str] = set()
         self.overwritten: set[str] = set()
         self.removed: set[str] = set()
-        self.gone: list[str] = []
 
     def teardown(self) -> None:
         if hasattr(self, "desk"):
@@ -73,7 +74,7 @@ class Files(RuleBasedStateMachine):
     def a_person_saves(self, name: str, by_rename: bool) -> None:
         self.unseen(name)
         text = self.fresh("ada")
-        self.saved.setdefault(text, set()).add(name)
+        self.saved.add(text)
         if by_rename:
             self.desk.save(f"{name}.tmp", text).replace(self.desk.files / f"{name}.md")
         else:
@@ -91,7 +92,7 @@ class Files(RuleBasedStateMachine):
         if file.exists() and name != other:
             self.unseen(other)
             (self.desk.files / f"{other}.md").parent.mkdir(exist_ok=True)
-            self.saved.setdefault(file.read_text(), set()).add(other)
+            self.moved.add(file.read_text())
             file.replace(self.desk.files / f"{other}.md")
             self.removed.add(name)
 
@@ -108,14 +109,11 @@ class Files(RuleBasedStateMachine):
             self.desk.write(name, text, expected=max(0, version - stale))
         except CapsuleConflict:
             return
-        self.accepted.append(text)
-        self.removed.discard(name)
+        self.accepted.add(text)
 
     @rule(name=NAMES)
     def an_agent_deletes(self, name: str) -> None:
         try:
-            for _, text in self.desk.bodies(name):
-                self.gone.append(text)
             self.desk.do(self.desk.capsules.delete(name))
         except NotFoundError:
             return
@@ -154,35 +152,28 @@ class Files(RuleBasedStateMachine):
     @invariant()
     def what_is_in_the_history_was_written_by_whom_it_says(self) -> None:
         if hasattr(self, "desk"):
-            for (text,) in self.written("person"):
-                assert text in self.saved, f"{text!r} was taken for a person's"
+            for text in self.written("person"):
+                assert text in self.saved | self.moved, f"{text!r} was taken for a person's"
 
     @invariant()
     def nothing_is_lost(self) -> None:
         if not hasattr(self, "desk"):
             return
-        kept = {text for kind in ("person", "run") for (text,) in self.written(kind)}
+        kept = {text for kind in ("person", "run") for text in self.written(kind)}
         kept |= {path.read_text() for path in self.desk.files.rglob("*.md")} if self.desk.files.exists() else set()
         kept |= {path.read_text() for path in self.desk.aside.rglob("text")} if self.desk.aside.exists() else set()
-        assert set(self.accepted) <= kept
-        assert self.saved.keys() - self.overwritten <= kept
+        assert self.accepted <= kept
+        assert self.saved - self.overwritten <= kept
 
     @invariant()
     def nothing_is_deleted_by_itself(self) -> None:
         if hasattr(self, "desk"):
             deleted = {each.ref.name for each in self.desk.do(self.desk.capsules.deleted())}
-            assert deleted <= self.ever_removed
+            assert deleted <= self.removed
 
-    @property
-    def ever_removed(self) -> set[str]:
-        self.removals = getattr(self, "removals", set()) | self.removed
-        return self.removals
-
-    def written(self, kind: str) -> list[tuple[str]]:
-        from playnex.capsules.stores.rows import unpacked
-
-        rows = self.database.read.execute("SELECT packed, body FROM versions WHERE author_kind = ?", (kind,)).fetchall()
-        return [(unpacked(int(packed), bytes(body)),) for packed, body in rows]
+    def written(self, kind: str) -> list[str]:
+        found = fetch(self.database.read, "SELECT packed, body FROM versions WHERE author_kind = ?", kind)
+        return [unpacked(packed, body) for packed, body in found]
 
 
 TestFiles = Files.TestCase
@@ -190,5 +181,6 @@ TestFiles.settings = settings(max_examples=15, stateful_step_count=15, suppress_
 
 
 @pytest.mark.slow
-class TestFilesAtLength(Files.TestCase):
-    settings = settings(max_examples=150, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+def test_files_agents_and_crashes_at_length() -> None:
+    at_length = settings(max_examples=150, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(Files, settings=at_length)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,45 +23,52 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield opened
 
 
-async def as_vim_does(file: Path, text: str) -> None:
+def as_vim_does(file: Path, text: str) -> Iterator[float]:
     """The old file becomes the backup; the new one is written beside nothing, and the backup goes."""
     backup = file.with_name(f"{file.name}~")
     file.rename(backup)
-    await asyncio.sleep(SETTLE / 4)
+    yield SETTLE / 4
     file.write_text(text)
     backup.unlink()
 
 
-async def in_place_in_two_pieces(file: Path, text: str) -> None:
+def in_place_in_two_pieces(file: Path, text: str) -> Iterator[float]:
     """Emptied, then written in two pieces while it is open."""
     with file.open("w") as stream:
-        await asyncio.sleep(SETTLE / 2)
+        yield SETTLE / 2
         stream.write(text[: len(text) // 2])
         stream.flush()
-        await asyncio.sleep(SETTLE / 2)
+        yield SETTLE / 2
         stream.write(text[len(text) // 2 :])
 
 
-async def emptied_first(file: Path, text: str) -> None:
+def emptied_first(file: Path, text: str) -> Iterator[float]:
     """Emptied and closed, and written when the person has thought for a moment."""
     os.truncate(file, 0)
-    await asyncio.sleep(SETTLE * 2)
+    yield SETTLE * 2
     file.write_text(text)
 
 
-async def by_a_rename(file: Path, text: str) -> None:
+def by_a_rename(file: Path, text: str) -> Iterator[float]:
     """A new file beside, which takes the old one's place."""
     beside = file.with_name(f".{file.name}.tmp")
     beside.write_text(text)
+    yield SETTLE / 4
     beside.replace(file)
+
+
+async def carried_out(save: Iterator[float]) -> None:
+    """The save, with its pauses."""
+    for pause in save:
+        await asyncio.sleep(pause)
 
 
 @pytest.mark.parametrize("save", [as_vim_does, in_place_in_two_pieces, emptied_first, by_a_rename])
 def test_a_look_in_the_middle_of_a_save_reads_the_old_or_the_whole_new_text(
-    desk: Desk, save: Callable[[Path, str], Awaitable[None]]
+    desk: Desk, save: Callable[[Path, str], Iterator[float]]
 ) -> None:
     async def scenario() -> None:
-        saving = asyncio.ensure_future(save(desk.files / "plan.md", "the whole new text"))
+        saving = asyncio.ensure_future(carried_out(save(desk.files / "plan.md", "the whole new text")))
         while not saving.done():
             await desk.mirror.look("plan")
             await asyncio.sleep(0)

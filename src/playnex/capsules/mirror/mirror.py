@@ -95,10 +95,11 @@ class Mirror:
     async def scan(self) -> Survey:
         """Go through all files and capsules; what was found before it was settled."""
         found = await asyncio.to_thread(survey, self.folder, self._database, self._clock)
-        if found.is_gone and await self._begin_anew():
+        if found.is_gone and await self._began_anew():
             found = await asyncio.to_thread(survey, self.folder, self._database, self._clock)
         if found.refreshed:
-            await self._database.write(found.refresh)
+            with suppress(StoreError):  # where nothing can be recorded, they are read again the next time
+                await self._database.write(found.refresh)
         await self._look_at(found.present)
         await self._look_at(found.absent)
         await self._rescue()
@@ -163,11 +164,11 @@ class Mirror:
                 await self._settling.settle(name)
                 return
             except FolderGone:
-                await self._begin_anew()
+                await self._began_anew()
             except (Overtaken, CapsuleConflict, NotFoundError, FileExistsError, FileNotFoundError):
                 continue
 
-    async def _begin_anew(self) -> bool:
+    async def _began_anew(self) -> bool:
         """Forget the files that are gone with their folder, so that they are written again; whether there were any."""
         had_files = await self._database.write(index.forget_all)
         if had_files:
