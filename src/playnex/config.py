@@ -17,8 +17,9 @@ from playnex.spec.tool_rules import EFFECTS, EGRESSES, ToolRule, approval_proble
 Word = TypeVar("Word", bound=str)
 ModelKind = Literal["openai", "embedded"]
 KINDS: tuple[ModelKind, ...] = ("openai", "embedded")
-TABLES = ("models", "tools", "policy")
+TABLES = ("models", "tools", "policy", "capsules")
 POLICY = ("local", "untrusted", "approval_timeout")
+CAPSULES = ("mirror", "watch")
 TOOL_KEYS = ("approval", "egress", "effect", "sinks")
 Untrusted = Literal["ask", "run"]
 UNTRUSTED: tuple[Untrusted, ...] = ("ask", "run")
@@ -53,6 +54,15 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapsuleSettings:
+    """Whether capsules have Markdown files, and whether the files are watched while runs go on (else they are looked at when they are
+    read)."""
+
+    mirror: bool = True
+    watch: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A workspace's settings. In local mode every model is on this machine. `tools` is what it says of them, `untrusted` what becomes of a
     consequential call whose arguments come from something untrusted, `approval_timeout` how many seconds a person has who is asked."""
@@ -62,6 +72,7 @@ class Config:
     local: bool = True
     untrusted: Untrusted = "ask"
     approval_timeout: float | None = None
+    capsules: CapsuleSettings = CapsuleSettings()
 
 
 MODEL_KEYS = tuple(each.name for each in fields(ModelSettings) if each.name != "alias")
@@ -92,14 +103,15 @@ def read_config(text: str, path: str) -> Config:
     reading.unknown(document, TABLES, "")
     policy = reading.table(document, "policy")
     reading.unknown(policy, POLICY, "policy")
-    local = policy.get("local", True)
-    if not isinstance(local, bool):
-        reading.fault("policy", "local", f"`local` must be true or false, not {_written(local)}")
+    local = reading.flag("policy", "local", policy.get("local", True))
+    capsules = reading.table(document, "capsules")
+    reading.unknown(capsules, CAPSULES, "capsules")
     models = {alias: reading.model(alias, bool(local)) for alias in reading.table(document, "models")}
     config = Config(
         models={alias: model for alias, model in models.items() if model},
         tools=tuple(reading.tool(pattern, said) for pattern, said in reading.table(document, "tools").items()),
         local=bool(local),
+        capsules=CapsuleSettings(**{key: reading.flag("capsules", key, capsules.get(key, True)) for key in CAPSULES}),
         untrusted=reading.choice("policy", "untrusted", policy.get("untrusted"), words=UNTRUSTED) or "ask",
         approval_timeout=reading.duration("policy", "approval_timeout", policy.get("approval_timeout")),
     )
@@ -134,6 +146,11 @@ POLICY_SCHEMAS: Mapping[str, Json] = {
     "approval_timeout": {"type": ["number", "string"], "description": "how long a person has who is asked about a call: 30m, 24h"},
 }
 
+CAPSULE_SCHEMAS: Mapping[str, Json] = {
+    "mirror": {"type": "boolean", "description": "capsules have Markdown files in capsules/"},
+    "watch": {"type": "boolean", "description": "the files are watched while runs go on"},
+}
+
 
 def config_schema() -> dict[str, Json]:
     """The JSON Schema (2020-12) of playnex.toml, for editors."""
@@ -143,6 +160,7 @@ def config_schema() -> dict[str, Json]:
         "models": {"type": "object", "additionalProperties": model, "description": "models by their aliases; agents use `main`"},
         "tools": {"type": "object", "additionalProperties": tool, "description": 'what is said of tools, by name or pattern: "crm.*"'},
         "policy": {"type": "object", "properties": {key: POLICY_SCHEMAS[key] for key in POLICY}, "additionalProperties": False},
+        "capsules": {"type": "object", "properties": {key: CAPSULE_SCHEMAS[key] for key in CAPSULES}, "additionalProperties": False},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -263,6 +281,11 @@ class _Reading:
             hint = did_you_mean(str(said), words)
             self.fault(where, key, f"`{key}` must be one of {', '.join(words)}, not {_written(said)}", hint=hint)
         return found
+
+    def flag(self, where: str, key: str, said: Json) -> bool:
+        if not isinstance(said, bool):
+            self.fault(where, key, f"`{key}` must be true or false, not {_written(said)}")
+        return bool(said)
 
     def duration(self, where: str, key: str, said: Json) -> float | None:
         if said is None:

@@ -1,10 +1,10 @@
 """What a person says to runs: stop, go on, again, this happened, this is the answer."""
 
-import getpass
 from contextlib import suppress
 from dataclasses import dataclass
 
 from playnex.app.opening import App
+from playnex.app.person import somebody
 from playnex.app.runs import Runs
 from playnex.app.spending import limits
 from playnex.canonical import Json
@@ -121,11 +121,3 @@ class Control:
         summary = await self.app.journal.summary(run)
         if summary.state in END_STATES:
             raise UsageError(f"run {short(run)} has ended: {summary.state}", hint="a message could change nothing any more")
-
-
-def somebody() -> str:
-    """The name of the person at this machine, as its system has it."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "somebody"

@@ -1,5 +1,6 @@
 """Opens a workspace: makes the concrete store, journal, tools, models and engine, and hands them to each other."""
 
+import logging
 import os
 import random
 import socket
@@ -10,7 +11,11 @@ from pathlib import Path
 
 from playnex.app.capsule_shelf import CapsuleShelf
 from playnex.app.definitions import Definitions
+from playnex.app.mirrored_capsules import MirroredCapsules
+from playnex.app.person import somebody
 from playnex.capsules.capsule import Author, CapsuleDraft, Prepared
+from playnex.capsules.mirror import index
+from playnex.capsules.mirror.mirror import Mirror, Place
 from playnex.capsules.stores import rows as capsule_rows
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.clock import SystemClock
@@ -41,6 +46,9 @@ from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
 from playnex.workspace import Workspace, data_folder, find_workspace, shown
 
+LOG = logging.getLogger("playnex.capsules")
+"""Warnings about files, for people: on stderr where nobody has arranged otherwise."""
+
 MIGRATIONS = (
     journal_rows.create_tables,
     capsule_rows.create_capsules,
@@ -52,6 +60,7 @@ MIGRATIONS = (
     journal_rows.add_concurrency,
     capsule_rows.number_versions,
     capsule_rows.create_uses,
+    index.create_mirror,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
@@ -66,6 +75,7 @@ class App:
     batches: SqliteBatches
     leases: FileLeases
     capsules: SqliteCapsules
+    mirror: Mirror | None
     shelf: CapsuleShelf
     toolbox: WorkspaceToolbox
     gate: Gate
@@ -89,12 +99,12 @@ async def opened(typed: str) -> AsyncIterator[App]:
     _hide_from_git(workspace.own)
     workers = Workers(workspace.root, log=workspace.own / "tools.log")
     clock = SystemClock()
+    capsules = _capsules(workspace, config, database, clock=clock)
     servers, of_servers = _servers(workspace, clock)
     sources = Sources(settings=config.models, data=data_folder(os.environ), own=workspace.own, local=config.local)
     models = WorkspaceModels(sources, clock)
     try:
         journal = SqliteJournal(database, clock)
-        capsules = SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
         built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules), _noting(capsules)))
         toolbox = WorkspaceToolbox(ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools))
@@ -107,6 +117,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             batches=SqliteBatches(database),
             leases=leases,
             capsules=capsules,
+            mirror=capsules.mirror if isinstance(capsules, MirroredCapsules) else None,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
             toolbox=toolbox,
             gate=Gate(toolbox, Policy(untrusted=config.untrusted, timeout=config.approval_timeout)),
@@ -124,7 +135,18 @@ async def opened(typed: str) -> AsyncIterator[App]:
         await servers.close()
         await models.close()
         await workers.close()
+        await capsules.close()
         database.close()
+
+
+@asynccontextmanager
+async def watching(app: App) -> AsyncIterator[None]:
+    """Take up what people save in the capsules' files, as long as this is open: for whoever carries runs on."""
+    if app.mirror is None:
+        yield
+        return
+    async with app.mirror.watching():
+        yield
 
 
 def _definitions(
@@ -146,6 +168,18 @@ def _servers(workspace: Workspace, clock: SystemClock) -> tuple[Servers, Offer]:
     """The MCP servers, none started, and the tools of them that were accepted."""
     servers = Servers(workspace.root, workspace.own, environment=os.environ, clock=clock)
     return servers, offer(workspace.root, workspace.own, servers, shown_as=shown(workspace.root / FILE))
+
+
+def _capsules(workspace: Workspace, config: Config, database: Database, *, clock: SystemClock) -> SqliteCapsules:
+    """The capsules, with their files unless the settings say otherwise."""
+    capsules = SqliteCapsules(database, clock)
+    if not config.capsules.mirror:
+        return capsules
+    place = Place(files=workspace.root / "capsules", aside=workspace.own / "mirror")
+    mirror = Mirror(capsules, database, place, person=Author(name=somebody()), clock=clock)
+    mirror.is_to_watch = config.capsules.watch
+    mirror.tell = lambda notice: LOG.warning("%s", notice)
+    return MirroredCapsules(database, clock, mirror)
 
 
 def _hide_from_git(folder: Path) -> None:

@@ -17,7 +17,8 @@ from playnex.store.database import Database
 @dataclass(slots=True, kw_only=True)
 class Survey:
     """What was found: `present` and `absent` are the names to be settled, with a file and without; `refreshed` those whose files have
-    another stamp and the same bytes; `left` is what nobody settles, and `problem` says why there was nothing to look at."""
+    another stamp and the same bytes; `left` is what nobody settles, and `problem` says why there was nothing to look at; `is_gone`: there
+    were files, and their folder is gone."""
 
     files: int = 0
     present: list[str] = field(default_factory=list)
@@ -25,6 +26,7 @@ class Survey:
     refreshed: dict[str, tuple[State, Known]] = field(default_factory=dict)
     left: list[Notice] = field(default_factory=list)
     problem: str = ""
+    is_gone: bool = False
 
     def refresh(self, connection: apsw.Connection) -> None:
         """Remember the new stamps, of all that nobody changed meanwhile."""
@@ -45,6 +47,7 @@ def survey(folder: Folder, database: Database, clock: Clock) -> Survey:
         found.problem = fault.strerror or "" if isinstance(fault, OSError) else str(fault)
         return found
     states = index.states(database.read)
+    found.is_gone = not folder.root.exists() and any(seen.known for seen in states.values())
     named = _named(files, folder, states, found=found)
     for name, file in named.items():
         _look_at(file, name, states.get(name, State()), folder=folder, looked=looked, found=found)
