@@ -195,6 +195,19 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="M5",
+        says="What a person saves in a capsule's file is its next version, theirs, and what agents read next; of two edits none is lost.",
+        docs="docs/capsule-files.md#capsules-as-files",
+        tests=(
+            "tests/flows/test_capsule_files.py::test_what_a_person_saves_while_a_run_goes_on_is_what_the_next_agent_reads",
+            "tests/flows/test_capsule_files.py::test_an_agent_that_writes_over_a_persons_edit_is_told_and_merges_it",
+            "tests/capsules/mirror/test_mirror.py::test_of_two_edits_at_once_both_are_kept_and_the_conflict_is_told",
+            "tests/capsules/mirror/test_mirror.py::test_no_link_leads_out_of_the_folder_neither_to_read_nor_to_write",
+            "tests/capsules/mirror/test_editors.py::test_a_look_in_the_middle_of_a_save_reads_the_old_or_the_whole_new_text",
+            "tests/capsules/mirror/test_crashes.py::test_files_agents_and_crashes_at_length",
+        ),
+    ),
+    Promise(
         id="W1",
         says="A run is watched on the command line: step, agent, state, tokens, time.",
         docs="docs/first-flow.md#run-it",
