@@ -4,7 +4,7 @@ import logging
 import os
 import random
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +28,11 @@ from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.models.directory import Sources, WorkspaceModels
 from playnex.schedules import timetable
 from playnex.schedules.timetable import Timetable
+from playnex.spec.context import Write
+from playnex.spec.envelope import CapsuleRef
 from playnex.spec.faults import Fault
 from playnex.store.database import Database
-from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
+from playnex.tools.capsule_tools import KnownCapsule, Note, Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
 from playnex.tools.gate import Gate
 from playnex.tools.mcp.offered import FILE, Offer, offer
@@ -39,6 +41,7 @@ from playnex.tools.policy import Policy
 from playnex.tools.python_functions import PythonFunctions
 from playnex.tools.python_tools import discover
 from playnex.tools.ruling import idle, misfitting, ruled
+from playnex.tools.tool import CallScope
 from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
 from playnex.workspace import Workspace, data_folder, find_workspace, shown
@@ -103,7 +106,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
     try:
         journal = SqliteJournal(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
-        built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules)))
+        built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules), _noting(capsules)))
         toolbox = WorkspaceToolbox(ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools))
         leases = FileLeases(workspace.own / "leases")
         worker = f"{socket.gethostname()}/{os.getpid()}"
@@ -203,3 +206,13 @@ def _preparing(capsules: SqliteCapsules) -> Prepare:
         return await capsules.prepare(draft)
 
     return prepare
+
+
+def _noting(capsules: SqliteCapsules) -> Note:
+    """Notes what an agent's tool was given."""
+
+    def note(given: Sequence[KnownCapsule], scope: CallScope) -> Write:
+        refs = [CapsuleRef(name=each.name, id=each.id, version=each.version) for each in given]
+        return capsules.noting(refs, Author(kind="run", run=scope.run, step=scope.step, agent=scope.agent))
+
+    return note
