@@ -94,7 +94,7 @@ class MirroredCapsules(SqliteCapsules):
     async def purge(self, typed: str) -> tuple[Capsule, ...]:
         purged = await super().purge(typed)
         for name in {version.name for version in purged}:
-            await self.mirror.look(name)
+            await self.mirror.forget(name)
         return purged
 
     async def adopt(self, versions: Sequence[Capsule], after: int = 0) -> None:
