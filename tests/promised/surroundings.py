@@ -114,6 +114,8 @@ PROMISES = (
             "tests/tools/test_asking.py::test_whatever_is_not_a_clear_yes_is_a_refusal_that_the_model_reads",
             "tests/flows/test_policy.py::test_what_the_workspace_says_of_tools_and_an_agents_own_approval_hold",
             "tests/cli/test_dry_run.py::test_a_dry_run_asks_no_model_records_no_run_and_ends_well",
+            "tests/cli/test_dry_run.py::test_a_dry_run_says_which_calls_may_ask_a_person_and_why",
+            "tests/cli/test_dry_run.py::test_a_dry_run_starts_no_server_and_leaves_everything_as_it_was",
         ),
     ),
     Promise(
@@ -222,6 +224,19 @@ PROMISES = (
             "tests/cli/test_capsule_carrying.py::test_what_is_exported_is_imported_as_it_was_and_known_the_second_time",
             "tests/cli/test_capsule_carrying.py::test_newer_versions_follow_and_a_fork_keeps_both",
             "tests/capsules/test_parcel.py::test_what_is_packed_is_unpacked",
+        ),
+    ),
+    Promise(
+        id="M5",
+        says="What a person saves in a capsule's file is its next version, theirs, and what agents read next; of two edits none is lost.",
+        docs="docs/capsule-files.md#capsules-as-files",
+        tests=(
+            "tests/flows/test_capsule_files.py::test_what_a_person_saves_while_a_run_goes_on_is_what_the_next_agent_reads",
+            "tests/flows/test_capsule_files.py::test_an_agent_that_writes_over_a_persons_edit_is_told_and_merges_it",
+            "tests/capsules/mirror/test_mirror.py::test_of_two_edits_at_once_both_are_kept_and_the_conflict_is_told",
+            "tests/capsules/mirror/test_mirror.py::test_no_link_leads_out_of_the_folder_neither_to_read_nor_to_write",
+            "tests/capsules/mirror/test_editors.py::test_a_look_in_the_middle_of_a_save_reads_the_old_or_the_whole_new_text",
+            "tests/capsules/mirror/test_crashes.py::test_files_agents_and_crashes_at_length",
         ),
     ),
     Promise(

@@ -97,6 +97,12 @@ class Mirror:
         else:
             await self.scan()
 
+    async def forget(self, name: str) -> None:
+        """Keep nothing of the file of a capsule that was purged."""
+        await self.look(name)
+        await self._rescue()
+        self._asides.forget(path_of(name))
+
     async def scan(self) -> Survey:
         """Go through all files and capsules; what was found before it was settled."""
         found = await asyncio.to_thread(survey, self.folder, self._database, self._clock)

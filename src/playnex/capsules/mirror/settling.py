@@ -124,6 +124,7 @@ class Settling:
             prepared = await self.capsules.prepare(draft)
         except UsageError as fault:
             raise NotText(fault.message) from None
+        await asyncio.to_thread(self.folder.make_durable, look.path)  # or a power cut would bring the old text back as a person's
         known = look.known_as(Stored(id=prepared.ref.id, version=prepared.ref.version))
 
         def work(connection: apsw.Connection) -> None:
