@@ -5,7 +5,6 @@ Each has a folder of its own with `text`, the file, and `about.json`: whose file
 """
 
 import json
-import math
 import os
 import shutil
 import stat
@@ -111,13 +110,6 @@ class Asides:
     def drop(self, folder: Path) -> None:
         """Forget what was put aside there."""
         shutil.rmtree(folder, ignore_errors=True)
-
-    def forget(self, path: str) -> None:
-        """Drop what was put aside of that file, however lately, unless it is somebody's edit."""
-        for folder in self._root.glob("*"):
-            with suppress(OSError, BeingWritten, Unusable, ValueError, TypeError):
-                if About(**json.loads((folder / ABOUT).read_text(encoding="utf-8"))).path == path:
-                    list(self._looked_at(folder, math.inf))
 
     def caught(self, now: float) -> Iterator[Caught]:
         """The edits among what was put aside; what is as it should be is dropped after a while. `now` is seconds since 1970."""

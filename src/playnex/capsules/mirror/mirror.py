@@ -85,11 +85,6 @@ class Mirror:
         except StoreError as fault:
             self._say(Notice(kind="fault", path=path_of(name), says=f"what was saved is not in the store yet: {fault.message}"))
 
-    async def forget(self, name: str) -> None:
-        """Keep nothing of the file of a capsule that is purged."""
-        await self.look(name)
-        await asyncio.to_thread(self._asides.forget, path_of(name))
-
     async def look_at_all(self) -> None:
         """Have all capsules and files agree: those that the watcher saw change, or all where nobody watches."""
         if self._is_watched:
