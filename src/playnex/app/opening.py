@@ -15,6 +15,8 @@ from playnex.app.halt import Halt
 from playnex.app.mirrored_capsules import MirroredCapsules
 from playnex.app.person import somebody
 from playnex.app.secret_names import know, named_secrets
+from playnex.app.tracing import Tracing
+from playnex.app.tracing import check as check_telemetry
 from playnex.capsules.capsule import Author, CapsuleDraft, Prepared
 from playnex.capsules.mirror import index
 from playnex.capsules.mirror.mirror import Mirror, Place
@@ -110,9 +112,10 @@ async def opened(typed: str) -> AsyncIterator[App]:
     """The workspace of that folder, or the nearest one. Raises UsageError, DefinitionError, StoreError."""
     workspace = find_workspace(typed, os.environ, Path.cwd())
     config = workspace.config()
+    check_telemetry(config.telemetry)
     database = Database(workspace.own / "store.db", MIGRATIONS)
     _hide_from_git(workspace.own)
-    secrets, clock, halt = References(os.environ), SystemClock(), Halt(own=workspace.own)
+    secrets, clock = References(os.environ), SystemClock()
     capsules = _capsules(workspace, config, database, clock=clock)
     workers = Workers(workspace.root, log=workspace.own / "tools.log", environment=lambda: _of_workers(config, secrets))
     servers, of_servers = _servers(workspace, config, secrets=secrets, clock=clock)
@@ -140,9 +143,9 @@ async def opened(typed: str) -> AsyncIterator[App]:
             servers=servers,
             offer=of_servers,
             models=models,
-            engine=_engine(journal, leases, clock=clock, halt=halt, servers=servers),
+            engine=_engine(workspace, config, journal, leases=leases, clock=clock, servers=servers),
             clock=clock,
-            halt=halt,
+            halt=Halt(own=workspace.own),
             barred=barred,
             timetable=Timetable(database),
             local=config.local,
@@ -206,7 +209,9 @@ def _barred(tools: Iterable[Tool], config: Config) -> dict[str, Fault]:
     return {tool.name: fault_of_tool(tool, place_of(tool)) for tool in tools if config.local and not is_permitted(tool, config.tools)}
 
 
-def _engine(journal: SqliteJournal, leases: FileLeases, *, clock: SystemClock, halt: Halt, servers: Servers) -> Engine:
+def _engine(
+    workspace: Workspace, config: Config, journal: SqliteJournal, *, leases: FileLeases, clock: SystemClock, servers: Servers
+) -> Engine:
     return Engine(
         journal=journal,
         leases=leases,
@@ -214,8 +219,9 @@ def _engine(journal: SqliteJournal, leases: FileLeases, *, clock: SystemClock, h
         jitter=random.random,
         worker=f"{socket.gethostname()}/{os.getpid()}",
         clean=KNOWN.value,
-        halted=halt.reason,
+        halted=Halt(own=workspace.own).reason,
         let_go=servers.give_back,
+        left=Tracing(telemetry=config.telemetry, journal=journal, own=workspace.own).left,
     )
 
 
