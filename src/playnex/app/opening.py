@@ -127,7 +127,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
         every = [ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools)]
         barred = _barred(every, config)
         toolbox = WorkspaceToolbox(tool for tool in every if tool.name not in barred)
-        leases = FileLeases(workspace.own / "leases")
+        faults, leases = (*found.faults, *of_servers.faults, *barred.values()), FileLeases(workspace.own / "leases")
         yield App(
             workspace=workspace,
             database=database,
@@ -149,9 +149,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             barred=barred,
             timetable=Timetable(database),
             local=config.local,
-            definitions=_definitions(
-                workspace, config, toolbox, faults=(*found.faults, *of_servers.faults, *barred.values()), unseen=of_servers.unseen
-            ),
+            definitions=_definitions(workspace, config, toolbox, faults=faults, unseen=of_servers.unseen),
         )
     finally:
         await servers.close()
