@@ -18,8 +18,9 @@ from playnex.spec.tool_rules import EFFECTS, EGRESSES, ToolRule, approval_proble
 Word = TypeVar("Word", bound=str)
 ModelKind = Literal["openai", "embedded"]
 KINDS: tuple[ModelKind, ...] = ("openai", "embedded")
-TABLES = ("models", "tools", "policy", "python", "telemetry")
+TABLES = ("models", "tools", "policy", "capsules", "python", "telemetry")
 POLICY = ("local", "untrusted", "private", "approval_timeout")
+CAPSULES = ("mirror", "watch")
 TOOL_KEYS = ("approval", "egress", "effect", "sinks", "untrusted", "private", "gives", "remote")
 PYTHON = ("env",)
 TELEMETRY = ("otlp", "content", "remote")
@@ -75,6 +76,15 @@ class Telemetry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapsuleSettings:
+    """Whether capsules have Markdown files, and whether the files are watched while runs go on (else they are looked at when they are
+    read)."""
+
+    mirror: bool = True
+    watch: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A workspace's settings. In local mode every model is on this machine but those that are named as `remote`. `tools` is what it says of
     them, `untrusted` what becomes of a consequential call whose arguments come from something untrusted, `private` of one that leaves the
@@ -89,6 +99,7 @@ class Config:
     untrusted: Answer = "ask"
     private: Answer = "ask"
     approval_timeout: float | None = None
+    capsules: CapsuleSettings = CapsuleSettings()
 
 
 MODEL_KEYS = tuple(each.name for each in fields(ModelSettings) if each.name != "alias")
@@ -122,6 +133,8 @@ def read_config(text: str, path: str) -> Config:
     policy = reading.table(document, "policy")
     reading.unknown(policy, POLICY, "policy")
     local = reading.flag("policy", "local", policy.get("local", True))
+    capsules = reading.table(document, "capsules")
+    reading.unknown(capsules, CAPSULES, "capsules")
     models = {alias: reading.model(alias, local is not False) for alias in reading.table(document, "models")}
     config = Config(
         models={alias: model for alias, model in models.items() if model},
@@ -129,6 +142,7 @@ def read_config(text: str, path: str) -> Config:
         python_env=reading.python_env(reading.table(document, "python")),
         telemetry=reading.telemetry(reading.table(document, "telemetry"), local is not False),
         local=local is not False,
+        capsules=CapsuleSettings(**{key: reading.flag("capsules", key, capsules.get(key, True)) is not False for key in CAPSULES}),
         untrusted=reading.choice("policy", "untrusted", policy.get("untrusted"), words=ANSWERS) or "ask",
         private=reading.choice("policy", "private", policy.get("private"), words=ANSWERS) or "ask",
         approval_timeout=reading.duration("policy", "approval_timeout", policy.get("approval_timeout")),

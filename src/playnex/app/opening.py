@@ -1,9 +1,10 @@
 """Opens a workspace: makes the concrete store, journal, tools, models and engine, and hands them to each other."""
 
+import logging
 import os
 import random
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +12,14 @@ from pathlib import Path
 from playnex.app.capsule_shelf import CapsuleShelf
 from playnex.app.definitions import Definitions
 from playnex.app.halt import Halt
+from playnex.app.mirrored_capsules import MirroredCapsules
+from playnex.app.person import somebody
 from playnex.app.secret_names import know, named_secrets
 from playnex.app.tracing import Tracing
 from playnex.app.tracing import check as check_telemetry
 from playnex.capsules.capsule import Author, CapsuleDraft, Prepared
+from playnex.capsules.mirror import index
+from playnex.capsules.mirror.mirror import Mirror, Place
 from playnex.capsules.stores import rows as capsule_rows
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.clock import SystemClock
@@ -31,10 +36,12 @@ from playnex.schedules.timetable import Timetable
 from playnex.secrets.known import KNOWN
 from playnex.secrets.references import References
 from playnex.spec import variables
+from playnex.spec.context import Write
+from playnex.spec.envelope import CapsuleRef
 from playnex.spec.faults import Fault
 from playnex.store.database import Database
 from playnex.tools.accounts import barred_servers, fault_of_server, fault_of_tool, is_permitted, place_of
-from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
+from playnex.tools.capsule_tools import KnownCapsule, Note, Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
 from playnex.tools.gate import Gate
 from playnex.tools.mcp.offered import FILE, Offer, offer
@@ -43,10 +50,13 @@ from playnex.tools.policy import Policy
 from playnex.tools.python_functions import PythonFunctions
 from playnex.tools.python_tools import discover
 from playnex.tools.ruling import idle, misfitting, ruled
-from playnex.tools.tool import Tool
+from playnex.tools.tool import CallScope, Tool
 from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
 from playnex.workspace import Workspace, data_folder, find_workspace, shown
+
+LOG = logging.getLogger("playnex.capsules")
+"""Warnings about files, for people: on stderr where nobody has arranged otherwise."""
 
 MIGRATIONS = (
     journal_rows.create_tables,
@@ -57,6 +67,9 @@ MIGRATIONS = (
     batch_rows.create_batches,
     timetable.create_schedules,
     journal_rows.add_concurrency,
+    capsule_rows.number_versions,
+    capsule_rows.create_uses,
+    index.create_mirror,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
@@ -71,6 +84,7 @@ class App:
     batches: SqliteBatches
     leases: FileLeases
     capsules: SqliteCapsules
+    mirror: Mirror | None
     shelf: CapsuleShelf
     toolbox: WorkspaceToolbox
     gate: Gate
@@ -102,18 +116,18 @@ async def opened(typed: str) -> AsyncIterator[App]:
     database = Database(workspace.own / "store.db", MIGRATIONS)
     _hide_from_git(workspace.own)
     secrets, clock = References(os.environ), SystemClock()
+    capsules = _capsules(workspace, config, database, clock=clock)
     workers = Workers(workspace.root, log=workspace.own / "tools.log", environment=lambda: _of_workers(config, secrets))
     servers, of_servers = _servers(workspace, config, secrets=secrets, clock=clock)
     models = WorkspaceModels(_sources(workspace, config, secrets), clock)
     try:
         journal = SqliteJournal(database, clock)
-        capsules = SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
-        built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules)))
+        built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules), _noting(capsules)))
         every = [ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools)]
         barred = _barred(every, config)
         toolbox = WorkspaceToolbox(tool for tool in every if tool.name not in barred)
-        leases = FileLeases(workspace.own / "leases")
+        faults, leases = (*found.faults, *of_servers.faults, *barred.values()), FileLeases(workspace.own / "leases")
         yield App(
             workspace=workspace,
             database=database,
@@ -121,6 +135,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             batches=SqliteBatches(database),
             leases=leases,
             capsules=capsules,
+            mirror=capsules.mirror if isinstance(capsules, MirroredCapsules) else None,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
             toolbox=toolbox,
             gate=Gate(toolbox, Policy(untrusted=config.untrusted, private=config.private, timeout=config.approval_timeout)),
@@ -134,15 +149,24 @@ async def opened(typed: str) -> AsyncIterator[App]:
             barred=barred,
             timetable=Timetable(database),
             local=config.local,
-            definitions=_definitions(
-                workspace, config, toolbox, faults=(*found.faults, *of_servers.faults, *barred.values()), unseen=of_servers.unseen
-            ),
+            definitions=_definitions(workspace, config, toolbox, faults=faults, unseen=of_servers.unseen),
         )
     finally:
         await servers.close()
         await models.close()
         await workers.close()
+        await capsules.close()
         database.close()
+
+
+@asynccontextmanager
+async def watching(app: App) -> AsyncIterator[None]:
+    """Take up what people save in the capsules' files, as long as this is open: for whoever carries runs on."""
+    if app.mirror is None:
+        yield
+        return
+    async with app.mirror.watching():
+        yield
 
 
 def _definitions(
@@ -216,6 +240,18 @@ def _of_workers(config: Config, secrets: References) -> dict[str, str]:
     return KNOWN.environment(os.environ) | granted
 
 
+def _capsules(workspace: Workspace, config: Config, database: Database, *, clock: SystemClock) -> SqliteCapsules:
+    """The capsules, with their files unless the settings say otherwise."""
+    capsules = SqliteCapsules(database, clock)
+    if not config.capsules.mirror:
+        return capsules
+    place = Place(files=workspace.root / "capsules", aside=workspace.own / "mirror")
+    mirror = Mirror(capsules, database, place, person=Author(name=somebody()), clock=clock)
+    mirror.is_to_watch = config.capsules.watch
+    mirror.tell = lambda notice: LOG.warning("%s", notice)
+    return MirroredCapsules(database, clock, mirror)
+
+
 def _hide_from_git(folder: Path) -> None:
     """Have git ignore Playnex's own folder; where there is no room for that file, the work goes on without it."""
     with suppress(OSError):
@@ -240,3 +276,13 @@ def _preparing(capsules: SqliteCapsules) -> Prepare:
         return await capsules.prepare(draft)
 
     return prepare
+
+
+def _noting(capsules: SqliteCapsules) -> Note:
+    """Notes what an agent's tool was given."""
+
+    def note(given: Sequence[KnownCapsule], scope: CallScope) -> Write:
+        refs = [CapsuleRef(name=each.name, id=each.id, version=each.version) for each in given]
+        return capsules.noting(refs, Author(kind="run", run=scope.run, step=scope.step, agent=scope.agent))
+
+    return note

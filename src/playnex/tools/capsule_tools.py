@@ -99,17 +99,25 @@ Prepare: TypeAlias = Callable[[Revision], Awaitable[PreparedRevision]]
 """Raises CapsuleConflict where the capsule moved on, UsageError for a bad name."""
 
 
-def capsule_tools(reader: Reader, prepare: Prepare) -> tuple[Tool, ...]:
+Note: TypeAlias = Callable[[Sequence[KnownCapsule], CallScope], Write]
+"""The write that notes that a call was given these versions; it is committed with the call's record."""
+
+
+def _noted_nowhere(_given: Sequence[KnownCapsule], _scope: CallScope) -> Write:
+    return lambda _connection: None
+
+
+def capsule_tools(reader: Reader, prepare: Prepare, note: Note = _noted_nowhere) -> tuple[Tool, ...]:
     """`capsule.list`, `capsule.read`, `capsule.search` and `capsule.write`."""
 
     async def list_them(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
         return await list_capsules(reader, scope, prefix=arguments.get("prefix", ""))
 
     async def read_one(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
-        return await read_capsule(reader, scope, arguments=arguments)
+        return await read_capsule(reader, scope, arguments=arguments, note=note)
 
     async def search_them(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
-        return await search_capsules(reader, scope, arguments=arguments)
+        return await search_capsules(reader, scope, arguments=arguments, note=note)
 
     async def write_one(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
         revision = Revision(name=arguments["name"], body=arguments["body"], expected=arguments.get("expected", 0), scope=scope)
@@ -135,7 +143,7 @@ async def list_capsules(reader: Reader, scope: CallScope, *, prefix: str = "") -
     return ToolResult(output=[{"name": known.name, "version": known.version} for known in newest], labels=labels)
 
 
-async def read_capsule(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json]) -> ToolResult:
+async def read_capsule(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json], note: Note = _noted_nowhere) -> ToolResult:
     """A page of a capsule's body, with the version to name when writing it. Raises ToolFailed where there is none, ToolRefused
     for what the scope may not read, whether it exists or not."""
     capsule = await _readable(reader, scope, arguments=arguments)
@@ -146,10 +154,10 @@ async def read_capsule(reader: Reader, scope: CallScope, *, arguments: Mapping[s
         output |= {"start": start, "characters": len(capsule.body)}
     if start + PAGE < len(capsule.body):
         output["next"] = start + PAGE
-    return ToolResult(output=output, labels=capsule.labels, sources=(capsule.name,))
+    return ToolResult(output=output, labels=capsule.labels, sources=(capsule.name,), writes=(note((capsule,), scope),))
 
 
-async def search_capsules(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json]) -> ToolResult:
+async def search_capsules(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json], note: Note = _noted_nowhere) -> ToolResult:
     """The capsules that have words of the query and that the scope may read, best first, each with the beginning of its body."""
     within, limit = arguments.get("in", ""), arguments.get("limit", FOUND)
     found = await reader.search(
@@ -159,6 +167,7 @@ async def search_capsules(reader: Reader, scope: CallScope, *, arguments: Mappin
         output=[_hit(capsule) for capsule in found],
         labels=tuple(dict.fromkeys(label for capsule in found for label in capsule.labels)),
         sources=tuple(capsule.name for capsule in found),
+        writes=(note(found, scope),),
     )
 
 
