@@ -13,7 +13,7 @@ MOST = 10_000
 
 async def show_memory(typed: str, step: str, as_json: bool) -> int:
     """Print the capsules as they were when that step had finished, and what it was given."""
-    from playnex.app.capsule_moments import seen  # late: the store is needed only when the command runs
+    from playnex.app.capsule_moments import seen  # late, here and below: the store is needed only when the command runs
     from playnex.app.opening import opened
     from playnex.app.runs import Runs
 
