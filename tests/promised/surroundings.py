@@ -105,6 +105,32 @@ PROMISES = (
         ),
     ),
     Promise(
+        id="X5",
+        says="An agent's browser reaches the hosts that are allowed and no others, whatever a page does; its profile is fresh for each run, its"
+        " steps and time are limited, it ends with its run, every request is recorded, and what acts on a page asks first.",
+        docs="docs/browser.md#what-holds-it",
+        tests=(
+            "tests/browser/test_escapes.py::test_no_way_out_of_the_allowed_hosts_is_heard_next_door",
+            "tests/browser/test_escapes.py::test_with_the_check_left_out_the_same_ways_are_heard",
+            "tests/browser/test_boundary.py::test_any_other_host_port_or_spelling_is_refused",
+            "tests/browser/test_proxy.py::test_a_name_is_opened_at_the_address_that_was_checked_and_one_that_leads_inside_is_refused",
+            "tests/browser/test_browser.py::test_a_cookie_of_one_run_is_unseen_in_the_next",
+            "tests/browser/test_browser.py::test_a_form_is_sent_by_a_call_that_acts_and_never_by_the_page_itself",
+            "tests/browser/test_browser.py::test_a_download_is_refused_and_no_file_is_written",
+            "tests/browser/test_browser.py::test_a_runs_steps_are_counted_and_another_run_has_its_own",
+            "tests/browser/test_browser.py::test_when_a_runs_time_is_over_its_call_ends_and_so_does_the_browser",
+            "tests/browser/test_browser.py::test_a_call_that_is_cancelled_ends_the_browser_within_a_second",
+            "tests/browser/test_browser.py::test_kill_9_of_the_command_in_a_call_leaves_no_browser",
+            "tests/browser/test_links.py::test_whatever_acts_asks_and_what_is_not_known_is_not_offered",
+        ),
+    ),
+    Promise(
+        id="X6",
+        says="An example runs a supervisor over one agent that uses MCP servers and one that uses a browser.",
+        docs="docs/browser.md#an-example",
+        tests=("tests/examples/test_market_watch.py::test_the_report_is_a_capsule_and_what_the_shop_asked_for_was_put_before_a_person",),
+    ),
+    Promise(
         id="X7",
         says="A call asks a person where its tool, the workspace or the agent's file says so, by a rule perhaps; a no is a result.",
         docs="docs/security.md#calls-that-ask",
@@ -144,32 +170,62 @@ PROMISES = (
             "tests/mcp_servers/test_doors.py::test_kill_9_of_the_command_in_a_call_leaves_no_process",
             "tests/mcp_servers/test_servers.py::test_calls_of_one_server_run_at_the_same_time_as_those_of_a_hanging_one",
             "tests/mcp_servers/test_servers.py::test_a_server_that_dies_in_a_call_is_named_with_its_end_and_started_again",
+            "tests/mcp_servers/test_servers.py::test_every_kind_of_failure_is_named_while_the_others_go_on",
             "tests/mcp_servers/test_servers.py::test_a_server_that_never_greets_fails_within_its_time",
             "tests/mcp_servers/test_spoilt_frames.py::test_five_thousand_spoilt_frames_crash_nothing_and_start_no_call",
         ),
     ),
     Promise(
         id="L1",
-        says="In local mode models are on loopback only, MCP servers over stdio only, and everything lies in one folder.",
+        says="In local mode models are on loopback only, servers over stdio only, no tool signs in somewhere, and all lies in one folder.",
         docs="docs/security.md#local-mode",
         tests=(
             "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
             "tests/mcp_servers/test_doors.py::test_a_remote_server_and_a_clash_of_names_are_refused_by_check",
+            "tests/mcp_servers/test_escapes.py::test_no_attempt_gets_out_of_a_sandbox",
+            "tests/mcp_servers/test_escapes.py::test_no_attempt_gets_out_of_a_sandbox_that_an_unprivileged_user_starts",
+            "tests/mcp_servers/test_escapes.py::test_without_a_sandbox_nearly_every_attempt_gets_through",
+            "tests/leaving/test_leaving.py::test_a_model_elsewhere_is_refused_with_the_way_to_name_it",
+            "tests/leaving/test_leaving.py::test_a_tool_that_signs_in_is_refused_at_load_with_its_place_and_the_mend_and_cannot_be_called",
+            "tests/leaving/test_leaving.py::test_a_server_with_the_network_and_a_secret_is_refused_at_load_and_never_started",
         ),
     ),
     Promise(
         id="L2",
         says="The first flow needs no account and, once the embedded model is there, no network.",
         docs="docs/models.md#the-embedded-model",
-        tests=("tests/flows/test_embedded.py::test_the_flow_runs_with_the_network_cut",),
+        tests=(
+            "tests/flows/test_embedded.py::test_the_flow_runs_with_the_network_cut",
+            "tests/house/test_offline.py::test_no_test_reaches_another_machine_by_itself_by_a_thread_or_by_a_child",
+            "tests/house/test_offline.py::test_who_needs_the_network_is_named",
+        ),
+    ),
+    Promise(
+        id="L3",
+        says="Models and tools leave the machine only where the user names them, and the run's record says which steps did.",
+        docs="docs/security.md#leaving-the-machine",
+        tests=("tests/leaving/test_leaving.py::test_who_is_named_may_leave_and_the_record_says_who_did",),
+    ),
+    Promise(
+        id="L4",
+        says="Secrets come from the environment or the keyring, by reference; none is in what Playnex records, logs, prints or starts.",
+        docs="docs/security.md#secrets",
+        tests=(
+            "tests/keeping_secrets/test_canaries.py::test_none_of_twelve_secrets_is_found_in_anything_that_playnex_writes_says_or_starts",
+            "tests/keeping_secrets/test_canaries.py::test_without_the_scrubbing_nearly_all_of_them_are_found",
+            "tests/keeping_secrets/test_secret_command.py::test_a_kept_secret_is_a_models_key_until_it_is_deleted",
+            "tests/keeping_secrets/test_secret_command.py::test_a_key_that_stands_in_playnex_toml_is_refused_and_not_repeated",
+        ),
     ),
     Promise(
         id="L5",
-        says="One command stops all runs at once; they stay paused until somebody resumes them.",
+        says="One command stops all runs at once, and none starts or goes on until that is lifted.",
         docs="docs/durability.md#cancel-pause-stop",
         tests=(
             "tests/flows/test_stopping.py::test_stop_all_stops_runs_of_several_processes_and_one_that_waits_and_a_worker_leaves_them_alone",
             "tests/flows/test_stopping.py::test_a_stopped_tool_leaves_no_child_and_no_childs_child",
+            "tests/mcp_servers/test_trust.py::"
+            "test_stop_all_ends_calls_of_servers_and_of_python_tools_and_nothing_starts_until_it_is_lifted",
         ),
     ),
     Promise(
@@ -264,6 +320,10 @@ PROMISES = (
         tests=(
             "tests/flows/test_python_flows.py::test_the_runs_log_tells_each_step_with_its_result_and_what_was_said_from_outside",
             "tests/flows/test_python_flows.py::test_an_agents_turns_and_tool_calls_are_in_the_log",
+            "tests/tools/test_file_tools.py::test_the_store_is_never_readable",
+            "tests/telemetry/test_telemetry.py::"
+            "test_a_run_that_waits_and_goes_on_is_one_trace_of_run_agent_requests_and_tool_calls_without_content",
+            "tests/telemetry/test_telemetry.py::test_the_names_are_those_of_the_conventions",
         ),
     ),
 )

@@ -15,6 +15,8 @@ from playnex.app.halt import Halt
 from playnex.app.mirrored_capsules import MirroredCapsules
 from playnex.app.person import somebody
 from playnex.app.secret_names import know, named_secrets
+from playnex.app.tracing import Tracing
+from playnex.app.tracing import check as check_telemetry
 from playnex.capsules.capsule import Author, CapsuleDraft, Prepared
 from playnex.capsules.mirror import index
 from playnex.capsules.mirror.mirror import Mirror, Place
@@ -82,7 +84,6 @@ class App:
     batches: SqliteBatches
     leases: FileLeases
     capsules: SqliteCapsules
-    mirror: Mirror | None
     shelf: CapsuleShelf
     toolbox: WorkspaceToolbox
     gate: Gate
@@ -104,15 +105,21 @@ class App:
         await self.models.close()
         await self.functions.workers.close()
 
+    @property
+    def mirror(self) -> Mirror | None:
+        """What keeps the capsules' files; None where they have none."""
+        return self.capsules.mirror if isinstance(self.capsules, MirroredCapsules) else None
+
 
 @asynccontextmanager
 async def opened(typed: str) -> AsyncIterator[App]:
     """The workspace of that folder, or the nearest one. Raises UsageError, DefinitionError, StoreError."""
     workspace = find_workspace(typed, os.environ, Path.cwd())
     config = workspace.config()
+    check_telemetry(config.telemetry)
     database = Database(workspace.own / "store.db", MIGRATIONS)
     _hide_from_git(workspace.own)
-    secrets, clock, halt = References(os.environ), SystemClock(), Halt(own=workspace.own)
+    secrets, clock = References(os.environ), SystemClock()
     capsules = _capsules(workspace, config, database, clock=clock)
     workers = Workers(workspace.root, log=workspace.own / "tools.log", environment=lambda: _of_workers(config, secrets))
     servers, of_servers = _servers(workspace, config, secrets=secrets, clock=clock)
@@ -132,7 +139,6 @@ async def opened(typed: str) -> AsyncIterator[App]:
             batches=SqliteBatches(database),
             leases=leases,
             capsules=capsules,
-            mirror=capsules.mirror if isinstance(capsules, MirroredCapsules) else None,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
             toolbox=toolbox,
             gate=Gate(toolbox, Policy(untrusted=config.untrusted, private=config.private, timeout=config.approval_timeout)),
@@ -140,9 +146,9 @@ async def opened(typed: str) -> AsyncIterator[App]:
             servers=servers,
             offer=of_servers,
             models=models,
-            engine=_engine(journal, leases, clock=clock, halt=halt, servers=servers),
+            engine=_engine(workspace, config, journal, leases=leases, clock=clock, servers=servers),
             clock=clock,
-            halt=halt,
+            halt=Halt(own=workspace.own),
             barred=barred,
             timetable=Timetable(database),
             local=config.local,
@@ -206,7 +212,9 @@ def _barred(tools: Iterable[Tool], config: Config) -> dict[str, Fault]:
     return {tool.name: fault_of_tool(tool, place_of(tool)) for tool in tools if config.local and not is_permitted(tool, config.tools)}
 
 
-def _engine(journal: SqliteJournal, leases: FileLeases, *, clock: SystemClock, halt: Halt, servers: Servers) -> Engine:
+def _engine(
+    workspace: Workspace, config: Config, journal: SqliteJournal, *, leases: FileLeases, clock: SystemClock, servers: Servers
+) -> Engine:
     return Engine(
         journal=journal,
         leases=leases,
@@ -214,8 +222,9 @@ def _engine(journal: SqliteJournal, leases: FileLeases, *, clock: SystemClock, h
         jitter=random.random,
         worker=f"{socket.gethostname()}/{os.getpid()}",
         clean=KNOWN.value,
-        halted=halt.reason,
+        halted=Halt(own=workspace.own).reason,
         let_go=servers.give_back,
+        left=Tracing(telemetry=config.telemetry, journal=journal, own=workspace.own).left,
     )
 
 

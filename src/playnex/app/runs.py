@@ -29,7 +29,7 @@ from playnex.journal.journal import NewRun, RunSummary
 from playnex.spec.context import StepContext
 from playnex.spec.expression import render
 from playnex.spec.flow import FlowSpec
-from playnex.spec.inputs import path_inputs, resolve_inputs, untrusted_inputs
+from playnex.spec.inputs import path_inputs, private_inputs, resolve_inputs, untrusted_inputs
 from playnex.spec.origin import current
 
 
@@ -118,7 +118,12 @@ class Runs:
             flow = python_flows.unpinned(pinned.source, pinned.flow.path)
             return Code(body=partial(_called, flow, started.inputs), budget=pinned.flow.budget, flows=flows, agents=team)
         interpreter = Interpreter(
-            flow=pinned.flow, inputs=started.inputs, actions=RunActions(team=team), folders=team.folders, untrusted=team.untrusted
+            flow=pinned.flow,
+            inputs=started.inputs,
+            actions=RunActions(team=team),
+            folders=team.folders,
+            untrusted=team.untrusted,
+            private=team.private,
         )
         return Code(body=interpreter.run, budget=pinned.flow.budget, flows=flows, agents=team)
 
@@ -126,7 +131,17 @@ class Runs:
         folders = tuple(str(self._path(started.inputs[name])) for name in path_inputs(pinned.flow) if started.inputs.get(name))
         forked_at = started.forked["at"] if started.forked else None
         untrusted = frozenset(started.inputs) if current().is_untrusted else untrusted_inputs(pinned.flow)
-        return Team(app=self.app, pinned=pinned, run=run, inputs=started.inputs, folders=folders, untrusted=untrusted, forked_at=forked_at)
+        private = frozenset(started.inputs) if current().is_private else private_inputs(pinned.flow)
+        return Team(
+            app=self.app,
+            pinned=pinned,
+            run=run,
+            inputs=started.inputs,
+            folders=folders,
+            untrusted=untrusted,
+            private=private,
+            forked_at=forked_at,
+        )
 
     def _sub_flows(self, run: str) -> "SubFlows":
         return SubFlows(runs=self, run=run)
