@@ -84,7 +84,6 @@ class App:
     batches: SqliteBatches
     leases: FileLeases
     capsules: SqliteCapsules
-    mirror: Mirror | None
     shelf: CapsuleShelf
     toolbox: WorkspaceToolbox
     gate: Gate
@@ -105,6 +104,11 @@ class App:
         await self.servers.close()
         await self.models.close()
         await self.functions.workers.close()
+
+    @property
+    def mirror(self) -> Mirror | None:
+        """What keeps the capsules' files; None where they have none."""
+        return self.capsules.mirror if isinstance(self.capsules, MirroredCapsules) else None
 
 
 @asynccontextmanager
@@ -135,7 +139,6 @@ async def opened(typed: str) -> AsyncIterator[App]:
             batches=SqliteBatches(database),
             leases=leases,
             capsules=capsules,
-            mirror=capsules.mirror if isinstance(capsules, MirroredCapsules) else None,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
             toolbox=toolbox,
             gate=Gate(toolbox, Policy(untrusted=config.untrusted, private=config.private, timeout=config.approval_timeout)),

@@ -4,11 +4,12 @@ Linux does both in one step (renameat2); elsewhere it takes two, and whoever is 
 aside, never none of both.
 """
 
-import ctypes
 import errno
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 NOREPLACE, EXCHANGE = 1, 2
 """Flags of renameat2(2)."""
@@ -65,23 +66,23 @@ def _is_there(place: Place) -> bool:
 
 def _renamed(source: Place, target: Place, flags: int) -> bool:
     """Whether the system could do it in one step. Raises OSError where it could, and something is in its way."""
-    if _RENAMEAT2 is None or source.folder is None or target.folder is None:
+    if source.folder is None or target.folder is None:
         return False
-    if _RENAMEAT2(source.folder, os.fsencode(source.name), target.folder, os.fsencode(target.name), flags) == 0:
+    number = _renameat2()(source.folder, os.fsencode(source.name), target.folder, os.fsencode(target.name), flags)
+    if number == 0:
         return True
-    number = ctypes.get_errno()
     if number in UNKNOWN:
         return False
     raise OSError(number, os.strerror(number), target.name)
 
 
-def _system_call() -> "ctypes._NamedFuncPointer | None":
-    if sys.platform != "linux":
-        return None
-    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if call is not None:
-        call.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
-    return call
+@cache
+def _renameat2() -> Callable[..., int]:
+    """The system's call, which gives the number of what went wrong; 0 where nothing did."""
+    import ctypes  # late: hardly any command renames a file
 
-
-_RENAMEAT2 = _system_call()
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
+    if call is None:
+        return lambda *_: errno.ENOSYS
+    call.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+    return lambda *given: 0 if call(*given) == 0 else ctypes.get_errno()
