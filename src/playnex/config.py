@@ -17,8 +17,12 @@ from playnex.spec.tool_rules import EFFECTS, EGRESSES, ToolRule, approval_proble
 Word = TypeVar("Word", bound=str)
 ModelKind = Literal["openai", "embedded"]
 KINDS: tuple[ModelKind, ...] = ("openai", "embedded")
-TABLES = ("models", "tools", "policy")
+TABLES = ("models", "tools", "policy", "recall")
 POLICY = ("local", "untrusted", "approval_timeout")
+RECALL = ("embedder",)
+EMBEDDED = "embedded"
+"""The embedder that comes along, beside the aliases of models."""
+
 TOOL_KEYS = ("approval", "egress", "effect", "sinks")
 Untrusted = Literal["ask", "run"]
 UNTRUSTED: tuple[Untrusted, ...] = ("ask", "run")
@@ -55,13 +59,15 @@ class ModelSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A workspace's settings. In local mode every model is on this machine. `tools` is what it says of them, `untrusted` what becomes of a
-    consequential call whose arguments come from something untrusted, `approval_timeout` how many seconds a person has who is asked."""
+    consequential call whose arguments come from something untrusted, `approval_timeout` how many
+    seconds a person has who is asked. `embedder` makes the vectors for search by meaning: a model's alias, or `embedded`; empty for none."""
 
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     tools: tuple[ToolRule, ...] = ()
     local: bool = True
     untrusted: Untrusted = "ask"
     approval_timeout: float | None = None
+    embedder: str = ""
 
 
 MODEL_KEYS = tuple(each.name for each in fields(ModelSettings) if each.name != "alias")
@@ -102,6 +108,7 @@ def read_config(text: str, path: str) -> Config:
         local=bool(local),
         untrusted=reading.choice("policy", "untrusted", policy.get("untrusted"), words=UNTRUSTED) or "ask",
         approval_timeout=reading.duration("policy", "approval_timeout", policy.get("approval_timeout")),
+        embedder=reading.embedder(reading.table(document, "recall"), (EMBEDDED, *models)),
     )
     if reading.faults:
         raise DefinitionError((*sorted(reading.faults, key=_order),))
@@ -135,6 +142,11 @@ POLICY_SCHEMAS: Mapping[str, Json] = {
 }
 
 
+RECALL_SCHEMAS: Mapping[str, Json] = {
+    "embedder": {"type": "string", "description": "what search by meaning goes by: the alias of a model that embeds texts, or embedded"}
+}
+
+
 def config_schema() -> dict[str, Json]:
     """The JSON Schema (2020-12) of playnex.toml, for editors."""
     model = {"type": "object", "properties": {key: _key_schema(key) for key in MODEL_KEYS}, "additionalProperties": False}
@@ -143,6 +155,7 @@ def config_schema() -> dict[str, Json]:
         "models": {"type": "object", "additionalProperties": model, "description": "models by their aliases; agents use `main`"},
         "tools": {"type": "object", "additionalProperties": tool, "description": 'what is said of tools, by name or pattern: "crm.*"'},
         "policy": {"type": "object", "properties": {key: POLICY_SCHEMAS[key] for key in POLICY}, "additionalProperties": False},
+        "recall": {"type": "object", "properties": {key: RECALL_SCHEMAS[key] for key in RECALL}, "additionalProperties": False},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -272,6 +285,15 @@ class _Reading:
         except (ValueError, TypeError) as error:
             self.fault(where, key, f"`{key}`: {error}")
             return None
+
+    def embedder(self, table: Mapping[str, Json], known: tuple[str, ...]) -> str:
+        self.unknown(table, RECALL, "recall")
+        said = table.get("embedder", "")
+        if not isinstance(said, str) or (said and said not in known):
+            hint = did_you_mean(str(said), known) or f"`{EMBEDDED}`, or a model that is named under [models.ALIAS]"
+            self.fault("recall", "embedder", f"there is no embedder {_written(said)}", hint=hint)
+            return ""
+        return said
 
     def value(self, where: str, key: str, value: Json) -> None:
         expected = TYPES.get(key, (str,))

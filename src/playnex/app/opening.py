@@ -10,12 +10,17 @@ from pathlib import Path
 
 from playnex.app.capsule_shelf import CapsuleShelf
 from playnex.app.definitions import Definitions
-from playnex.capsules.capsule import Author, CapsuleDraft, Prepared
+from playnex.app.embedders import embedder_of
+from playnex.capsules.capsule import Author, CapsuleDraft, Moment, Prepared, writer_of
+from playnex.capsules.meaning import vectors
+from playnex.capsules.meaning.recall import Recall
 from playnex.capsules.stores import rows as capsule_rows
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
+from playnex.capsules.stores.words import Wanted
 from playnex.clock import SystemClock
 from playnex.config import Config
 from playnex.engine.engine import Engine
+from playnex.ids import short
 from playnex.journal.lease import FileLeases
 from playnex.journal.stores import batch_rows, journal_rows
 from playnex.journal.stores.sqlite_batches import SqliteBatches
@@ -35,6 +40,7 @@ from playnex.tools.mcp.servers import Servers
 from playnex.tools.policy import Policy
 from playnex.tools.python_functions import PythonFunctions
 from playnex.tools.python_tools import discover
+from playnex.tools.recall_tool import Remembered, Rememberer, recall_tool
 from playnex.tools.ruling import idle, misfitting, ruled
 from playnex.tools.tool import CallScope
 from playnex.tools.toolbox import WorkspaceToolbox
@@ -52,6 +58,7 @@ MIGRATIONS = (
     journal_rows.add_concurrency,
     capsule_rows.number_versions,
     capsule_rows.create_uses,
+    vectors.create_vectors,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
@@ -67,6 +74,7 @@ class App:
     leases: FileLeases
     capsules: SqliteCapsules
     shelf: CapsuleShelf
+    recall: Recall
     toolbox: WorkspaceToolbox
     gate: Gate
     functions: PythonFunctions
@@ -92,11 +100,14 @@ async def opened(typed: str) -> AsyncIterator[App]:
     servers, of_servers = _servers(workspace, clock)
     sources = Sources(settings=config.models, data=data_folder(os.environ), own=workspace.own, local=config.local)
     models = WorkspaceModels(sources, clock)
+    recall = Recall(database, embedder_of(config, sources.data))
     try:
         journal = SqliteJournal(database, clock)
         capsules = SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
-        built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules), _noting(capsules)))
+        note = _noting(capsules)
+        of_memory = (*capsule_tools(capsules, _preparing(capsules), recall, note=note), recall_tool(_remembering(recall), note))
+        built_in = (*file_tools(workspace.root), *of_memory)
         toolbox = WorkspaceToolbox(ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools))
         leases = FileLeases(workspace.own / "leases")
         worker = f"{socket.gethostname()}/{os.getpid()}"
@@ -108,6 +119,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             leases=leases,
             capsules=capsules,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
+            recall=recall,
             toolbox=toolbox,
             gate=Gate(toolbox, Policy(untrusted=config.untrusted, timeout=config.approval_timeout)),
             functions=PythonFunctions(workspace.root, workers),
@@ -121,6 +133,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             definitions=_definitions(workspace, config, toolbox, faults=(*found.faults, *of_servers.faults), unseen=of_servers.unseen),
         )
     finally:
+        await recall.close()
         await servers.close()
         await models.close()
         await workers.close()
@@ -182,3 +195,18 @@ def _noting(capsules: SqliteCapsules) -> Note:
         return capsules.noting(refs, Author(kind="run", run=scope.run, step=scope.step, agent=scope.agent))
 
     return note
+
+
+def _remembering(recall: Recall) -> Rememberer:
+    """What an agent's recall finds, in the scope of its call."""
+
+    async def remember(query: str, limit: int, scope: CallScope) -> list[Remembered]:
+        patterns = scope.recall.within if scope.recall else ()
+        moment = None if scope.memory_at is None else Moment(at=scope.memory_at, run=scope.run)
+        found = await recall.recall(Wanted(text=query, patterns=patterns, limit=limit, moment=moment))
+        return [
+            Remembered(capsule=hit.capsule, text=hit.excerpt, by=writer_of(hit.capsule.author), run=short(hit.capsule.author.run))
+            for hit in found.hits
+        ]
+
+    return remember

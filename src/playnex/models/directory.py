@@ -137,10 +137,11 @@ class WorkspaceModels:
         settings, pace = self._sources.settings.get(card.alias), self._paces.of(card.base_url)
         if settings is None:
             return OpenAIModel(card, pace=pace)
-        return OpenAIModel(card, api_key=_key(settings), timeout=settings.timeout, pace=pace)
+        return OpenAIModel(card, api_key=key_of(settings), timeout=settings.timeout, pace=pace)
 
 
-def _key(settings: ModelSettings) -> str:
+def key_of(settings: ModelSettings) -> str:
+    """The key of a model; empty for none. Raises CredentialError where it is missing."""
     if not settings.api_key_env:
         return ""
     key = os.environ.get(settings.api_key_env, "")
