@@ -232,6 +232,18 @@ class Capsules(Protocol):
         """Who read which version of it, and what was made of it, newest first. Raises as `read` does."""
         ...
 
+    async def given(self, run: str, step: str) -> tuple[CapsuleRef, ...]:
+        """The versions that a step of a run was given, and all that goes on below it, by name; without those that are deleted by now."""
+        ...
+
+    async def runs_with(self, id: str) -> tuple[str, ...]:
+        """The runs that were given the capsule of that id, or wrote a version of it."""
+        ...
+
+    async def versions_of_deleted(self, typed: str) -> tuple[Capsule, ...]:
+        """All versions of a deleted capsule, the first one first, for whoever is about to purge it. Raises NotFoundError, UsageError."""
+        ...
+
 
 def place_of(capsule: CapsuleHead) -> str:
     """Where it stands in a list, for the page behind it."""

@@ -52,9 +52,14 @@ def restore(connection: apsw.Connection, typed: str) -> CapsuleRef:
     return CapsuleRef(name=name, id=capsule_id, version=version)
 
 
+def versions(connection: apsw.Connection, capsule_id: str) -> tuple[Capsule, ...]:
+    """All versions of a capsule, deleted or not, the first one first."""
+    return tuple(rows.capsule(row) for row in rows.fetch(connection, ALL, capsule_id))
+
+
 def purge(connection: apsw.Connection, capsule_id: str, at: float) -> tuple[Capsule, ...]:
     """Take all of it out of the store but its id, which says that it is purged. What was freed is overwritten."""
-    versions = tuple(rows.capsule(row) for row in rows.fetch(connection, ALL, capsule_id))
+    found = versions(connection, capsule_id)
     connection.execute("PRAGMA secure_delete = ON").fetchall()
     try:
         rows.leave_out(connection, capsule_id)
@@ -68,4 +73,4 @@ def purge(connection: apsw.Connection, capsule_id: str, at: float) -> tuple[Caps
             connection.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
     finally:
         connection.execute("PRAGMA secure_delete = OFF").fetchall()
-    return versions
+    return found

@@ -72,6 +72,21 @@ def uses(connection: apsw.Connection, capsule_id: str) -> tuple[Use, ...]:
     return tuple(sorted(found, key=lambda use: use.at, reverse=True))
 
 
+def given(connection: apsw.Connection, run: str, step: str) -> tuple[CapsuleRef, ...]:
+    """The versions that a step of a run, and all below it, was given, by name; of those that are not deleted."""
+    sql = (
+        "SELECT DISTINCT c.name, c.id, u.version FROM uses u JOIN capsules c ON c.id = u.capsule"
+        " WHERE u.run = ? AND (u.step = ? OR u.step >= ? AND u.step < ?) AND c.deleted IS NULL ORDER BY c.name, u.version"
+    )
+    return tuple(_ref(*row) for row in rows.fetch(connection, sql, run, step, *_bounds(f"{step}/")))
+
+
+def runs_with(connection: apsw.Connection, capsule_id: str) -> tuple[str, ...]:
+    """The runs that were given it, or wrote a version of it."""
+    sql = "SELECT run FROM uses WHERE capsule = ?1 UNION SELECT author_run FROM versions WHERE capsule = ?1 AND author_run <> ''"
+    return tuple(run for (run,) in rows.fetch(connection, sql, capsule_id))
+
+
 def _ref(name: str, capsule_id: str, version: int) -> CapsuleRef:
     return CapsuleRef(name=name, id=capsule_id, version=version)
 

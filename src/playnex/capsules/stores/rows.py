@@ -110,6 +110,7 @@ def create_uses(connection: apsw.Connection) -> None:
             capsule TEXT NOT NULL, version INTEGER NOT NULL, run TEXT NOT NULL, step TEXT NOT NULL, agent TEXT NOT NULL, at REAL NOT NULL,
             PRIMARY KEY (capsule, version, run, step)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX uses_by_run ON uses (run, step);
         CREATE TABLE made_of (
             source TEXT NOT NULL, source_version INTEGER NOT NULL, capsule TEXT NOT NULL, version INTEGER NOT NULL,
             PRIMARY KEY (source, capsule, version)

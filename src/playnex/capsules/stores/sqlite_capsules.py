@@ -193,6 +193,16 @@ class SqliteCapsules:
         connection = self._database.read
         return listing.uses(connection, naming.resolve(connection, typed))
 
+    async def given(self, run: str, step: str) -> tuple[CapsuleRef, ...]:
+        return listing.given(self._database.read, run, step)
+
+    async def runs_with(self, id: str) -> tuple[str, ...]:
+        return listing.runs_with(self._database.read, id)
+
+    async def versions_of_deleted(self, typed: str) -> tuple[Capsule, ...]:
+        connection = self._database.read
+        return ending.versions(connection, naming.resolve_deleted(connection, typed))
+
 
 def _of(found: "list[rows.Row]") -> Capsule:
     return rows.capsule(found[0])
