@@ -29,7 +29,7 @@ PYTHON = PROGRAMS / ("python.exe" if os.name == "nt" else "python")
 LOCK = ROOT / "requirements.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"  # all of the other one, and the developers' tools
 
-DEBIAN = {"ip": "iproute2"}
+DEBIAN = {"ip": "iproute2", "chromium": "chromium"}
 """Programs that tests start, and the Debian package of each; a test that finds none skips and says so."""
 
 CHECKS = (

@@ -16,7 +16,9 @@ def main() -> None:
         return
     gc.set_threshold(COLLECT_AFTER, 20, 20)
     from playnex.cli.main import run  # late: nothing but the version is needed above
+    from playnex.secrets.streams import guard  # late, for the same reason
 
+    guard()
     sys.exit(run(sys.argv[1:]))
 
 

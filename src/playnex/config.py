@@ -10,22 +10,26 @@ from urllib.parse import urlsplit
 
 from playnex.canonical import Json
 from playnex.errors import DefinitionError
-from playnex.spec import units
+from playnex.secrets.known import KNOWN
+from playnex.spec import units, variables
 from playnex.spec.faults import Fault, Place, did_you_mean
 from playnex.spec.tool_rules import EFFECTS, EGRESSES, ToolRule, approval_problem
 
 Word = TypeVar("Word", bound=str)
 ModelKind = Literal["openai", "embedded"]
 KINDS: tuple[ModelKind, ...] = ("openai", "embedded")
-TABLES = ("models", "tools", "policy", "recall")
-POLICY = ("local", "untrusted", "approval_timeout")
+TABLES = ("models", "tools", "policy", "python", "telemetry", "recall")
+POLICY = ("local", "untrusted", "private", "approval_timeout")
+TOOL_KEYS = ("approval", "egress", "effect", "sinks", "untrusted", "private", "gives", "remote")
+PYTHON = ("env",)
+TELEMETRY = ("otlp", "content", "remote")
 RECALL = ("embedder",)
 EMBEDDED = "embedded"
 """The embedder that comes along, beside the aliases of models."""
 
-TOOL_KEYS = ("approval", "egress", "effect", "sinks")
-Untrusted = Literal["ask", "run"]
-UNTRUSTED: tuple[Untrusted, ...] = ("ask", "run")
+Answer = Literal["ask", "refuse", "run"]
+ANSWERS: tuple[Answer, ...] = ("ask", "refuse", "run")
+VARIABLE = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +43,9 @@ class UsdPerMillion:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSettings:
     """A model as `playnex.toml` names it, under an alias. `context` is its window in tokens, `timeout` in seconds for one
-    request, `api_key_env` the environment variable that holds a key (never the key itself). `at_once` is how many requests
-    its server may be working on at the same time, `per_minute` how many may begin in any minute."""
+    request. Its key is named, never written: `api_key_env` is the environment variable that holds it, `api_key` a reference to that or to
+    the keyring. `remote` is the user's word that requests may leave the machine. `at_once` is how many requests its server may be working
+    on at the same time, `per_minute` how many may begin in any minute."""
 
     alias: str
     kind: ModelKind = "openai"
@@ -49,23 +54,45 @@ class ModelSettings:
     context: int | None = None
     timeout: float = 300.0
     api_key_env: str = ""
+    api_key: str = ""
+    remote: bool = False
     tool_calling: bool | None = None
     json_schema: bool | None = None
     at_once: int | None = None
     per_minute: int | None = None
     usd_per_million: UsdPerMillion | None = None
 
+    @property
+    def key_name(self) -> str:
+        """What its key is called: a variable, or `keyring:NAME`; empty for none."""
+        return self.api_key_env or variables.whole(self.api_key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telemetry:
+    """Where spans go: the address of an OTLP/HTTP receiver, empty for nowhere. With `content` they carry prompts, answers, arguments and
+    results; `remote` is the user's word that they may leave the machine."""
+
+    otlp: str = ""
+    content: bool = False
+    remote: bool = False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """A workspace's settings. In local mode every model is on this machine. `tools` is what it says of them, `untrusted` what becomes of a
-    consequential call whose arguments come from something untrusted, `approval_timeout` how many
-    seconds a person has who is asked. `embedder` makes the vectors for search by meaning: a model's alias, or `embedded`; empty for none."""
+    """A workspace's settings. In local mode every model is on this machine but those that are named as `remote`. `tools` is what it says of
+    them, `untrusted` what becomes of a consequential call whose arguments come from something untrusted, `private` of one that leaves the
+    machine after something private was read, `approval_timeout` how many seconds a person has who is asked. `python_env` are variables
+    that Python tools are given, as they are written, `${VAR}` included. `embedder` makes the vectors for search by meaning: a model's
+    alias, or `embedded`; empty for none."""
 
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     tools: tuple[ToolRule, ...] = ()
+    python_env: Mapping[str, str] = field(default_factory=dict)
+    telemetry: Telemetry = Telemetry()
     local: bool = True
-    untrusted: Untrusted = "ask"
+    untrusted: Answer = "ask"
+    private: Answer = "ask"
     approval_timeout: float | None = None
     embedder: str = ""
 
@@ -79,6 +106,8 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "timeout": NUMBER,
     "tool_calling": FLAG,
     "json_schema": FLAG,
+    "remote": FLAG,
+    "content": FLAG,
     "at_once": WHOLE,
     "per_minute": WHOLE,
     PRICE: (dict,),
@@ -98,86 +127,22 @@ def read_config(text: str, path: str) -> Config:
     reading.unknown(document, TABLES, "")
     policy = reading.table(document, "policy")
     reading.unknown(policy, POLICY, "policy")
-    local = policy.get("local", True)
-    if not isinstance(local, bool):
-        reading.fault("policy", "local", f"`local` must be true or false, not {_written(local)}")
-    models = {alias: reading.model(alias, bool(local)) for alias in reading.table(document, "models")}
+    local = reading.flag("policy", "local", policy.get("local", True))
+    models = {alias: reading.model(alias, local is not False) for alias in reading.table(document, "models")}
     config = Config(
         models={alias: model for alias, model in models.items() if model},
         tools=tuple(reading.tool(pattern, said) for pattern, said in reading.table(document, "tools").items()),
-        local=bool(local),
-        untrusted=reading.choice("policy", "untrusted", policy.get("untrusted"), words=UNTRUSTED) or "ask",
+        python_env=reading.python_env(reading.table(document, "python")),
+        telemetry=reading.telemetry(reading.table(document, "telemetry"), local is not False),
+        local=local is not False,
+        untrusted=reading.choice("policy", "untrusted", policy.get("untrusted"), words=ANSWERS) or "ask",
+        private=reading.choice("policy", "private", policy.get("private"), words=ANSWERS) or "ask",
         approval_timeout=reading.duration("policy", "approval_timeout", policy.get("approval_timeout")),
         embedder=reading.embedder(reading.table(document, "recall"), (EMBEDDED, *models)),
     )
     if reading.faults:
         raise DefinitionError((*sorted(reading.faults, key=_order),))
     return config
-
-
-SAYS = {
-    "kind": "any OpenAI-compatible server, or the model that comes along",
-    "base_url": "the server's address, such as http://127.0.0.1:11434/v1",
-    "name": "the model, as the server calls it",
-    "context": "its window in tokens",
-    "timeout": "seconds for one request",
-    "api_key_env": "the environment variable that holds the key, never the key itself",
-    "tool_calling": "whether it can call tools itself; what `playnex model test` saw, where nothing is said",
-    "json_schema": "whether it keeps to a JSON Schema; what `playnex model test` saw, where nothing is said",
-    "at_once": "how many requests its server may be working on at the same time",
-    "per_minute": "how many requests may begin in any minute",
-    PRICE: "US dollars for a million tokens, for a model that is not on this machine",
-}
-
-TOOL_SCHEMAS: Mapping[str, Json] = {
-    "approval": {"type": "string", "description": "when a person is asked first: never, ask, or a rule such as args.amount > 100"},
-    "egress": {"enum": list(EGRESSES), "description": "whether a call leaves the machine"},
-    "effect": {"enum": list(EFFECTS), "description": "what a second call would do"},
-    "sinks": {"type": "array", "items": {"type": "string"}, "description": "the arguments that matter: recipient, url, path, id, amount"},
-}
-POLICY_SCHEMAS: Mapping[str, Json] = {
-    "local": {"type": "boolean", "description": "every model is on this machine"},
-    "untrusted": {"enum": list(UNTRUSTED), "description": "a consequential call with arguments from untrusted content asks, or runs"},
-    "approval_timeout": {"type": ["number", "string"], "description": "how long a person has who is asked about a call: 30m, 24h"},
-}
-
-
-RECALL_SCHEMAS: Mapping[str, Json] = {
-    "embedder": {"type": "string", "description": "what search by meaning goes by: the alias of a model that embeds texts, or embedded"}
-}
-
-
-def config_schema() -> dict[str, Json]:
-    """The JSON Schema (2020-12) of playnex.toml, for editors."""
-    model = {"type": "object", "properties": {key: _key_schema(key) for key in MODEL_KEYS}, "additionalProperties": False}
-    tool = {"type": "object", "properties": {key: TOOL_SCHEMAS[key] for key in TOOL_KEYS}, "additionalProperties": False}
-    tables: dict[str, Json] = {
-        "models": {"type": "object", "additionalProperties": model, "description": "models by their aliases; agents use `main`"},
-        "tools": {"type": "object", "additionalProperties": tool, "description": 'what is said of tools, by name or pattern: "crm.*"'},
-        "policy": {"type": "object", "properties": {key: POLICY_SCHEMAS[key] for key in POLICY}, "additionalProperties": False},
-        "recall": {"type": "object", "properties": {key: RECALL_SCHEMAS[key] for key in RECALL}, "additionalProperties": False},
-    }
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "The settings of a Playnex workspace",
-        "type": "object",
-        "properties": {table: tables[table] for table in TABLES},
-        "additionalProperties": False,
-    }
-
-
-def _key_schema(key: str) -> dict[str, Json]:
-    """What a key of a model takes."""
-    kinds = TYPES.get(key, (str,))
-    if key == PRICE:
-        prices = {name: {"type": "number", "minimum": 0} for name in PRICE_KEYS}
-        table: dict[str, Json] = {"type": "object", "properties": prices, "required": list(PRICE_KEYS), "additionalProperties": False}
-        return table | {"description": SAYS[key]}
-    schema: dict[str, Json] = {
-        "type": "boolean" if bool in kinds else "number" if float in kinds else "integer" if int in kinds else "string"
-    }
-    schema |= {"exclusiveMinimum": 0} if key in ABOVE_ZERO else {}
-    return schema | ({"enum": list(KINDS)} if key == "kind" else {}) | {"description": SAYS.get(key, "")}
 
 
 def is_loopback(url: str) -> bool:
@@ -239,9 +204,9 @@ class _Reading:
             self.fault("tools", pattern, f"tool {pattern!r} must be a table", hint=f'write it as [tools."{pattern}"]')
             return ToolRule(pattern=pattern, place=place)
         for key, value in said.items():
-            if isinstance(value, dict):
+            if isinstance(value, dict) and key != "gives":
                 self.fault(f"{where}.{key}", "", f"[tools.{pattern}.{key}] names no tool", hint=f'write it as [tools."{pattern}.{key}"]')
-        self.unknown({key: value for key, value in said.items() if not isinstance(value, dict)}, TOOL_KEYS, where)
+        self.unknown({key: value for key, value in said.items() if key == "gives" or not isinstance(value, dict)}, TOOL_KEYS, where)
         return ToolRule(
             pattern=pattern,
             place=place,
@@ -249,7 +214,55 @@ class _Reading:
             egress=self.choice(where, "egress", said.get("egress"), words=EGRESSES),
             effect=self.choice(where, "effect", said.get("effect"), words=EFFECTS),
             sinks=self.sinks(where, said.get("sinks")),
+            remote=self.flag(where, "remote", said.get("remote")) is True,
+            untrusted=self.flag(where, "untrusted", said.get("untrusted")),
+            private=self.flag(where, "private", said.get("private")),
+            gives=self.gives(where, said.get("gives")),
         )
+
+    def gives(self, where: str, said: Json) -> dict[str, str] | None:
+        if said is None:
+            return None
+        if not isinstance(said, dict) or not all(isinstance(name, str) and name for name in said.values()):
+            message = f"`gives` must be a table of arguments and fields, not {_written(said)}"
+            self.fault(where, "gives", message, hint='such as { event_id = "id" }')
+            return None
+        return dict(said)
+
+    def flag(self, where: str, key: str, said: Json) -> bool | None:
+        if said is None or isinstance(said, bool):
+            return said
+        self.fault(where, key, f"`{key}` must be true or false, not {_written(said)}")
+        return None
+
+    def python_env(self, table: Mapping[str, Json]) -> dict[str, str]:
+        """`[python] env`: variables with texts, in which references may stand."""
+        self.unknown(table, PYTHON, "python")
+        env = table.get("env", {})
+        if not isinstance(env, dict) or not all(isinstance(value, str) for value in env.values()):
+            self.fault("python", "env", "`env` must be a table of texts", hint='such as env = { CRM_KEY = "${keyring:crm}" }')
+            return {}
+        for name, value in env.items():
+            if problem := variables.problem_of(name, value):
+                KNOWN.remember(name, value)  # the faulty line is shown
+                self.fault("python.env", name, f"`env`: {problem.message}", hint=problem.hint)
+        return env
+
+    def telemetry(self, table: Mapping[str, Json], local: bool) -> Telemetry:
+        """`[telemetry]`: where spans go."""
+        before = len(self.faults)
+        self.unknown(table, TELEMETRY, "telemetry")
+        for key in table.keys() & set(TELEMETRY):
+            self.value("telemetry", key, table[key])
+        if len(self.faults) > before:
+            return Telemetry()
+        found = Telemetry(**table)
+        if found.otlp and not urlsplit(found.otlp).scheme.startswith("http"):
+            self.fault("telemetry", "otlp", f"{found.otlp!r} is no address", hint='such as otlp = "http://127.0.0.1:4318"')
+        elif found.otlp and local and not found.remote and not is_loopback(found.otlp):
+            hint = "use an address on 127.0.0.1, or say that spans may leave: `remote = true` under [telemetry]"
+            self.fault("telemetry", "otlp", f"{found.otlp!r} is not on this machine, and the workspace is in local mode", hint=hint)
+        return found
 
     def approval(self, where: str, said: Json) -> str | None:
         if said is None:
@@ -321,9 +334,27 @@ class _Reading:
             self.fault(where, "kind", f"`kind` must be one of {', '.join(KINDS)}, not {kind!r}", hint=did_you_mean(str(kind), KINDS))
         elif kind == "openai" and not url:
             self.fault(where, "", "a model of kind openai needs a `base_url`", hint='such as base_url = "http://127.0.0.1:11434/v1"')
-        elif url and local and not is_loopback(url):
-            hint = "use an address on 127.0.0.1, or set `local = false` under [policy]"
+        elif url and local and not table.get("remote") and not is_loopback(url):
+            hint = f"use an address on 127.0.0.1, or name it as one that may leave: `remote = true` under [{where}]"
             self.fault(where, "base_url", f"{url!r} is not on this machine, and the workspace is in local mode", hint=hint)
+        self.key(where, table)
+
+    def key(self, where: str, table: Mapping[str, Json]) -> None:
+        """A key is named, never written, and travels encrypted."""
+        variable, reference, url = table.get("api_key_env", ""), table.get("api_key", ""), table.get("base_url", "")
+        alias = where.removeprefix("models.")
+        hint = f'keep it: playnex secret set {alias}; then write api_key = "${{keyring:{alias}}}", or "${{VARIABLE}}"'
+        for name, value, is_named in (
+            ("api_key", reference, bool(variables.whole(reference))),
+            ("api_key_env", variable, bool(VARIABLE.fullmatch(variable))),
+        ):
+            if value and not is_named:
+                KNOWN.remember(name, value)  # the faulty line is shown
+                self.fault(where, name, f"`{name}` must name the key, and never be the key itself", hint=hint)
+        if variable and reference:
+            self.fault(where, "api_key", "`api_key` and `api_key_env` both name the key", hint="leave one of them out")
+        if (variable or reference) and url and not url.startswith("https:") and not is_loopback(url):
+            self.fault(where, "base_url", f"the key would travel to {url!r} for everybody to read", hint="use an https address")
 
     def fault(self, where: str, key: str, message: str, *, hint: str = "") -> None:
         self.faults.append(Fault(place=_place(self.text, self.path, where, key), message=message, hint=hint))

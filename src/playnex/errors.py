@@ -19,6 +19,7 @@ PlaynexError
  │    ├── StoreFull          no space left: nothing acknowledged is lost; free space, resume
  │    ├── StoreReadOnly      the store may not be written: mend the folder's permissions       exit 4
  │    └── StoreTooNew        a newer Playnex wrote this store: upgrade
+ ├── AllStopped              somebody stopped all runs: lift that first                       exit 1
  ├── RunBusy                 another process advances this run: wait for it, or watch it      exit 1
  ├── NotItsTurn              another run of its concurrency group goes on: it waits in line   exit 1
  ├── StaleEpoch              this worker lost its lease: stop, the new holder goes on         exit 1
@@ -185,6 +186,12 @@ class StoreTooNew(StoreError):
     """The store was written by a newer Playnex."""
 
     code = "store-too-new"
+
+
+class AllStopped(PlaynexError):
+    """All runs of the workspace are stopped, and none may start or go on."""
+
+    code = "all-stopped"
 
 
 class RunBusy(PlaynexError):

@@ -1,6 +1,7 @@
 """`playnex flow run --dry-run`: what would run is told, and nothing is done."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from cli.stage import Said, playnex
 from playnex.app.templates import lay_out
 from playnex.spec.expression import render
 from playnex.spec.known_part import known_part, known_text
+from playnex.spec.read_servers import read_servers
+from playnex.testing import rude_server
 from playnex.testing.model_server import serving
+from playnex.tools.mcp.definition import Definition, keep_pin, pinned
 
 FLOW = """\
 playnex: 1
@@ -81,6 +85,7 @@ def test_a_dry_run_tells_the_steps_in_waves_with_agents_prompts_approvals_limits
         "model": "main",
         "answered_by": "",
         "tools": [],
+        "may_ask": {},
         "limits": {"turns": 5},
     }
     assert (pack["for_each"], pack["max_parallel"]) == (["socks", "Brest"], 2)
@@ -140,6 +145,79 @@ def test_what_an_input_contains_is_never_read_as_a_template(workspace: Path) -> 
     assert "IN ${{ INPUTS.DAYS }}{% RAW %}" in told["waves"][0][1]["prompt"].upper()
 
 
+TOOLS = '''\
+import playnex
+
+
+@playnex.tool(effect="once", egress="remote", sinks=("to",), approval="args.amount > 100")
+def send(to: str, amount: int, text: str) -> str:
+    """Send money."""
+    raise AssertionError("nothing is called")
+
+
+@playnex.tool(effect="pure", approval="ask")
+def count(text: str) -> int:
+    """Count."""
+    raise AssertionError("nothing is called")
+'''
+CLERK = '---\nname: clerk\ntools: ["mail.*", "file.read"]\napproval: { mail.count: args.text > \'m\' }\n---\nYou pay.\n'
+PAYS = """\
+playnex: 1
+name: trip
+inputs: { to: { type: string, required: true }, mail: { type: string, untrusted: true, default: hello } }
+steps:
+  known: { tool: mail.send, with: { to: "${{ inputs.to }}", amount: 5, text: "${{ inputs.mail }}" } }
+  large: { tool: mail.send, with: { to: ana, amount: 500, text: hello } }
+  theirs: { tool: mail.send, with: { to: "${{ inputs.mail }}", amount: 5, text: hello } }
+  later: { tool: mail.send, with: { to: "${{ item }}", amount: "${{ steps.theirs.output }}", text: hello }, for-each: [ana, bo] }
+  found: { tool: mail.send, with: { to: "${{ item }}", amount: 5, text: hello }, for-each: "${{ steps.later.output }}" }
+  chosen: { switch: "${{ inputs.to }}", cases: { ana: { tool: mail.count, with: { text: hello } } } }
+  clerk: { agent: clerk, prompt: Pay. }
+"""
+AFTER = "after something untrusted was read, where to is not from the user or a trusted source"
+
+
+def test_a_dry_run_says_which_calls_may_ask_a_person_and_why(workspace: Path) -> None:
+    (workspace / "tools").mkdir(exist_ok=True)
+    (workspace / "tools/mail.py").write_text(TOOLS)
+    (workspace / "agents/clerk.md").write_text(CLERK)
+    (workspace / "flows/trip.yaml").write_text(PAYS)
+    told = {step["step"]: step for wave in document(workspace, "--input", "to=ana")["waves"] for step in wave}
+    assert {name: told[name].get("may_ask", []) for name in ("known", "large", "theirs", "later", "found")} == {
+        "known": [],
+        "large": ["its rule holds: args.amount > 100"],
+        "theirs": ["where to is made from something untrusted"],
+        "later": ["where args.amount > 100"],
+        "found": ["where to is made from something untrusted"],
+    }
+    assert told["chosen"]["cases"][0]["may_ask"] == ["every call of it asks"]
+    assert told["clerk"]["agents"][0]["may_ask"] == {
+        "mail.send": ["where args.amount > 100", AFTER],
+        "mail.count": ["every call of it asks", "the agent's file wants it (mail.count: where args.text > 'm')"],
+    }
+    page = dry_run(workspace, "--input", "to=ana").out
+    assert f"may ask a person before mail.send  where args.amount > 100; {AFTER}\n" in page
+    assert "may ask a person  its rule holds: args.amount > 100\n" in page
+
+
+def test_a_dry_run_starts_no_server_and_leaves_everything_as_it_was(workspace: Path) -> None:
+    entry = {"command": sys.executable, "args": [rude_server.__file__, f"starts={workspace}/starts"], "egress": "none"}
+    (workspace / ".mcp.json").write_text(json.dumps({"mcpServers": {"rude": entry}}))
+    (spec,) = read_servers((workspace / ".mcp.json").read_text(), ".mcp.json").servers
+    keep_pin(workspace / ".playnex", "rude", pinned(spec, [Definition(name="echo", parameters={"type": "object"})]))
+    (workspace / "flows/trip.yaml").write_text("playnex: 1\nname: trip\nsteps:\n  say: { tool: rude.echo, with: { text: hi } }\n")
+    dry_run(workspace)
+    before = snapshot(workspace)
+    assert dry_run(workspace).code == 0
+    assert snapshot(workspace) == before
+    assert not (workspace / "starts").exists()
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Every file but the store's own, whose pages an opening may move."""
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file() and not path.name.startswith("store.db")}
+
+
 PIECES = st.sampled_from(
     ("${{ inputs.a }}", "${{ inputs.a | upper }}", " and ", "${{ steps.x.output }}", "\n", "{% if inputs.a %}yes{% endif %}")
 )
@@ -161,4 +239,6 @@ def dry_run(workspace: Path, *words: str) -> Said:
 
 
 def document(workspace: Path, *words: str) -> Any:
-    return json.loads(dry_run(workspace, "--json", *words).out)
+    said = dry_run(workspace, "--json", *words)
+    assert said.code == 0, said.out
+    return json.loads(said.out)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,9 @@ COMMANDS = {
     "doctor": ("doctor", "playnex.doctor/1"),
     "backup": ("backup", "playnex.backup/1"),
     "restore": ("restore saved.tar.gz --yes", "playnex.restore/1"),
+    "secret list": ("secret list", "playnex.secrets/1"),
+    "secret set": ("secret set crm", "playnex.secret/1"),
+    "secret delete": ("secret delete crm", "playnex.secret/1"),
     "model test": ("model test main --quick", "playnex.model/1"),
 }
 
@@ -157,7 +161,12 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_json_is_one_document_with_its_schema(command: str, workspace: Path) -> None:
+def test_json_is_one_document_with_its_schema(command: str, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyrings.alt.file.PlaintextKeyring")
+    monkeypatch.setenv("XDG_DATA_HOME", str(workspace))
+    monkeypatch.setattr(sys, "stdin", StringIO("what crm wants\n"))
+    if command == "secret delete":
+        assert playnex("secret", "set", "crm", folder=workspace).code == 0
     playnex("capsule", "create", "notes/first", "a text", folder=workspace)
     if command in ("run show", "run resume"):
         assert playnex("agent", "run", "writing", "Hello", folder=workspace).code == 0

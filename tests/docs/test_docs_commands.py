@@ -20,6 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from offline import online
+
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^<!-- (run|file)(?:: (.+?))? -->\n+(```+)\w*\n(.*?)^\3$", re.MULTILINE | re.DOTALL)
 SHOWN = re.compile(r"^(````+).*?^\1$", re.MULTILINE | re.DOTALL)
@@ -116,7 +118,8 @@ def pages() -> list[Path]:
 def test_the_commands_of_a_page_do_what_it_says(page: Path, tmp_path: Path) -> None:
     if not shutil.which("bash"):
         pytest.skip("the docs' commands are run by bash, and there is none here")
-    follow(page.read_text(encoding="utf-8"), tmp_path)
+    with online("a page may install what it speaks of"):
+        follow(page.read_text(encoding="utf-8"), tmp_path)
 
 
 def test_a_page_is_followed_through_files_folders_and_exit_codes(tmp_path: Path) -> None:

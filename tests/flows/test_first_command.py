@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from offline import online
+
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 900
 
@@ -19,9 +21,10 @@ def test_the_first_command_of_the_readme_makes_an_article_on_a_fresh_clone(tmp_p
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True, timeout=60)
     python = getattr(sys, "_base_executable", sys.executable)
     environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH", "PLAYNEX_HOME")}
-    done = subprocess.run(
-        [python, "start.py", "demo"], cwd=clone, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
-    )
+    with online("a fresh clone fetches its libraries from PyPI"):
+        done = subprocess.run(
+            [python, "start.py", "demo"], cwd=clone, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
     assert done.returncode == 0, done.stdout + done.stderr
     playnex = next((clone / ".venv").glob("*/playnex*"))
     article = subprocess.run(

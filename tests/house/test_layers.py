@@ -10,9 +10,10 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     # ground
     ("errors",),
     ("canonical", "clock", "ids"),
+    ("secrets",),
     ("spec", "store"),
     ("config",),  # reads files, so it stands above spec, which must know none
-    ("workspace",),
+    ("config_schema", "workspace"),
     # parts
     ("capsules", "journal", "models", "schedules", "tools"),
     # middle

@@ -1,5 +1,5 @@
-"""A process that uses a rude server, to be killed: `python host.py TRUST`. For each mark on stdin it forks one that starts the server
-under that mark, calls a tool that never answers, and prints its number when the call is under way. TRUST may be `plain`: a child
+"""A process that uses a rude server, to be killed: `python host.py KIND`. For each mark on stdin it forks one that starts the server
+under that mark, calls a tool that never answers, and prints its number when the call is under way. KIND may be `plain`: a child
 process as any program starts one."""
 
 import asyncio
@@ -8,10 +8,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import cast
 
 import playnex.tools.mcp.connection  # noqa: F401  loaded once, before the forks
-from mcp_servers.stage import PYTHON, SCRIPT, Stage, on_stage, rude
+from mcp_servers.stage import PYTHON, SCRIPT, Kind, Stage, on_stage, rude, trust_in
 
+KIND = cast(Kind, sys.argv[1])
 MANNERS = ("ignores-ends", "forks")
 
 
@@ -23,7 +25,7 @@ def tell() -> None:
 
 async def scenario(stage: Stage) -> None:
     """Hang in a call."""
-    spec = rude(*MANNERS, mark, trust="full" if sys.argv[1] == "full" else "sandbox", timeout=600)
+    spec = rude(*MANNERS, mark, trust=trust_in(KIND), timeout=600)
     await stage.call(spec, "echo", text="warm")
     hanging = asyncio.create_task(stage.call(spec, "hang"))
     await asyncio.sleep(0)
@@ -48,4 +50,4 @@ for line in sys.stdin:
         if sys.argv[1] == "plain":
             plainly()
         else:
-            on_stage(Path(tempfile.mkdtemp()), scenario)
+            on_stage(Path(tempfile.mkdtemp()), scenario, KIND)

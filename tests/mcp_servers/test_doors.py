@@ -129,17 +129,6 @@ def test_a_server_that_is_added_is_started_once_and_nothing_is_kept_of_one_that_
 
 
 @pytest.mark.slow
-def test_servers_of_another_programs_file_are_taken_over_and_remote_ones_are_left(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    desk.playnex("init")
-    other = {"mcpServers": {"near": {"command": "near", "env": {"A": "1"}}, "far": {"type": "sse", "url": "https://example.com"}}}
-    (tmp_path / "other.json").write_text(json.dumps(other))
-    document = desk.json("mcp", "import", "other.json")
-    assert document["added"] == ["near"] and "is of type 'sse'" in next(iter(document["left"].values()))
-    assert [line["name"] for line in desk.json("mcp", "list")["items"]] == ["near"]
-
-
-@pytest.mark.slow
 def test_a_remote_server_and_a_clash_of_names_are_refused_by_check(tmp_path: Path) -> None:
     desk = entered(tmp_path)
     assert desk.playnex("mcp", "test", "rude").returncode == 0

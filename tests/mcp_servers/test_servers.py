@@ -4,24 +4,28 @@ import asyncio
 import os
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from flows.stage import wait_for
-from mcp_servers.stage import Stage, left, on_stage, require_sandbox, rude
+from mcp_servers.stage import KINDS, Kind, Stage, left, on_stage, require_sandbox, rude, trust_in
+from playnex.clock import SystemClock
 from playnex.errors import ToolFailed, ToolRefused
 from playnex.spec.server import Trust
+from playnex.tools.mcp.servers import Servers
 
-TRUSTS: tuple[Trust, ...] = ("sandbox", "full")
+
+@pytest.fixture(params=[*KINDS, "full"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    require_sandbox(request.param)
+    return cast(Kind, request.param)
 
 
-@pytest.fixture(params=TRUSTS)
-def trust(request: pytest.FixtureRequest) -> Trust:
-    if request.param == "sandbox":
-        require_sandbox()
-    found: Trust = request.param
-    return found
+@pytest.fixture(params=KINDS)
+def closed(request: pytest.FixtureRequest) -> Kind:
+    require_sandbox(request.param)
+    return cast(Kind, request.param)
 
 
 async def failure(stage: Stage, *manners: str, tool: str = "echo", trust: Trust = "full", **arguments: object) -> str:
@@ -30,12 +34,12 @@ async def failure(stage: Stage, *manners: str, tool: str = "echo", trust: Trust 
     return caught.value.message
 
 
-def test_a_server_is_started_once_and_answers_warm(tmp_path: Path, trust: Trust) -> None:
+def test_a_server_is_started_once_and_answers_warm(tmp_path: Path, kind: Kind) -> None:
     async def scenario(stage: Stage) -> Any:
-        spec = rude(trust=trust)
+        spec = rude(trust=trust_in(kind))
         return [await stage.call(spec, "echo", text="né"), await stage.call(spec, "echo", text="b"), await stage.call(spec, "count")]
 
-    assert on_stage(tmp_path, scenario) == ["né", "b", {"calls": 3, "renamed": 0}]
+    assert on_stage(tmp_path, scenario, kind) == ["né", "b", {"calls": 3, "renamed": 0}]
 
 
 def test_calls_of_one_server_run_at_the_same_time_as_those_of_a_hanging_one(tmp_path: Path) -> None:
@@ -50,12 +54,12 @@ def test_calls_of_one_server_run_at_the_same_time_as_those_of_a_hanging_one(tmp_
     assert failed == "the MCP server 'rude' did not answer 'hang' within 1 seconds"
 
 
-def test_a_server_that_dies_in_a_call_is_named_with_its_end_and_started_again(tmp_path: Path, trust: Trust) -> None:
+def test_a_server_that_dies_in_a_call_is_named_with_its_end_and_started_again(tmp_path: Path, kind: Kind) -> None:
     async def scenario(stage: Stage) -> Any:
-        failed = await failure(stage, tool="die", trust=trust)
-        return failed, await stage.call(rude(trust=trust, timeout=5), "echo", text="again")
+        failed = await failure(stage, tool="die", trust=trust_in(kind))
+        return failed, await stage.call(rude(trust=trust_in(kind), timeout=5), "echo", text="again")
 
-    failed, said = on_stage(tmp_path, scenario)
+    failed, said = on_stage(tmp_path, scenario, kind)
     assert (failed, said) == ("the MCP server 'rude' ended in the middle of it (exit code 7)", "again")
 
 
@@ -79,9 +83,12 @@ def test_garbage_between_the_answers_is_passed_over_and_told_with_the_next_failu
     assert "it printed what is no MCP: 'null'" in failed
 
 
-def test_a_server_that_never_greets_fails_within_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playnex.tools.mcp.connection.START_SECONDS", 0.5)
-    assert "did not answer within 0.5 seconds of its start" in on_stage(tmp_path, lambda stage: failure(stage, "never-greets"))
+def test_a_server_that_never_greets_fails_within_its_time(tmp_path: Path) -> None:
+    async def scenario(stage: Stage) -> str:
+        stage.servers.greeting = 0.5
+        return await failure(stage, "never-greets")
+
+    assert "did not answer within 0.5 seconds of its start" in on_stage(tmp_path, scenario)
     assert left(str(tmp_path)) == []
 
 
@@ -106,15 +113,6 @@ def test_content_that_is_no_text_is_described(tmp_path: Path) -> None:
     assert on_stage(tmp_path, lambda stage: stage.call(rude(), "picture")) == (
         "done\n[image, image/png, 8 characters of base64, not shown]"
     )
-
-
-def test_a_result_is_labelled_untrusted(tmp_path: Path) -> None:
-    async def scenario(stage: Stage) -> Any:
-        spec = rude()
-        echo = next(tool for tool in await stage.servers.definitions(spec) if tool.name == "echo")
-        return (await stage.servers.call(spec, echo, {"text": "a"})).labels
-
-    assert on_stage(tmp_path, scenario) == ("untrusted",)
 
 
 def test_a_tool_that_changes_in_mid_run_is_refused_from_then_on(tmp_path: Path) -> None:
@@ -170,19 +168,7 @@ def test_a_variable_that_is_not_set_is_named_before_anything_starts(tmp_path: Pa
     assert ".mcp.json:3" in caught.value.hint
 
 
-def test_in_the_sandbox_a_server_cannot_read_our_environment(tmp_path: Path) -> None:
-    require_sandbox()
-
-    def theirs(trust: Trust) -> str:
-        said = on_stage(tmp_path, lambda stage: stage.call(rude(trust=trust), "environment", pid=os.getpid()))
-        return str(said["theirs"])
-
-    assert theirs("sandbox") == "cannot be read: FileNotFoundError"
-    assert "PATH=" in theirs("full")  # the known-bad arm
-
-
-def test_in_the_sandbox_a_server_reads_no_home_and_no_store_and_writes_only_what_it_was_granted(tmp_path: Path) -> None:
-    require_sandbox()
+def test_in_a_sandbox_a_server_reads_no_home_and_no_store_and_writes_only_what_it_was_granted(tmp_path: Path, closed: Kind) -> None:
     home, folder = tmp_path / "home", tmp_path / "work"
     for path in (home, folder, folder / ".playnex", folder / "out"):
         path.mkdir()
@@ -196,27 +182,58 @@ def test_in_the_sandbox_a_server_reads_no_home_and_no_store_and_writes_only_what
         read = [await stage.call(spec, "read", path=str(path)) for path in paths]
         return read + [await stage.call(spec, "write", path=str(folder / name), text="x") for name in ("new", "out/new")]
 
-    missing = "cannot: FileNotFoundError"
-    assert on_stage(folder, scenario, HOME=str(home)) == [missing, missing, "a note", "cannot: OSError", "done"]
+    key, store, note, new, granted = on_stage(folder, scenario, closed, HOME=str(home))
+    assert key == store == ("cannot: FileNotFoundError" if closed == "bubblewrap" else "cannot: PermissionError")
+    assert (note, granted, str(new)[:7]) == ("a note", "done", "cannot:")
     assert (folder / "out" / "new").read_text() == "x" and not (folder / "new").exists()
 
 
-def test_in_the_sandbox_a_server_reaches_nobody_unless_its_entry_grants_the_network(tmp_path: Path) -> None:
-    require_sandbox()
+def test_a_folder_that_holds_the_store_can_be_written_and_the_store_is_still_not_there(tmp_path: Path) -> None:
+    require_sandbox("bubblewrap")
+    (tmp_path / ".playnex").mkdir()
+    (tmp_path / ".playnex" / "store.db").write_text("rows")
+
+    async def scenario(stage: Stage) -> list[object]:
+        spec = rude(trust="sandbox", write=(".",))
+        read = await stage.call(spec, "read", path=str(tmp_path / ".playnex" / "store.db"))
+        return [read, await stage.call(spec, "write", path=str(tmp_path / "new"), text="x")]
+
+    assert on_stage(tmp_path, scenario, "bubblewrap") == ["cannot: FileNotFoundError", "done"]
+    with pytest.raises(ToolFailed, match=r"cannot let it write .* without .*\.playnex: name the folders beside that in `write`"):
+        on_stage(tmp_path, scenario, "landlock")
+
+
+def test_what_a_server_puts_into_its_temporary_folder_and_its_home_is_thrown_away(tmp_path: Path, closed: Kind) -> None:
+    async def scenario(stage: Stage) -> list[str]:
+        spec = rude(trust="sandbox")
+        seen = (await stage.call(spec, "environment", pid=1))["own"]
+        paths = [f"{seen.get('TMPDIR', '/tmp')}/scratch", f"{seen['HOME']}/settings"]
+        written = [await stage.call(spec, "write", path=path, text="x") for path in paths]
+        assert written == ["done", "done"]
+        return paths
+
+    (home := tmp_path / "home").mkdir()
+    assert not any(Path(path).exists() for path in on_stage(tmp_path, scenario, closed, HOME=str(home)))
+
+
+def test_in_a_sandbox_a_server_reaches_nobody_unless_its_entry_grants_the_network(tmp_path: Path, closed: Kind) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
 
         def reached(network: bool) -> object:
-            return on_stage(tmp_path, lambda stage: stage.call(rude(trust="sandbox", network=network), "reach", port=port))
+            return on_stage(tmp_path, lambda stage: stage.call(rude(trust="sandbox", network=network), "reach", port=port), closed)
 
-        assert reached(False) in ("cannot: ConnectionRefusedError", "cannot: OSError")
+        assert str(reached(False)).startswith("cannot: ")
         assert reached(True) == "done"
 
 
-def test_without_a_sandbox_a_server_that_needs_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playnex.tools.mcp.sandbox.bubblewrap", lambda: "")
+def test_without_a_sandbox_a_server_that_needs_one_is_refused(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        servers = Servers(root=tmp_path, own=tmp_path, environment=os.environ, clock=SystemClock(), sandboxes=())
+        await servers.definitions(rude(trust="sandbox"))
+
     with pytest.raises(ToolFailed, match="there is no sandbox here") as caught:
-        on_stage(tmp_path, lambda stage: stage.call(rude(trust="sandbox"), "echo", text=""))
+        asyncio.run(scenario())
     assert "install bubblewrap" in caught.value.hint
 
 

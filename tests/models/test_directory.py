@@ -1,6 +1,7 @@
 """A workspace's models by alias: what playnex.toml names, else a server found on this machine, else the embedded one."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from playnex.models import smollm2
 from playnex.models.directory import Sources, WorkspaceModels
 from playnex.models.discovery import Place
 from playnex.models.model import ModelCard, ModelRequest, UserMessage
+from playnex.secrets.references import References
 from playnex.testing.clock import FakeClock
 from playnex.testing.model_replies import answer, in_turn
 from playnex.testing.model_server import serving
@@ -20,7 +22,8 @@ REMOTE = ModelSettings(alias="main", base_url="https://example.com/v1", name="bi
 
 
 def sources(data: Path, *models: ModelSettings, local: bool = True, places: tuple[Place, ...] = ()) -> Sources:
-    return Sources(settings={model.alias: model for model in models}, data=data, local=local, places=places)
+    found = {model.alias: model for model in models}
+    return Sources(settings=found, data=data, local=local, places=places, secrets=References(os.environ))
 
 
 def card(found: Sources, alias: str = "main") -> ModelCard:
@@ -103,7 +106,7 @@ def test_a_key_that_the_environment_lacks_is_a_missing_credential(tmp_path: Path
     monkeypatch.delenv("MY_KEY", raising=False)
     with serving() as server:
         named = ModelSettings(alias="main", base_url=server.url, name="m", api_key_env="MY_KEY")
-        with pytest.raises(CredentialError, match="model 'main' needs the environment variable MY_KEY") as raised:
+        with pytest.raises(CredentialError, match="model 'main' needs its key: the environment variable MY_KEY is not set") as raised:
             asked(sources(tmp_path, named))
     assert raised.value.exit_code == 4
     assert server.asked == []

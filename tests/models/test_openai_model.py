@@ -187,7 +187,7 @@ def test_a_port_where_nothing_listens_is_unavailable_and_the_message_says_where(
 def test_a_request_that_the_server_calls_wrong_is_refused_with_its_words(status: int) -> None:
     raised = fault(refusal(status, f"no good; you sent {KEY}"))
     assert isinstance(raised, ModelRefused)
-    assert f"answered {status}: no good; you sent ***" in raised.message
+    assert f"answered {status}: no good; you sent [the key of model main]" in raised.message
 
 
 def test_a_refused_key_and_an_unknown_model_come_with_the_next_move() -> None:

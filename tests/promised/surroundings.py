@@ -114,6 +114,8 @@ PROMISES = (
             "tests/tools/test_asking.py::test_whatever_is_not_a_clear_yes_is_a_refusal_that_the_model_reads",
             "tests/flows/test_policy.py::test_what_the_workspace_says_of_tools_and_an_agents_own_approval_hold",
             "tests/cli/test_dry_run.py::test_a_dry_run_asks_no_model_records_no_run_and_ends_well",
+            "tests/cli/test_dry_run.py::test_a_dry_run_says_which_calls_may_ask_a_person_and_why",
+            "tests/cli/test_dry_run.py::test_a_dry_run_starts_no_server_and_leaves_everything_as_it_was",
         ),
     ),
     Promise(

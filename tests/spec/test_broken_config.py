@@ -61,7 +61,7 @@ BROKEN = {
     "an unknown egress": ('[tools."crm.*"]\negress = "remtoe"\n', "2:1", "`egress` must be one of none, remote, not 'remtoe'"),
     "an unknown effect": ('[tools."crm.*"]\neffect = 1\n', "2:1", "`effect` must be one of pure, idempotent, once, not 1"),
     "a word as sinks": ('[tools."crm.*"]\nsinks = "to"\n', "2:1", "`sinks` must be a list of parameters, not 'to'"),
-    "an unknown word about untrusted content": ("[policy]\nuntrusted = 'never'\n", "2:1", "`untrusted` must be one of ask, run"),
+    "an unknown word about untrusted content": ("[policy]\nuntrusted = 'never'\n", "2:1", "`untrusted` must be one of ask, refuse, run"),
     "a time in words": ("[policy]\napproval_timeout = 'soon'\n", "2:1", "`approval_timeout`: 'soon' is not a duration"),
     "a table in another spelling": ('[models."main"]\nname = 4\n', "2:1", "`name` must be a text, not 4"),
 }

@@ -14,7 +14,7 @@ from cli.stage import playnex
 from playnex import config
 from playnex.app.templates import contents, lay_out, names
 from playnex.canonical import Json
-from playnex.config import config_schema
+from playnex.config_schema import SAYS, config_schema
 from playnex.spec import editor_schema, read_agent, read_flow, read_on, read_settings, read_step
 from playnex.spec.editor_schema import agent_schema, flow_schema
 from playnex.spec.flow import FlowSpec, InputSpec
@@ -48,7 +48,7 @@ TABLES: dict[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
     "wait": (read_settings.WAIT_KEYS, editor_schema.WAIT),
     "retry": (read_settings.RETRY_KEYS, editor_schema.RETRY),
     "an agent": (read_agent.AGENT_KEYS, editor_schema.AGENT),
-    "a model": (config.MODEL_KEYS, config.SAYS),
+    "a model": (config.MODEL_KEYS, SAYS),
 }
 
 

@@ -15,7 +15,8 @@ GOOD = """\
     "fs": {"command": "fs-server", "args": ["${DIR:-notes}",], "timeout": "30s", "tools": ["read_*"]}, /* reading only */
   },
   "servers": {
-    "web": {"type": "stdio", "command": "web", "env": {"KEY": "${KEY}"}, "network": true, "trust": "full", "effects": {"get*": "pure"}},
+    "web": {"type": "stdio", "command": "web", "env": {"KEY": "${KEY}"}, "network": true, "trust": "full", "effects": {"get*": "pure"},
+      "share": "run", "processes": 2, "egress": "none"},
   },
 }
 """
@@ -28,6 +29,9 @@ BAD = """\
     "none": {"args": []},
     "a b": {"command": "x${"},
     "odd": {"command": "x", "timeout": -1, "approval": {}, "effects": {"*": "pur"}, "args": 5.5, "env": ["A"]},
+    "own": {"command": "x", "share": "mine", "egress": "no"},
+    "all": {"command": "x", "processes": 2},
+    "few": {"command": "x", "share": "run", "processes": 0},
     "fs": {"command": "again"},
   },
   "mcpservers": {}
@@ -44,6 +48,7 @@ def test_servers_are_read_with_all_that_they_may() -> None:
     )
     assert (fs.name, fs.command, fs.args, fs.timeout, fs.trust, fs.network) == ("fs", "fs-server", ("${DIR:-notes}",), 30, "sandbox", False)
     assert (web.trust, web.network, dict(web.env), web.timeout) == ("full", True, {"KEY": "${KEY}"}, 60)
+    assert (web.share, web.processes, web.reach(), fs.share, fs.reach()) == ("run", 2, "none", "all", "none")
     assert [fs.offers(tool) for tool in ("read_file", "write_file")] == [True, False]
     assert [web.effect_of(tool) for tool in ("get_page", "post_page")] == ["pure", None]
 
@@ -57,13 +62,17 @@ def test_every_fault_is_told_at_its_place_with_its_mend() -> None:
         "name a `command` that speaks MCP over stdio; nothing else is started in local mode",
         "6:5: server 'none' has no `command`; name the program that starts it",
         "7:5: 'a b' cannot be a server's name; begin with a letter; then letters, digits, - and _",
-        "7:26: `command`: `${` begins no variable; write ${NAME} or ${NAME:-default}",
+        "7:26: `command`: `${` begins no variable; write ${NAME}, ${NAME:-default} or ${keyring:NAME}",
         "8:40: `timeout` is -1; it must be from 0.1 to 3,600",
         "8:44: 'approval' is not available in this version yet",
         "8:77: the effect of '*' cannot be 'pur'; did you mean 'pure'?",
         '8:105: `env` must be a map of `key: value` lines, not a list; write it as {"NAME": "value"}',
-        "9:5: the key 'fs' is here twice; keep one of them",
-        "11:3: the file has no key 'mcpservers'; did you mean 'mcpServers'?",
+        "9:38: `share` cannot be 'mine'; choose one of all, run, never",
+        "9:56: `egress` cannot be 'no'; did you mean 'none'?",
+        "10:29: `processes` says nothing of a server that all runs share; write `share`: `run` or `never` beside it",
+        "11:58: `processes` is 0; it must be from 1 to 100",
+        "12:5: the key 'fs' is here twice; keep one of them",
+        "14:3: the file has no key 'mcpservers'; did you mean 'mcpServers'?",
     ]
 
 

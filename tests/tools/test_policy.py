@@ -9,7 +9,7 @@ from playnex.canonical import Json
 from playnex.spec.faults import Place
 from playnex.spec.origin import Origin
 from playnex.spec.tool_rules import ToolRule, approval_problem
-from playnex.tools.policy import Policy, Wish, reasons
+from playnex.tools.policy import Policy, Wish, doubts
 from playnex.tools.ruling import idle, misfitting, ruled
 from playnex.tools.tool import CallScope, Tool, ToolResult
 
@@ -35,6 +35,10 @@ def wish(tool: Tool, origin: Origin = READ, *, own: tuple[str, ...] = (), approv
     return Wish(tool=tool, arguments=given, origin=origin, own=own, approval=approval or {})
 
 
+def asked(wish: Wish, policy: Policy = CAREFUL) -> tuple[str, ...]:
+    return doubts(wish, policy).asks
+
+
 @pytest.mark.parametrize(
     ("tool", "given", "asks"),
     [
@@ -55,30 +59,30 @@ def wish(tool: Tool, origin: Origin = READ, *, own: tuple[str, ...] = (), approv
 def test_once_something_untrusted_was_read_what_matters_in_a_consequential_call_has_to_be_known(
     tool: Tool, given: dict[str, Json], asks: bool
 ) -> None:
-    assert bool(reasons(wish(tool, **given), CAREFUL)) == asks
-    assert not reasons(wish(tool, Origin(), **given), CAREFUL), "nothing untrusted was read"
-    assert not reasons(wish(tool, **given), Policy(untrusted="run")), "the policy is switched off"
+    assert bool(asked(wish(tool, **given))) == asks
+    assert not asked(wish(tool, Origin(), **given)), "nothing untrusted was read"
+    assert not asked(wish(tool, **given), Policy(untrusted="run")), "the policy is switched off"
 
 
 def test_an_argument_that_the_flow_gives_of_trusted_values_is_the_users_own() -> None:
-    assert not reasons(wish(SEND, own=("to",), to="anybody@example.com"), CAREFUL)
+    assert not asked(wish(SEND, own=("to",), to="anybody@example.com"))
 
 
 def test_a_rule_decides_by_the_arguments_and_asks_where_it_cannot_be_worked_out() -> None:
     ruled_by = replace(SEND, approval="args.amount > 100")
-    assert reasons(wish(ruled_by, Origin(), amount=101), CAREFUL) == ("its rule holds: args.amount > 100",)
-    assert not reasons(wish(ruled_by, Origin(), amount=100), CAREFUL)
-    assert not reasons(wish(ruled_by, Origin()), CAREFUL), "the default counts where nothing is given"
-    (why,) = reasons(wish(replace(SEND, approval="args.to | length > 3"), Origin()), CAREFUL)
+    assert asked(wish(ruled_by, Origin(), amount=101)) == ("its rule holds: args.amount > 100",)
+    assert not asked(wish(ruled_by, Origin(), amount=100))
+    assert not asked(wish(ruled_by, Origin())), "the default counts where nothing is given"
+    (why,) = asked(wish(replace(SEND, approval="args.to | length > 3"), Origin()))
     assert why.startswith("its rule cannot be worked out")
-    assert reasons(wish(replace(SEND, approval="ask"), Origin()), CAREFUL) == ("every call of it asks",)
+    assert asked(wish(replace(SEND, approval="ask"), Origin())) == ("every call of it asks",)
 
 
 def test_an_agents_file_can_only_be_stricter() -> None:
-    assert reasons(wish(LOOK, Origin(), approval={"mail.*": "ask"}), CAREFUL)
-    assert not reasons(wish(LOOK, Origin(), approval={"consequential": "ask"}), CAREFUL)
-    assert reasons(wish(SEND, Origin(), approval={"consequential": "ask"}), CAREFUL)
-    assert reasons(wish(replace(SEND, approval="ask"), Origin(), approval={"mail.send": "args.amount > 9"}), CAREFUL)
+    assert asked(wish(LOOK, Origin(), approval={"mail.*": "ask"}))
+    assert not asked(wish(LOOK, Origin(), approval={"consequential": "ask"}))
+    assert asked(wish(SEND, Origin(), approval={"consequential": "ask"}))
+    assert asked(wish(replace(SEND, approval="ask"), Origin(), approval={"mail.send": "args.amount > 9"}))
 
 
 @pytest.mark.parametrize(

@@ -127,14 +127,17 @@ _SHORT = 200
 
 
 def _counted(progress: Progress, decided: Decided, acts: Acts) -> Progress:
-    """With the results in the history of calls, and the failures that there were in a row."""
+    """With the results in the history of calls, and the failures that there were in a row: refusals in one answer are one, for the model
+    could not learn from the first of them."""
     before = len(progress.calls) - len(acts.calls)
-    calls, failures = list(progress.calls), progress.failures
+    calls, failures, was_refused = list(progress.calls), progress.failures, False
     for number, call in enumerate(acts.calls, 1):
         result = acts.results.get(number)
         if result is not None:
             calls[before + number - 1] = with_result(calls[before + number - 1], _as_text(result.output))
-            failures = failures + 1 if result.status == "failed" else 0
+            again = was_refused and result.reason == "refused"
+            failures = 0 if result.status != "failed" else failures if again else failures + 1
+            was_refused = result.reason == "refused"
         elif call.invalid:
             failures += 1
     nudges = progress.nudges if failures else progress.nudges - {"errors"}

@@ -144,7 +144,11 @@ async def _act(context: StepContext, progress: Progress, calls: Sequence[ToolCal
     results: dict[int, Envelope] = {}
 
     async def make(at: int) -> None:
-        results[at] = await work.ports.gate.call(context, _call_request(decided.progress, calls[at - 1], at, task=work.task))
+        request = _call_request(decided.progress, calls[at - 1], at, task=work.task)
+        following = tuple(
+            dict(calls[later - 1].arguments) for later in decided.made if later > at and calls[later - 1].name == request.tool
+        )
+        results[at] = await work.ports.gate.call(context, replace(request, following=following))
 
     for group in _groups(decided.made, calls, work.task):
         await context.together([partial(make, at) for at in group])
@@ -174,7 +178,7 @@ def _call_request(progress: Progress, call: ToolCall, number: int, *, task: Agen
         offered=gated((*task.tools, pager(progress.wholes, page)), progress.request.messages),
         scope=_scope_of(progress, task),
         approval=task.agent.approval,
-        ledger=task.ledger,
+        trail=task.trail,
     )
 
 

@@ -13,15 +13,15 @@ from playnex.spec.agent_result import DataBlock
 from playnex.spec.context import CodeTool, StepContext
 from playnex.spec.envelope import Envelope
 from playnex.tools.gate import ANYWHERE, CallRequest
-from playnex.tools.ledger import Ledger
 from playnex.tools.tool import CallScope, Toolbox
+from playnex.tools.trail import Trail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentTask:
     """One piece of work for an agent. `brief` is what all agents of its flow are told, `schema` the JSON Schema of its answer (None for
     text), `feedback` why an earlier answer was refused, `tools` what the run's code gives it beside its own, `scope` what its tool calls
-    may touch, `ledger` what the gate remembers of them."""
+    may touch, `trail` what the gate remembers of them."""
 
     agent: AgentSpec
     prompt: str
@@ -31,7 +31,7 @@ class AgentTask:
     data: tuple[DataBlock, ...] = ()
     tools: tuple[CodeTool, ...] = ()
     scope: CallScope = ANYWHERE
-    ledger: Ledger = field(default_factory=Ledger)
+    trail: Trail = field(default_factory=Trail)
 
 
 class CallGate(Protocol):

@@ -160,7 +160,8 @@ class Batches:
         return Standing(cases=batch.cases, counts=counts, is_held=self.app.leases.is_held(batch.id))
 
     async def let_go_on(self, batch: Batch, *states: RunState) -> None:
-        """Let the runs of its cases that stand so go on."""
+        """Let the runs of its cases that stand so go on. Raises AllStopped."""
+        self.app.halt.refuse()
         after = 0
         while page := await self.app.batches.page(batch.id, after, states=states):
             request = ResumeRequested(by=somebody())

@@ -4,6 +4,7 @@ import getpass
 from contextlib import suppress
 from dataclasses import dataclass
 
+from playnex.app.halt import Stopped
 from playnex.app.opening import App
 from playnex.app.runs import Runs
 from playnex.app.spending import limits
@@ -46,7 +47,9 @@ class Control:
         return await self._stop(run, StopRequested(stop="pause", by=somebody()))
 
     async def stop_all(self) -> tuple[RunSummary, ...]:
-        """Pause every run that has not ended; how they stand afterwards."""
+        """Pause every run that has not ended, and let none start or go on from here on, in whatever process; how those stand afterwards
+        that were going."""
+        self.app.halt.set(Stopped(by=f"{somebody()}{OF_ALL}", at=self.app.clock.now()))  # before the look: what starts later is refused
         going = [run for run in await self.app.journal.runs(limit=ALL) if run.state not in (*END_STATES, "paused")]
         request = StopRequested(stop="pause", by=f"{somebody()}{OF_ALL}")
         for run in going:
@@ -90,14 +93,16 @@ class Control:
         return step or unknown[0]
 
     async def let_go_on(self, run: str) -> None:
-        """Let a paused, parked, failed or dead run go on; nothing where it has ended well or somebody advances it."""
+        """Let a paused, parked, failed or dead run go on; nothing where it has ended well or somebody advances it. Raises AllStopped."""
+        self.app.halt.refuse()
         summary = await self.app.journal.summary(run)
         if summary.state not in ("succeeded", "cancelled", "pending") and not self.app.leases.is_held(run):
             await self.app.journal.post(run, "", ResumeRequested(by=somebody()))
 
     async def let_go_on_with(self, run: str, budget: Budget) -> None:
         """The same, with these limits in the place of those before. Raises UsageError where the run has ended well, RunBusy where it goes
-        on."""
+        on, AllStopped."""
+        self.app.halt.refuse()
         summary = await self.app.journal.summary(run)
         if summary.state in ("succeeded", "cancelled"):
             raise UsageError(f"run {short(run)} has ended: {summary.state}", hint="it spends nothing any more")
@@ -107,7 +112,8 @@ class Control:
 
     async def retry_from(self, run: str, step: str) -> None:
         """Have a step done again, with all that came after it. Raises NotFoundError, UsageError where the run has ended well or goes
-        on."""
+        on, AllStopped."""
+        self.app.halt.refuse()
         summary = await self.app.journal.summary(run)
         if summary.state in ("succeeded", "cancelled"):
             hint = f"start a new one from there: playnex run fork {short(run)} --from {step}"

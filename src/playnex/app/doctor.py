@@ -1,6 +1,7 @@
 """Is everything well with a workspace? What is fine, what is not, what mends it, and the mending of what is safe to mend."""
 
 import asyncio
+import os
 import shutil
 import stat
 import sys
@@ -22,7 +23,10 @@ from playnex.store import checksums
 from playnex.store.database import sqlite_version
 from playnex.store.faults import RESTORE
 from playnex.store.file import accept_pages, is_in_use
+from playnex.tools.browser.launch import MISSING as BROWSER_MISSING
+from playnex.tools.browser.launch import browser_program
 from playnex.tools.mcp import sandbox
+from playnex.tools.mcp.enclosure import Sandbox
 from playnex.workspace import Workspace, shown
 
 Remedy: TypeAlias = Callable[[], Awaitable[object]]
@@ -199,12 +203,19 @@ async def _models(app: App) -> AsyncIterator[Finding]:
         yield Finding(area=f"model {alias}", fine=fine, says=says, mend="start its server, or mend playnex.toml")
 
 
+def _said(found: Sandbox) -> str:
+    return f"{found.name}: {found.gives}" + (f"; but {found.lacks}" if found.lacks else "")
+
+
 async def _servers(app: App) -> AsyncIterator[Finding]:
     """The sandbox of MCP servers, where one needs it, and whether anybody has looked at each of them."""
     wanted = [spec.name for spec in app.offer.servers if spec.trust == "sandbox"]
-    found = await asyncio.to_thread(sandbox.bubblewrap)
-    says = "bubblewrap: own processes, a machine that is only read, no network" if found else "none that works here"
+    found = await asyncio.to_thread(sandbox.working, among := sandbox.sandboxes())
+    says = _said(found) if found else "; ".join(("none that works here", *(f"{each.name}: {sandbox.trouble(each)}" for each in among)))
     yield Finding(area="sandbox", fine=bool(found) or not wanted, says=says, mend=f"{sandbox.MISSING} (for {', '.join(wanted)})")
+    if any(spec.browser for spec in app.offer.servers):
+        program = browser_program(os.environ)
+        yield Finding(area="browser", fine=bool(program), says=program or "there is none", mend=BROWSER_MISSING)
     for name in app.offer.unseen:
         says, mend = "nobody has looked at it as it is now, and its tools are refused", f"playnex mcp test {name}"
         yield Finding(area=f"MCP server {name}", fine=False, says=says, mend=mend)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from playnex.app.may_ask import Foresight
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned
 from playnex.app.runs import Runs
@@ -11,11 +12,14 @@ from playnex.canonical import Json
 from playnex.config import ModelSettings
 from playnex.spec.expression import references
 from playnex.spec.flow import BriefSpec, FlowSpec, StepSpec, VerifySpec
+from playnex.spec.inputs import untrusted_inputs
 from playnex.spec.known_part import known_part, known_text
 from playnex.spec.pattern_requests import askings, bounds
 from playnex.spec.pattern_table import members
 from playnex.spec.read_flow import BRIEF_KEYS
 from playnex.spec.waves import waves
+from playnex.tools.policy import Policy
+from playnex.tools.toolbox import WorkspaceToolbox
 
 FOUND_LATER = "found when it runs"
 
@@ -28,9 +32,12 @@ class DryRun:
     inputs: Mapping[str, Json]
     missing: tuple[str, ...]
     models: Mapping[str, ModelSettings]
+    toolbox: WorkspaceToolbox
+    foresight: Foresight
 
     def document(self) -> dict[str, Json]:
-        """`playnex.dry-run/1`: the steps in waves, each with its agents, what they are asked, and what it leaves behind. Templates are
+        """`playnex.dry-run/1`: the steps in waves, each with its agents, what they are asked, which calls may ask a
+        person, and what it leaves behind. Templates are
         filled in as far as the inputs are known; what only the run will know stands as it is written."""
         flow = self.pinned.flow
         return {
@@ -67,6 +74,7 @@ class DryRun:
             "given": self._given(step),
             "capsules": [self._text(name) for name in step.capsules],
             "arguments": self._known(dict(step.arguments)),
+            "may_ask": self._may_ask(step),
             "requests": self._requests(step),
             "repeat": self._loop(step),
             "approve": self._approval(step),
@@ -87,6 +95,12 @@ class DryRun:
         cases = [{"value": value, **self._does(replace(done, needs=step.needs))} for value, done in leads]
         return {"switch": self._known(step.switch.on), "cases": [_filled(case) for case in cases]}
 
+    def _may_ask(self, step: StepSpec) -> list[str]:
+        """Why a person may be asked before the step's own call of a tool."""
+        if step.kind != "tool":
+            return []
+        return list(self.foresight.of_step(self.toolbox.get(step.target), step, self._known(dict(step.arguments))))
+
     def _loop(self, step: StepSpec) -> Json:
         """A loop's cap, and its steps in waves."""
         if step.repeat is None:
@@ -102,6 +116,9 @@ class DryRun:
             "model": agent.model,
             "answered_by": self._answered_by(agent.model),
             "tools": list(agent.tools),
+            "may_ask": {
+                tool.name: list(why) for tool in self.toolbox.matching(agent.tools) if (why := self.foresight.of_agent(tool, agent))
+            },
             "limits": limits(replace(agent.limits, turns=agent.turns)),
         }
 
@@ -150,7 +167,9 @@ def dry_run(app: App, flow: str, given: Mapping[str, Json]) -> DryRun:
     missing = missing_inputs(pinned.flow, given)
     there = replace(pinned.flow, inputs=tuple(spec for spec in pinned.flow.inputs if spec.name not in missing))
     inputs = Runs(app=app).inputs_of(replace(pinned, flow=there), given)
-    return DryRun(pinned=pinned, inputs=inputs, missing=missing, models=app.workspace.config().models)
+    config = app.workspace.config()
+    foresight = Foresight(policy=Policy(untrusted=config.untrusted), untrusted=untrusted_inputs(pinned.flow))
+    return DryRun(pinned=pinned, inputs=inputs, missing=missing, models=config.models, toolbox=app.toolbox, foresight=foresight)
 
 
 def missing_inputs(flow: FlowSpec, given: Mapping[str, Json]) -> tuple[str, ...]:

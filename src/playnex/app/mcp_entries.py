@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from playnex.canonical import Json
@@ -15,13 +14,7 @@ from playnex.spec.read_servers import GROUPS, read_servers
 from playnex.tools.mcp.offered import FILE
 from playnex.workspace import shown
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """What was taken from another program's file, and what was left, each with the reason."""
-
-    added: tuple[str, ...] = ()
-    left: Mapping[str, str]
+WIDTH = 120
 
 
 def entry(command: tuple[str, ...], *, env: Mapping[str, str], trust: str, network: bool) -> dict[str, Json]:
@@ -59,7 +52,7 @@ def current(root: Path) -> str | None:
 
 def with_entry(text: str, name: str, said: Json, *, path: str) -> str:
     """The text with one entry more, as the first of its group. Raises UsageError, DefinitionError."""
-    written = f"{json.dumps(name)}: {json.dumps(said, ensure_ascii=False)}"
+    written = _written(name, said)
     if not text.strip():
         return f'{{\n  "mcpServers": {{\n    {written}\n  }}\n}}\n'
     source = read_json(text, path)
@@ -77,27 +70,13 @@ def with_entry(text: str, name: str, said: Json, *, path: str) -> str:
     return f"{text[:at]}\n    {written}{comma}{rest if rest.lstrip(' ').startswith(chr(10)) else chr(10) + '  ' + rest.lstrip(' ')}"
 
 
-def import_from(root: Path, file: Path) -> Imported:
-    """Take over the servers of another program's file that can run here. Raises UsageError, DefinitionError."""
-    try:
-        text, undecodable = decoded(file.read_bytes(), str(file))
-    except OSError as fault:
-        raise UsageError(f"cannot read {str(file)!r}: {(fault.strerror or str(fault)).lower()}") from None
-    source = read_json(text, str(file))
-    if undecodable or source.root is None:
-        raise DefinitionError((*undecodable, *source.faults))
-    there = {spec.name for spec in read_servers(current(root) or "", FILE).servers} if current(root) else set[str]()
-    read = read_servers(text, str(file))
-    left = {f"{fault.place.path}:{fault.place.line}": fault.message for fault in read.faults}
-    added = []
-    for spec in read.servers:
-        if spec.name in there:
-            left[spec.name] = "a server of that name is here already"
-            continue
-        said = entry((spec.command, *spec.args), env=spec.env, trust=spec.trust, network=spec.network)
-        add(root, spec.name, said | ({"cwd": spec.cwd} if spec.cwd else {}))
-        added.append(spec.name)
-    return Imported(added=tuple(added), left=left)
+def _written(name: str, said: Json) -> str:
+    """On one line where that is short, else a line for each key."""
+    line = f"{json.dumps(name)}: {json.dumps(said, ensure_ascii=False)}"
+    if len(line) <= WIDTH or not isinstance(said, dict):
+        return line
+    keys = (f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items())
+    return f"{json.dumps(name)}: {{\n      {f',{chr(10)}      '.join(keys)}\n    }}"
 
 
 def _text(path: Path) -> str:

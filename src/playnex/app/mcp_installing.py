@@ -1,6 +1,7 @@
 """Installs an MCP server's package into the workspace, pinned, so that runs start it without a network."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playnex.errors import ToolFailed, UsageError
+from playnex.secrets.known import KNOWN
 
 PATIENCE = 600.0
 PACKAGE = re.compile(r"(@[\w.-]+/)?[\w.-]+([@=]=?[\w.+-]+)?")
@@ -74,7 +76,10 @@ def _one(names: list[str], package: str) -> str:
 
 def _run(command: tuple[str, ...], package: str) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
+        environment = KNOWN.environment(os.environ)
+        done = subprocess.run(
+            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment, timeout=PATIENCE, check=False
+        )
     except subprocess.TimeoutExpired:
         raise ToolFailed(f"{package} was not installed within {PATIENCE:g} seconds", hint="try again with a better connection") from None
     if done.returncode:

@@ -10,10 +10,14 @@ from playnex.canonical import Json
 from playnex.errors import DefinitionError, NotFoundError
 from playnex.spec.faults import did_you_mean
 from playnex.spec.server import ServerSpec
+from playnex.tools.browser.kinds import kind_of
 from playnex.tools.mcp.definition import Definition, Drift, Pin, drift, keep_pin, pinned, read_pin
 from playnex.tools.mcp.offered import FILE, unusable
 
 Verdict = Literal["accepted", "unchanged", "changed"]
+State = Literal["accepted", "new", "changed"]
+"""Of an entry: what it starts was looked at and accepted, never looked at, or is something else than what was accepted."""
+
 NO_DRIFT = Drift()
 
 
@@ -45,18 +49,29 @@ class Looked:
 def server_lines(app: App) -> Iterator[Json]:
     """Each server, with what is known of it; none is started."""
     for spec in app.offer.servers:
-        pin = read_pin(app.workspace.own, spec.name)
-        known = pin is not None and pin.fits(spec)
+        state = state_of(app, spec)
         yield {
             "name": spec.name,
+            "state": state,
             "command": [spec.command, *spec.args],
             "trust": spec.trust,
             "network": spec.network,
+            "egress": spec.reach(),
+            "write": list(spec.write),
+            "share": spec.share,
+            "processes": 1 if spec.share == "all" else spec.processes,
             "timeout": spec.timeout,
-            "known": known,
+            "known": state == "accepted",
             "tools": [tool.name for tool in app.offer.tools if tool.name.startswith(f"{spec.name}.")],
             "where": f"{spec.place.path}:{spec.place.line}",
         }
+
+
+def state_of(app: App, spec: ServerSpec) -> State:
+    """What is known of the entry, by its pin."""
+    if spec.name not in app.offer.unseen:
+        return "accepted"
+    return "new" if read_pin(app.workspace.own, spec.name) is None else "changed"
 
 
 async def look(app: App, name: str) -> Looked:
@@ -108,12 +123,15 @@ def _compared(spec: ServerSpec, tools: tuple[Definition, ...], pin: Pin | None) 
 
 
 def _tool_line(spec: ServerSpec, tool: Definition) -> Json:
+    kind = kind_of(tool.name) if spec.browser else None
+    why = unusable(tool) or ("it could do anything" if spec.browser and kind is None else "")
     return {
-        "name": f"{spec.name}.{tool.name}",
+        "name": f"{spec.name}.{spec.short(tool.name)}",
         "description": tool.description,
-        "offered": spec.offers(tool.name) and not unusable(tool),
-        "unusable": unusable(tool),
-        "effect": spec.effect_of(tool.name) or "once",
+        "offered": spec.offers(tool.name) and not why,
+        "unusable": why,
+        "effect": spec.effect_of(tool.name) or (kind.effect if kind else "once"),
+        "asks": kind is not None and kind.acts,
         "parameters": dict(tool.parameters),
         "hints": dict(tool.annotations),
     }

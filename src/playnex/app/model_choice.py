@@ -16,7 +16,20 @@ from playnex.spec.faults import did_you_mean
 from playnex.workspace import CONFIG, shown
 
 EMBEDDED = "smollm2"
-KEYS = ("kind", "base_url", "name", "context", "timeout", "api_key_env", "tool_calling", "json_schema", "at_once", "per_minute")
+KEYS = (
+    "kind",
+    "base_url",
+    "name",
+    "context",
+    "timeout",
+    "api_key_env",
+    "api_key",
+    "remote",
+    "tool_calling",
+    "json_schema",
+    "at_once",
+    "per_minute",
+)
 """Keys of a model that are written on a line of their own."""
 
 HEADER = re.compile(r"\s*\[\s*models\s*\.\s*[\"']?main[\"']?\s*\]\s*(#.*)?")

@@ -16,6 +16,7 @@ from playnex.models.discovery import chat_models_at
 from playnex.models.model import ModelCard
 from playnex.models.probed import FILE, Probed, ProbedModels, with_seen
 from playnex.models.window_probe import Bare, Bounds, WindowProbe, WindowSeen
+from playnex.secrets.references import References
 from playnex.workspace import data_folder
 
 
@@ -69,7 +70,9 @@ async def examine(typed: str, order: ProbeOrder, tell: Callable[[str], None]) ->
     workspace = workspace_of(typed)
     config, clock = workspace.config(), SystemClock()
     settings = dict(config.models) | await _at_address(order.model)
-    models = WorkspaceModels(Sources(settings=settings, data=data_folder(os.environ), local=config.local), clock)
+    models = WorkspaceModels(
+        Sources(settings=settings, data=data_folder(os.environ), local=config.local, secrets=References(os.environ)), clock
+    )
     try:
         card = await models.card(order.model)
         seen, tools, schema = await _Probing(model=await models.get(order.model), clock=clock, tell=tell).all_of(order, card)

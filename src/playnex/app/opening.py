@@ -3,14 +3,16 @@
 import os
 import random
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playnex.app.capsule_shelf import CapsuleShelf
 from playnex.app.definitions import Definitions
 from playnex.app.embedders import embedder_of
+from playnex.app.halt import Halt
+from playnex.app.secret_names import know, named_secrets
 from playnex.capsules.capsule import Author, CapsuleDraft, Moment, Prepared, writer_of
 from playnex.capsules.meaning import vectors
 from playnex.capsules.meaning.recall import Recall
@@ -20,6 +22,7 @@ from playnex.capsules.stores.words import Wanted
 from playnex.clock import SystemClock
 from playnex.config import Config
 from playnex.engine.engine import Engine
+from playnex.errors import CredentialError, ToolFailed
 from playnex.ids import short
 from playnex.journal.lease import FileLeases
 from playnex.journal.stores import batch_rows, journal_rows
@@ -28,10 +31,14 @@ from playnex.journal.stores.sqlite_journal import SqliteJournal
 from playnex.models.directory import Sources, WorkspaceModels
 from playnex.schedules import timetable
 from playnex.schedules.timetable import Timetable
+from playnex.secrets.known import KNOWN
+from playnex.secrets.references import References
+from playnex.spec import variables
 from playnex.spec.context import Write
 from playnex.spec.envelope import CapsuleRef
 from playnex.spec.faults import Fault
 from playnex.store.database import Database
+from playnex.tools.accounts import barred_servers, fault_of_server, fault_of_tool, is_permitted, place_of
 from playnex.tools.capsule_tools import KnownCapsule, Note, Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
 from playnex.tools.gate import Gate
@@ -42,7 +49,7 @@ from playnex.tools.python_functions import PythonFunctions
 from playnex.tools.python_tools import discover
 from playnex.tools.recall_tool import Remembered, Rememberer, recall_tool
 from playnex.tools.ruling import idle, misfitting, ruled
-from playnex.tools.tool import CallScope
+from playnex.tools.tool import CallScope, Tool
 from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
 from playnex.workspace import Workspace, data_folder, find_workspace, shown
@@ -65,7 +72,7 @@ MIGRATIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """An open workspace: its parts, each of which does its own work."""
+    """An open workspace: its parts, each of which does its own work. `barred` are the tools that local mode does not let be used."""
 
     workspace: Workspace
     database: Database
@@ -85,7 +92,15 @@ class App:
     clock: SystemClock
     definitions: Definitions
     timetable: Timetable
+    halt: Halt
     local: bool
+    barred: Mapping[str, Fault]
+
+    async def rest(self) -> None:
+        """End every child process; the next call starts what it needs."""
+        await self.servers.close()
+        await self.models.close()
+        await self.functions.workers.close()
 
 
 @asynccontextmanager
@@ -95,22 +110,20 @@ async def opened(typed: str) -> AsyncIterator[App]:
     config = workspace.config()
     database = Database(workspace.own / "store.db", MIGRATIONS)
     _hide_from_git(workspace.own)
-    workers = Workers(workspace.root, log=workspace.own / "tools.log")
-    clock = SystemClock()
-    servers, of_servers = _servers(workspace, clock)
-    sources = Sources(settings=config.models, data=data_folder(os.environ), own=workspace.own, local=config.local)
-    models = WorkspaceModels(sources, clock)
-    recall = Recall(database, embedder_of(config, sources.data))
+    secrets, clock, halt = References(os.environ), SystemClock(), Halt(own=workspace.own)
+    workers = Workers(workspace.root, log=workspace.own / "tools.log", environment=lambda: _of_workers(config, secrets))
+    servers, of_servers = _servers(workspace, config, secrets=secrets, clock=clock)
+    models = WorkspaceModels(_sources(workspace, config, secrets), clock)
+    recall = Recall(database, embedder_of(config, data_folder(os.environ), secrets))
     try:
         journal = SqliteJournal(database, clock)
         capsules = SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
-        note = _noting(capsules)
-        of_memory = (*capsule_tools(capsules, _preparing(capsules), recall, note=note), recall_tool(_remembering(recall), note))
-        built_in = (*file_tools(workspace.root), *of_memory)
-        toolbox = WorkspaceToolbox(ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools))
+        built_in = (*file_tools(workspace.root), *_of_memory(capsules, recall))
+        every = [ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools)]
+        barred = _barred(every, config)
+        toolbox = WorkspaceToolbox(tool for tool in every if tool.name not in barred)
         leases = FileLeases(workspace.own / "leases")
-        worker = f"{socket.gethostname()}/{os.getpid()}"
         yield App(
             workspace=workspace,
             database=database,
@@ -121,16 +134,20 @@ async def opened(typed: str) -> AsyncIterator[App]:
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
             recall=recall,
             toolbox=toolbox,
-            gate=Gate(toolbox, Policy(untrusted=config.untrusted, timeout=config.approval_timeout)),
+            gate=Gate(toolbox, Policy(untrusted=config.untrusted, private=config.private, timeout=config.approval_timeout)),
             functions=PythonFunctions(workspace.root, workers),
             servers=servers,
             offer=of_servers,
             models=models,
-            engine=Engine(journal=journal, leases=leases, clock=clock, jitter=random.random, worker=worker),
+            engine=_engine(journal, leases, clock=clock, halt=halt, servers=servers),
             clock=clock,
+            halt=halt,
+            barred=barred,
             timetable=Timetable(database),
             local=config.local,
-            definitions=_definitions(workspace, config, toolbox, faults=(*found.faults, *of_servers.faults), unseen=of_servers.unseen),
+            definitions=_definitions(
+                workspace, config, toolbox, faults=(*found.faults, *of_servers.faults, *barred.values()), unseen=of_servers.unseen
+            ),
         )
     finally:
         await recall.close()
@@ -155,10 +172,57 @@ def _definitions(
     )
 
 
-def _servers(workspace: Workspace, clock: SystemClock) -> tuple[Servers, Offer]:
-    """The MCP servers, none started, and the tools of them that were accepted."""
-    servers = Servers(workspace.root, workspace.own, environment=os.environ, clock=clock)
-    return servers, offer(workspace.root, workspace.own, servers, shown_as=shown(workspace.root / FILE))
+def _servers(workspace: Workspace, config: Config, *, secrets: References, clock: SystemClock) -> tuple[Servers, Offer]:
+    """The MCP servers, none started, and the tools of them that were accepted; in local mode without those that sign in somewhere and that
+    nobody has named. The secrets that are named anywhere are known from here on."""
+    servers = Servers(root=workspace.root, own=workspace.own, environment=secrets, clock=clock)
+    found = offer(workspace.root, workspace.own, servers, shown_as=shown(workspace.root / FILE))
+    know(named_secrets(config, found.servers), os.environ)
+    barred = tuple(barred_servers(found.servers, config.tools)) if config.local else ()
+    names = {spec.name for spec in barred}
+    kept = replace(
+        found,
+        servers=tuple(spec for spec in found.servers if spec.name not in names),
+        tools=tuple(tool for tool in found.tools if tool.name.partition(".")[0] not in names),
+        unseen=tuple(name for name in found.unseen if name not in names),
+        faults=(*found.faults, *map(fault_of_server, barred)),
+    )
+    return servers, kept
+
+
+def _barred(tools: Iterable[Tool], config: Config) -> dict[str, Fault]:
+    """The tools that local mode does not let be used, with the reason."""
+    return {tool.name: fault_of_tool(tool, place_of(tool)) for tool in tools if config.local and not is_permitted(tool, config.tools)}
+
+
+def _engine(journal: SqliteJournal, leases: FileLeases, *, clock: SystemClock, halt: Halt, servers: Servers) -> Engine:
+    return Engine(
+        journal=journal,
+        leases=leases,
+        clock=clock,
+        jitter=random.random,
+        worker=f"{socket.gethostname()}/{os.getpid()}",
+        clean=KNOWN.value,
+        halted=halt.reason,
+        let_go=servers.give_back,
+    )
+
+
+def _sources(workspace: Workspace, config: Config, secrets: References) -> Sources:
+    """Where the workspace's models come from."""
+    data = data_folder(os.environ)
+    return Sources(settings=config.models, data=data, own=workspace.own, local=config.local, secrets=secrets)
+
+
+def _of_workers(config: Config, secrets: References) -> dict[str, str]:
+    """What Python tools see: our environment without secrets, and what playnex.toml grants. Raises ToolFailed."""
+    try:
+        if unset := [name for value in config.python_env.values() for name in variables.missing(value, secrets)]:
+            raise CredentialError(f"{unset[0]} is not set in the environment", hint="set it, or give it a default: ${NAME:-default}")
+        granted = {name: variables.expanded(value, secrets) for name, value in config.python_env.items()}
+    except CredentialError as fault:
+        raise ToolFailed(f"Python tools cannot start: {fault.message}", hint=fault.hint) from None
+    return KNOWN.environment(os.environ) | granted
 
 
 def _hide_from_git(folder: Path) -> None:
@@ -185,6 +249,12 @@ def _preparing(capsules: SqliteCapsules) -> Prepare:
         return await capsules.prepare(draft)
 
     return prepare
+
+
+def _of_memory(capsules: SqliteCapsules, recall: Recall) -> tuple[Tool, ...]:
+    """The tools of shared memory."""
+    note = _noting(capsules)
+    return (*capsule_tools(capsules, _preparing(capsules), recall, note=note), recall_tool(_remembering(recall), note))
 
 
 def _noting(capsules: SqliteCapsules) -> Note:

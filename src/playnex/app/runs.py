@@ -70,7 +70,8 @@ class Runs:
 
     async def begin(self, definition: Json, inputs: Mapping[str, Json], key: str) -> str:
         """A run of a pinned definition with these inputs, which fit; its id, or that of the run of this flow which has the key already.
-        Raises UsageError where its concurrency group has no name."""
+        Raises UsageError where its concurrency group has no name, AllStopped."""
+        self.app.halt.refuse()
         flow = self.unpin(definition).flow
         started = RunStarted(
             flow=flow.name,
@@ -93,7 +94,8 @@ class Runs:
 
     async def carry(self, run: str, *, through: bool = False) -> Ending:
         """Carry the run on to its end, or until only a person or a signal can help it, and `through` that too. Raises RunBusy,
-        StoreError, JournalMismatch; a cancelled task leaves it paused."""
+        StoreError, JournalMismatch, AllStopped; a cancelled task leaves it paused."""
+        self.app.halt.refuse()
         return await self.worker().carry(run, through=through)
 
     async def apply(self, run: str) -> Ending:

@@ -128,10 +128,11 @@ class Schedules:
         return was_on
 
     async def look(self, tell: Tell) -> None:
-        """Start the runs that are due by now, each fire's once, and tell of them and of those that were missed."""
-        now = self.clock.now()
+        """Start the runs that are due by now, each fire's once, and tell of them and of those that were missed. While all runs are
+        stopped, what is due passes by."""
+        now, is_halted = self.clock.now(), self.app.halt.said() is not None
         for line in self.app.timetable.enabled():
-            if now < line.seen - BACK:  # what fires a second time by the clock is the run that it was
+            if is_halted or now < line.seen - BACK:  # what fires a second time by the clock is the run that it was
                 await self.app.timetable.see(line, now)
             elif now > line.seen:
                 await self._see_to(line, now, tell)

@@ -11,6 +11,7 @@ from playnex.cli import door
 from playnex.cli.terminal import write
 from playnex.cli.tree import NOUNS, tree
 from playnex.errors import PlaynexError, RunInterrupted
+from playnex.secrets.known import KNOWN
 
 HELP_FLAGS = ("--help", "-h")
 NOUN_NAMES = tuple(name for _, names in NOUNS for name in names)
@@ -113,7 +114,7 @@ def _report(error: Exception, arguments: Sequence[str]) -> int:
     told = traceback.format_exc()
     try:
         with tempfile.NamedTemporaryFile("w", prefix="playnex-report-", suffix=".txt", delete=False, encoding="utf-8") as file:
-            file.write(f"playnex {__version__}\ncommand: {' '.join(arguments)}\n\n{told}")
+            file.write(KNOWN.text(f"playnex {__version__}\ncommand: {' '.join(arguments)}\n\n{told}"))
         hint = f"the report is {file.name}"
     except OSError:
         hint = "see where with --debug: no report could be written"

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from playnex.cli import door
 from playnex.cli.flags import AsJson
 from playnex.cli.mcp_said import Adding
-from playnex.cli.terminal import columns, emit, emit_list, write
+from playnex.cli.terminal import emit, emit_list, write
 
 app = App(name="mcp", help="MCP servers: tools that come with a program of their own.", result_action="return_value")
 
@@ -51,6 +51,7 @@ def add(name: NewName, /, *command: Command, adding: Annotated[Adding, Parameter
     $ playnex mcp add time --pypi mcp-server-time
     $ playnex mcp add fs --npm @modelcontextprotocol/server-filesystem -- notes
     $ playnex mcp add mine -- python3 tools_server.py --quiet
+    $ playnex mcp add browser --browser --host example.com --host 127.0.0.1:8000
     """
     from playnex.cli.mcp_adding import add_server  # late, here and below: a command imports only what it needs
 
@@ -64,21 +65,21 @@ def import_(file: File, /, *, as_json: AsJson = False) -> int:
     $ playnex mcp import ~/.config/other/mcp.json
     """
     from playnex.app.listing import workspace_of
-    from playnex.app.mcp_entries import import_from
+    from playnex.app.mcp_importing import import_from
+    from playnex.cli.showing_mcp import imported_page
 
     done = import_from(workspace_of(door.workspace).root, Path(file).expanduser())
     if as_json:
-        emit({"schema": "playnex.mcp-import/1", "added": list(done.added), "left": dict(done.left)})
+        emit(done.document())
     else:
-        write(
-            "\n".join([f"added {name}" for name in done.added] + [f"left {name}: {why}" for name, why in done.left.items()] or ["nothing"])
-        )
+        write("\n".join(imported_page(done.document(), door.terminal)))
     return 0
 
 
 async def _list(as_json: bool) -> int:
     from playnex.app.mcp_servers import server_lines
     from playnex.app.opening import opened
+    from playnex.cli.showing_mcp import STATES, server_table
 
     async with opened(door.workspace) as opened_app:
         lines, faults = list(server_lines(opened_app)), opened_app.offer.faults
@@ -87,17 +88,13 @@ async def _list(as_json: bool) -> int:
     if as_json:
         emit_list("playnex.mcp-servers/1", lines)
     elif lines:
-        write(columns(("SERVER", "TRUST", "NETWORK", "TOOLS", "COMMAND"), [_row(line) for line in lines], door.terminal))
+        write(server_table(lines, door.terminal))
+        for line in lines:
+            if line["state"] != "accepted":
+                door.terminal.say(f"{line['name']}: {STATES[line['state']]}; look at it: playnex mcp test {line['name']}")
     elif not faults:
         door.terminal.say("there are no MCP servers here yet; add one with: playnex mcp add NAME -- COMMAND")
     return 3 if faults else 0
-
-
-def _row(line: dict[str, object]) -> tuple[str, ...]:
-    tools, command = line["tools"], line["command"]
-    assert isinstance(tools, list) and isinstance(command, list)
-    known = str(len(tools)) if line["known"] else f"playnex mcp test {line['name']}"
-    return (str(line["name"]), str(line["trust"]), "yes" if line["network"] else "no", known, " ".join(command))
 
 
 async def _test(name: str, accepting: bool, as_json: bool) -> int:

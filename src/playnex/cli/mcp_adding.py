@@ -1,5 +1,6 @@
 """`playnex mcp add` carried out: install, enter, start once; nothing stays where that does not work."""
 
+import os
 import shutil
 
 from playnex.app import mcp_entries
@@ -8,11 +9,13 @@ from playnex.app.mcp_installing import Installed, install_npm, install_pypi
 from playnex.app.mcp_servers import Looked, accept
 from playnex.app.opening import opened
 from playnex.cli import door
-from playnex.cli.mcp_said import Adding, pairs
+from playnex.cli.mcp_said import Adding, comes_from, pairs
 from playnex.cli.showing_mcp import looked_page
 from playnex.cli.terminal import emit, write
-from playnex.errors import PlaynexError, UsageError
+from playnex.errors import PlaynexError, ToolFailed, UsageError
+from playnex.spec.browser import host_rule
 from playnex.spec.reading import WORD
+from playnex.tools.browser.launch import BROWSER_SERVER, MISSING, browser_program
 from playnex.workspace import Workspace
 
 
@@ -27,11 +30,12 @@ async def add_server(name: str, command: tuple[str, ...], adding: Adding, *, as_
         installed = _installed(workspace, name, adding)
         whole = (installed.program, *command) if installed else command
         trust = "full" if adding.full else "sandbox"
-        mcp_entries.add(workspace.root, name, mcp_entries.entry(whole, env=env, trust=trust, network=adding.network))
+        said = mcp_entries.entry(whole, env=env, trust=trust, network=adding.network)
+        mcp_entries.add(workspace.root, name, said | ({"browser": {"hosts": list(adding.host)}} if adding.browser else {}))
         looked = await _looked(name)
     except PlaynexError:
         mcp_entries.remove(workspace.root, before)
-        if adding.npm or adding.pypi:
+        if comes_from(adding):
             shutil.rmtree(folder, ignore_errors=True)
         raise
     if as_json:
@@ -47,10 +51,11 @@ async def _looked(name: str) -> Looked:
 
 
 def _installed(workspace: Workspace, name: str, adding: Adding) -> Installed | None:
-    if not (adding.npm or adding.pypi):
+    if not comes_from(adding):
         return None
-    door.terminal.say(f"installing {adding.npm or adding.pypi}…")
-    install, package = (install_npm, adding.npm) if adding.npm else (install_pypi, adding.pypi)
+    package = adding.pypi or adding.npm or BROWSER_SERVER
+    door.terminal.say(f"installing {package}…")
+    install = install_pypi if adding.pypi else install_npm
     return install(workspace.root, workspace.own / "mcp" / name, package)
 
 
@@ -58,10 +63,28 @@ def _refuse(workspace: Workspace, name: str, command: tuple[str, ...], adding: A
     """What cannot be added. Raises UsageError."""
     if not WORD.fullmatch(name):
         raise UsageError(f"{name!r} cannot be a server's name", hint="begin with a letter; then letters, digits, - and _")
-    if adding.npm and adding.pypi:
-        raise UsageError("--npm and --pypi together: a server comes from one of them", hint="leave one of them out")
-    if not (command or adding.npm or adding.pypi):
+    if len(sources := comes_from(adding)) > 1:
+        raise UsageError(f"{' and '.join(sources)} together: a server comes from one of them", hint="leave one of them out")
+    _refuse_browser(name, adding)
+    if not (command or sources):
         raise UsageError(f"nothing says what starts {name!r}", hint=f"playnex mcp add {name} -- COMMAND, or --npm or --pypi PACKAGE")
     text = mcp_entries.current(workspace.root)
     if text is not None:
         mcp_entries.with_entry(text, name, {}, path=".mcp.json")
+
+
+def _refuse_browser(name: str, adding: Adding) -> None:
+    """What is wrong with a wish for a browser. Raises UsageError, ToolFailed."""
+    if adding.host and not adding.browser:
+        raise UsageError("--host says nothing without --browser", hint=f"playnex mcp add {name} --browser --host {adding.host[0]}")
+    if not adding.browser:
+        return
+    if not adding.host:
+        raise UsageError("a browser without a --host could go nowhere", hint=f"playnex mcp add {name} --browser --host example.com")
+    for host in adding.host:
+        try:
+            host_rule(host)
+        except ValueError as error:
+            raise UsageError(f"--host {host!r} is no host that a browser can be kept to", hint=str(error)) from None
+    if not browser_program(os.environ):
+        raise ToolFailed("there is no browser on this machine", hint=MISSING)

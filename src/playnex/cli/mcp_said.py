@@ -21,7 +21,17 @@ class Adding:
         ),
     ] = ()
     network: Annotated[bool, Parameter(negative=(), help="let it use the network")] = False
+    browser: Annotated[bool, Parameter(negative=(), help="give agents a browser, kept to the hosts that --host names")] = False
+    host: Annotated[
+        tuple[str, ...],
+        Parameter(metavar="HOST[:PORT]", negative=(), help="a host that the browser may reach; repeat the flag for more"),
+    ] = ()
     full: Annotated[bool, Parameter(name="--full-trust", negative=(), help="run it without the sandbox, with all your rights")] = False
+
+
+def comes_from(adding: Adding) -> tuple[str, ...]:
+    """What is said of where the server comes from; more than one is too much."""
+    return tuple(flag for flag, said in (("--npm", adding.npm), ("--pypi", adding.pypi), ("--browser", adding.browser)) if said)
 
 
 def pairs(typed: tuple[str, ...]) -> dict[str, str]:

@@ -36,7 +36,8 @@ Data = Annotated[str, Parameter(name="--data", metavar="JSON", help="what the me
 Done = Annotated[str | None, Parameter(name="--done", metavar="VALUE", help="it has happened, and gave this (JSON, or a text)")]
 Again = Annotated[bool, Parameter(name="--again", negative=(), help="it has not happened: do it now")]
 Fail = Annotated[bool, Parameter(name="--fail", negative=(), help="count it as failed")]
-All = Annotated[bool, Parameter(name="--all", negative=(), help="every run that has not ended")]
+All = Annotated[bool, Parameter(name="--all", negative=(), help="every run that has not ended, and every one to come")]
+Lift = Annotated[bool, Parameter(name="--lift", negative=(), help="let runs start and go on again")]
 Once = Annotated[bool, Parameter(name="--once", negative=(), help="end when nothing is left that can go on now")]
 AtMost = Annotated[int, Parameter(name="--at-most", metavar="N", help="how many runs at the same time")]
 
@@ -104,15 +105,16 @@ def fork(run: RunId, /, *, from_: ForkFrom, changes: Changes = (), as_json: AsJs
     return asyncio.run(fork_run(run, from_, pairs_of(changes), as_json=as_json))
 
 
-def stop(*, all_: All = False, as_json: AsJson = False) -> int:
-    """Stop all runs at once, wherever they go on: no further step, model request or tool call starts. They stay paused until
-    somebody resumes them.
+def stop(*, all_: All = False, lift: Lift = False, as_json: AsJson = False) -> int:
+    """Stop all runs at once, wherever they go on, and let none start: no step, model request or tool call, no schedule, no batch, until
+    that is lifted. What was stopped stays paused until somebody resumes it.
 
     $ playnex stop --all
+    $ playnex stop --lift
     """
-    if not all_:
+    if all_ == lift:
         raise UsageError("say what to stop", hint="every run: playnex stop --all; one run: playnex run pause ID, playnex run cancel ID")
-    return asyncio.run(_stop_all(as_json))
+    return asyncio.run(_stop_all(as_json) if all_ else _lift(as_json))
 
 
 def worker(*, at_most: AtMost = 100, once: Once = False) -> int:
@@ -183,5 +185,20 @@ async def _stop_all(as_json: bool) -> int:
         stopped = await Control(app=app).stop_all()
     if as_json:
         emit_list(RUNS_SCHEMA, [run_line(run, worker=False) for run in stopped])
-    door.terminal.say(f"{door.terminal.symbol('succeeded')} stopped {counted(len(stopped), 'run')}")
+    door.terminal.say(f"{door.terminal.symbol('succeeded')} stopped {counted(len(stopped), 'run')}; none starts or goes on")
+    door.terminal.say("  allow runs again with: playnex stop --lift")
+    return 0
+
+
+async def _lift(as_json: bool) -> int:
+    from playnex.app.opening import opened
+
+    async with opened(door.workspace) as app:
+        was_set = app.halt.lift()
+        paused = await app.journal.runs(state="paused")
+    if as_json:
+        emit({"schema": "playnex.stop/1", "was_stopped": was_set})
+    door.terminal.say(f"{door.terminal.symbol('succeeded')} runs may start again" if was_set else "nothing was stopped")
+    if paused:
+        door.terminal.say("  some are paused (playnex run list); each goes on with: playnex run resume ID")
     return 0

@@ -41,7 +41,7 @@ def schema(kind: Kind, /, *, save: Save = False) -> int:
 def schema_of(kind: str) -> Json:
     """The schema of that kind of file."""
     if kind == "config":
-        from playnex.config import config_schema  # late, here and below: only the one that is wanted
+        from playnex.config_schema import config_schema  # late, here and below: only the one that is wanted
 
         return config_schema()
     from playnex.spec.editor_schema import agent_schema, flow_schema

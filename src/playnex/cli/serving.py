@@ -70,6 +70,8 @@ class Serving:
     async def _carry(self, worker: Worker, going: set[str]) -> None:
         while True:
             await Shift(worker=worker, source=worker, tell=self.log.ended, going=going).work()
+            if self.app.halt.said():
+                await self.app.rest()
             await self.app.clock.sleep(GLANCE)
 
     async def let_go_on(self, going: set[str]) -> int:

@@ -51,6 +51,7 @@ def _details(step: dict[str, Json]) -> Iterator[str]:
 def _agent(agent: dict[str, Json]) -> Iterator[str]:
     parts = [f"model {agent['model']} ({agent['answered_by']})", _limits(agent["limits"]), f"tools {', '.join(agent['tools']) or 'none'}"]
     yield f"agent {agent['agent']} {agent['part']}: {' · '.join(part for part in parts if part)}"
+    yield from (f"  may ask a person before {tool}  {'; '.join(why)}" for tool, why in agent["may_ask"].items())
 
 
 def _requests(step: dict[str, Json]) -> Iterator[str]:
@@ -83,6 +84,8 @@ def _texts(step: dict[str, Json]) -> Iterator[str]:
         if key in step:
             yield f"{name}  {', '.join(step[key])}"
     yield from (f"{name}: {_shown(value)}" for name, value in step.get("arguments", {}).items())
+    if why := step.get("may_ask"):
+        yield f"may ask a person  {'; '.join(why)}"
     if asked := step.get("approve"):
         yield f"asks a person  {asked['message']}"
         yield f"  shows  {_shown(asked.get('show'))}"

@@ -120,8 +120,13 @@ def gist(value: Json, width: int = 60) -> str:
             text = counted(len(value), "item")
         case _:
             text = json.dumps(value)
-    text = " ".join(text.split()).lstrip("# ")
+    text = " ".join(steerless(text).split()).lstrip("# ")
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def steerless(text: str) -> str:
+    """The text without the signs by which whoever wrote it could steer the terminal: they are blanks."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else " " for sign in text)
 
 
 def whole(value: Json) -> str:
@@ -163,8 +168,8 @@ def moment(at: float) -> str:
 
 
 def indented(text: str) -> str:
-    """Each line two columns further in."""
-    return "\n".join(f"  {line}" for line in text.splitlines())
+    """Each line two columns further in, of a text that anybody may have written."""
+    return "\n".join(f"  {line}" for line in steerless(text).splitlines())
 
 
 def ago(then: float, now: float) -> str:

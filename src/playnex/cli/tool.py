@@ -1,7 +1,7 @@
 """`playnex tool`: the tools of the workspace."""
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
@@ -9,26 +9,27 @@ from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.asking import confirmed
 from playnex.cli.flags import AsJson
-from playnex.cli.terminal import columns, emit_list, gist, write
-
-if TYPE_CHECKING:
-    from playnex.tools.tool import Tool
+from playnex.cli.terminal import emit, write
+from playnex.errors import DefinitionError
 
 app = App(name="tool", help="Tools that agents and flows can use.", result_action="return_value")
 
-
 ToolName = Annotated[str, Parameter(help="a tool, as `playnex tool list` names it")]
+Pattern = Annotated[str, Parameter(help="a tool, or a pattern such as fs.*")]
 Arguments = Annotated[str, Parameter(metavar="NAME=VALUE", help="an argument; NAME=@FILE reads it from a file")]
 Yes = Annotated[bool, Parameter(negative=(), help="do not ask, also where a second call would not be harmless")]
 
 
 @app.command(name=["list", "ls"])
-def list_(*, as_json: AsJson = False) -> int:
-    """List the tools: built-in ones, the functions of tools/*.py, and those of MCP servers.
+def list_(pattern: Pattern = "*", /, *, as_json: AsJson = False) -> int:
+    """List the tools: built-in ones, the functions of tools/*.py, and those of MCP servers that were accepted; or show one with its
+    arguments. No server is started.
 
     $ playnex tool list
+    $ playnex tool list "fs.*"
+    $ playnex tool list file.read
     """
-    return asyncio.run(_list(as_json))
+    return asyncio.run(_list(pattern, as_json))
 
 
 @app.command
@@ -49,6 +50,8 @@ async def _call(name: str, given: dict[str, Json], *, yes: bool, as_json: bool) 
     from playnex.cli.running import carry
 
     async with opened(door.workspace) as opened_app:
+        if name in opened_app.barred:
+            raise DefinitionError((opened_app.barred[name],))
         tool = opened_app.toolbox.get(name)
         harmless = tool.effect in ("pure", "idempotent")
         if door.terminal.interactive and not (yes or harmless) and not confirmed(f"call {name}?", "--yes"):
@@ -57,34 +60,20 @@ async def _call(name: str, given: dict[str, Json], *, yes: bool, as_json: bool) 
         return await carry(opened_app, await start_call(opened_app, tool, given), as_json)
 
 
-async def _list(as_json: bool) -> int:
-    from playnex.app.opening import opened  # late: the workspace is opened only here
+async def _list(pattern: str, as_json: bool) -> int:
+    from playnex.app.opening import opened
+    from playnex.app.tool_lines import tool_lines, unaccepted
+    from playnex.cli.showing_tools import tool_page, tool_table
 
     async with opened(door.workspace) as opened_app:
-        tools = [opened_app.toolbox.get(name) for name in opened_app.toolbox.names()]
+        lines, missing = tool_lines(opened_app, pattern), tuple(unaccepted(opened_app, pattern))
     if as_json:
-        items = [
-            {
-                "name": tool.name,
-                "description": tool.description,
-                "effect": tool.effect or "once",
-                "egress": tool.egress,
-                "approval": tool.approval,
-                "sinks": None if tool.sinks is None else list(tool.sinks),
-                "parameters": dict(tool.parameters),
-            }
-            for tool in tools
-        ]
-        emit_list("playnex.tools/1", items)
-    else:
-        rows = [
-            (tool.name, tool.effect or "once", _asks(tool), ", ".join(tool.parameters.get("properties", {})), gist(tool.description))
-            for tool in tools
-        ]
-        write(columns(("TOOL", "EFFECT", "APPROVAL", "ARGUMENTS", "DESCRIPTION"), rows, door.terminal))
+        emit({"schema": "playnex.tools/1", "items": list(lines), "unaccepted": list(missing)})
+        return 0
+    if len(lines) == 1 and lines[0]["name"] == pattern:
+        write("\n".join(tool_page(lines[0], door.terminal)))
+    elif lines:
+        write(tool_table(lines, door.terminal))
+    for server in missing:
+        door.terminal.say(f"the tools of the MCP server {server['server']} are not accepted ({server['state']}): {server['accept']}")
     return 0
-
-
-def _asks(tool: "Tool") -> str:
-    """When it asks a person, and whether it leaves the machine."""
-    return tool.approval + (", remote" if tool.egress == "remote" else "")

@@ -41,6 +41,7 @@ NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("tool", ("tool", "tools")),
     ("mcp", ("mcp",)),
     ("model", ("model", "models")),
+    ("secret", ("secret", "secrets")),
     ("completion", ("completion",)),
     ("help", ("help",)),
 )

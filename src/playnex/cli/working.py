@@ -24,6 +24,8 @@ async def work(at_most: int, once: bool) -> int:
                     await worker.work_off(_told)
                     if once:
                         return 0
+                    if app.halt.said():
+                        await app.rest()
                     await asyncio.sleep(GLANCE)
         except asyncio.CancelledError:
             door.terminal.say("stopped; what was under way is paused")

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from playnex.canonical import Json, encode
 from playnex.clock import Clock
 from playnex.engine.code import Code, Load, NoAgents
-from playnex.engine.execution import Execution, stopped
+from playnex.engine.execution import Execution, as_it_is, stopped
 from playnex.engine.history import History, fold
 from playnex.engine.mailroom import Box, Mailroom
 from playnex.engine.run_context import RunContext
@@ -32,19 +32,28 @@ async def _nothing(_: StepContext) -> Json:
     return None
 
 
+def told_nobody(_run: str) -> None:
+    """Where nobody keeps anything for a run."""
+
+
 NO_CODE = Code(body=_nothing, budget=NO_LIMITS)
 """For a run whose code is not to be called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """Carries out runs. `jitter` gives numbers in [0, 1); `worker` names this process in the journal."""
+    """Carries out runs. `jitter` gives numbers in [0, 1); `worker` names this process in the journal; `clean` takes secrets out of what
+    steps give, before anybody sees or records it; `halted` says why no run may go on, empty where they may; `let_go` is told of each run
+    that nobody advances any more, however it stands: what was kept for it in this process is free."""
 
     journal: Journal
     leases: Leases
     clock: Clock
     jitter: Callable[[], float]
     worker: str
+    clean: Callable[[Json], Json] = as_it_is
+    halted: Callable[[], str] = lambda: ""
+    let_go: Callable[[str], None] = told_nobody
     mailroom: Mailroom = field(init=False)
     turns: Turns = field(init=False)
 
@@ -62,9 +71,12 @@ class Engine:
             history = fold(await self.journal.skim(run))
             if history.finished is not None and history.finished.status != "failed":
                 return history.finished
-            refusal = _refusal(history)
+            refusal = _refusal(history) or self._halt()
             async with self.turns.taken(run, history.started.concurrency if refusal is None else ""):
                 return await self._advanced(run, history, refusal, load=load, box=box)
+
+    def _halt(self) -> RunPaused | None:
+        return RunPaused(reason=reason) if (reason := self.halted()) else None
 
     async def _advanced(self, run: str, history: History, refusal: Ending | None, *, load: Load, box: Box) -> Ending:
         """The run as it stands after it was carried on, or, where that is refused, after that was recorded."""
@@ -80,6 +92,7 @@ class Engine:
             return await _carry_on(execution, code)
         finally:
             execution.waits.let_go()
+            self.let_go(run)
 
     async def _begin(self, run: str, history: History, code: Code) -> Execution:
         """Take the run over, with all that its journal says by then."""
@@ -95,6 +108,7 @@ class Engine:
             history=fresh,
             clock=self.clock,
             jitter=self.jitter,
+            clean=self.clean,
             purse=Purse(replace(code.budget, **fresh.raised), fresh.spent, fresh.doubtful),
             flows=code.flows,
             agents=code.agents or NoAgents(),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.engine.caps import Caps, caps_of
 from playnex.engine.code import Agents, Flows, NoAgents, NoFlows
@@ -26,6 +27,11 @@ from playnex.spec.context import Write
 from playnex.spec.envelope import Envelope, Label, from_json
 
 
+def as_it_is(value: Json) -> Json:
+    """The value: where nothing has to be taken out of it."""
+    return value
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Execution:
     """A run being advanced. `ending` is set once something outside of its code has ended or stopped it: no further step starts."""
@@ -39,6 +45,7 @@ class Execution:
     purse: Purse
     flows: Flows = field(default_factory=NoFlows)
     agents: Agents = field(default_factory=NoAgents)
+    clean: Callable[[Json], Json] = as_it_is
     caps: Caps = field(init=False)
     purses: Purses = field(init=False)
     waits: Waits = field(init=False)

@@ -92,7 +92,7 @@ class Work:
             tried = await self._try(attempt)
             if not failure.is_worth_retrying(tried.retry, number, tried.outcome):
                 return tried if tried.outcome.attempts == number else _counted(tried, number), attempt
-            feedback = failure.message_of(tried.outcome)
+            feedback = self.execution.clean(failure.message_of(tried.outcome))
             delay = max(tried.wait, failure.delay_before(tried.retry, number, self.execution.jitter()))
             await self.execution.append(self.key, self._failed(tried, number, round(delay, 3)))
             await self.execution.clock.sleep(delay)
@@ -101,7 +101,7 @@ class Work:
     def _failed(self, tried: Tried, number: int, delay: float) -> AttemptFailed:
         outcome = tried.outcome
         usage = usage_json(outcome.usage) if self.plan.kind == "model" and outcome.usage != NOTHING else None
-        message = failure.message_of(outcome)
+        message = self.execution.clean(failure.message_of(outcome))
         return AttemptFailed(number=number, reason=outcome.reason, message=message, delay=delay, usage=usage, lost=tried.lost)
 
     def _scope(self, number: int) -> StepContext:
@@ -115,7 +115,13 @@ class Work:
             tried = await self._bounded(attempt)
             if self.plan.kind == "model":
                 self.execution.purses.of(self.key).settle(NOTHING, tried.outcome.usage)
+        tried = replace(tried, outcome=self._cleaned(tried.outcome))
         return tried if tried.outcome.status == "failed" else await self._verified(tried, attempt)
+
+    def _cleaned(self, outcome: Envelope) -> Envelope:
+        """The outcome without secrets: what is recorded of it is also what is gone on with, now and after every restart."""
+        output = self.execution.clean(outcome.output)
+        return outcome if output is outcome.output else replace(outcome, output=output)
 
     def _purse_that_counts(self) -> Purse | None:
         """The purse that a model request is paid from; None for other steps, and where nothing limits it."""
@@ -195,7 +201,7 @@ class Work:
         own_writes = tuple(attempt.writes)
         while True:
             attempt.writes = list(own_writes)
-            final = self._with_origin(await self._completed(outcome, attempt))
+            final = self._cleaned(self._with_origin(await self._completed(outcome, attempt)))
             fact = StepFinished(
                 envelope=envelopes.to_json(final),
                 kind=self.plan.kind,
@@ -230,11 +236,12 @@ async def do_plainly(execution: Execution, key: str, do: Callable[[], Awaitable[
     """What `Work` does with a step that has no plan: one try, and its record. Raises StepFailed once the failure is recorded."""
     began, failed = execution.clock.monotonic(), None
     try:
-        parts: dict[str, Json] = {"status": "succeeded", "output": await do()}
+        parts: dict[str, Json] = {"status": "succeeded", "output": execution.clean(await do())}
     except failure.ENDS_THE_RUN:
         raise
     except Exception as error:  # the border: a step is the user's code
         failed = failure.from_exception(error)
+        failed = replace(failed, output=execution.clean(failed.output))
         parts = envelopes.to_json(failed)
     seconds = round(execution.clock.monotonic() - began, 3)
     await execution.append(key, StepFinished(envelope=parts, seconds=seconds, beside=has_company()))

@@ -1,9 +1,8 @@
 """The models of a workspace by alias: those that playnex.toml names, a server found on this machine, or the embedded one."""
 
 import asyncio
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from playnex.models.model import DEFAULT_CONTEXT, ModelCard
 from playnex.models.pace import Pace, Paces
 from playnex.models.price import price_of
 from playnex.models.probed import FILE, ProbedModels, with_seen
+from playnex.secrets.references import References
 from playnex.spec.faults import did_you_mean
 
 if TYPE_CHECKING:
@@ -28,13 +28,15 @@ MAIN = "main"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """Where models can come from: the settings, the data folder with the embedded model, and the places to look at. `own` is the
-    workspace's folder of ours, in which lies what was seen of models; None for nowhere."""
+    workspace's folder of ours, in which lies what was seen of models; None for nowhere. `secrets` has the keys by the names that the
+    settings give them."""
 
     settings: Mapping[str, ModelSettings]
     data: Path
     own: Path | None = None
     local: bool = True
     places: Sequence[Place] = PLACES
+    secrets: References = field(default_factory=lambda: References({}))
 
 
 class WorkspaceModels:
@@ -66,6 +68,7 @@ class WorkspaceModels:
             await model.close()
         if self._server is not None:
             self._server.close()
+            self._server = None
         self._open.clear()
 
     @property
@@ -94,7 +97,7 @@ class WorkspaceModels:
         if settings.kind == "embedded":
             return self._embedded(settings.alias)
         local = is_loopback(settings.base_url)
-        if self._sources.local and not local:
+        if self._sources.local and not local and not settings.remote:
             raise ModelUnavailable(f"model {settings.alias!r} is not on this machine, and the workspace is in local mode")
         return ModelCard(
             alias=settings.alias,
@@ -137,17 +140,12 @@ class WorkspaceModels:
         settings, pace = self._sources.settings.get(card.alias), self._paces.of(card.base_url)
         if settings is None:
             return OpenAIModel(card, pace=pace)
-        return OpenAIModel(card, api_key=key_of(settings), timeout=settings.timeout, pace=pace)
+        return OpenAIModel(card, api_key=key_of(settings, self._sources.secrets), timeout=settings.timeout, pace=pace)
 
 
-def key_of(settings: ModelSettings) -> str:
-    """The key of a model; empty for none. Raises CredentialError where it is missing."""
-    if not settings.api_key_env:
-        return ""
-    key = os.environ.get(settings.api_key_env, "")
-    if not key:
-        raise CredentialError(
-            f"model {settings.alias!r} needs the environment variable {settings.api_key_env}",
-            hint=f"set it: export {settings.api_key_env}=…",
-        )
-    return key
+def key_of(settings: ModelSettings, secrets: References) -> str:
+    """The model's key, where it has one. Raises CredentialError."""
+    try:
+        return secrets.secret(settings.key_name) if settings.key_name else ""
+    except CredentialError as fault:
+        raise CredentialError(f"model {settings.alias!r} needs its key: {fault.message}", hint=fault.hint) from None

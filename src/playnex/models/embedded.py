@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from playnex.errors import ModelUnavailable
+from playnex.secrets.known import KNOWN
 
 SILENT = -1
 PATIENCE = 120.0
@@ -59,7 +60,8 @@ async def start_server(weights: Path, context: int) -> EmbeddedServer:
 
 
 def _started(command: list[str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+    pipe, nowhere, environment = subprocess.PIPE, subprocess.DEVNULL, KNOWN.environment(os.environ)
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere, env=environment, start_new_session=True)
 
 
 async def _in_thread(read: Any) -> bytes:

@@ -7,6 +7,7 @@ from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError, ModelHTT
 
 from playnex.errors import ModelError, ModelRefused, ModelUnavailable
 from playnex.models.model import ModelCard
+from playnex.secrets.known import KNOWN
 
 MALFORMED = (UnexpectedModelBehavior, ValueError, TypeError, AttributeError, LookupError)
 """What the SDK and Pydantic AI raise on an answer of another shape: they walk it without checking it first."""
@@ -25,11 +26,11 @@ OVERLOADED = frozenset({429, 503})
 """Statuses whose `Retry-After` speaks for the whole server, and not for the one request (RFC 6585, RFC 9110)."""
 
 
-def fault_of(raised: Exception, card: ModelCard, secret: str) -> ModelError:
-    """The error that a failed request is reported as; `secret` never appears in it."""
+def fault_of(raised: Exception, card: ModelCard) -> ModelError:
+    """The error that a failed request is reported as, without secrets."""
     match raised:
         case ModelHTTPError():
-            return _status_fault(raised, card, secret)
+            return _status_fault(raised, card)
         case ModelTimeoutError():
             return ModelUnavailable(f"{describe(card)} did not answer in time")
         case ModelConnectionError():
@@ -37,7 +38,7 @@ def fault_of(raised: Exception, card: ModelCard, secret: str) -> ModelError:
         case ModelAPIError(__cause__=ValueError()):  # the body could not be decoded
             return ModelUnavailable(f"{describe(card)} answered with an empty body, or with something that is not JSON", hint=FORM)
         case ModelAPIError():
-            return ModelUnavailable(f"{describe(card)} failed: {_clean(raised.message, secret)}", retry_after=raised.retry_after)
+            return ModelUnavailable(f"{describe(card)} failed: {_clean(raised.message)}", retry_after=raised.retry_after)
         case _:
             return ModelUnavailable(
                 f"{describe(card)} gave an answer that is not of the OpenAI form",
@@ -65,9 +66,9 @@ def _connection_fault(raised: ModelConnectionError, card: ModelCard) -> ModelUna
     return ModelUnavailable(f"{describe(card)} broke the connection before its answer was complete")
 
 
-def _status_fault(raised: ModelHTTPError, card: ModelCard, secret: str) -> ModelError:
+def _status_fault(raised: ModelHTTPError, card: ModelCard) -> ModelError:
     status = raised.status_code
-    said = _clean(_message(raised.body), secret)
+    said = _clean(_message(raised.body))
     message = f"{describe(card)} answered {status}" + (f": {said}" if said else "")
     if status >= 500 or status in PASSING:
         return ModelUnavailable(message, retry_after=raised.retry_after, unspent=status in REFUSED_UNREAD)
@@ -76,7 +77,7 @@ def _status_fault(raised: ModelHTTPError, card: ModelCard, secret: str) -> Model
 
 def _hint(status: int, card: ModelCard, said: str) -> str:
     if status in {401, 403}:
-        return f"set the key in the environment and name its variable: api_key_env under [models.{card.alias}]"
+        return f"name its key: api_key_env or api_key under [models.{card.alias}]"
     if status == 404 and ":11434" in card.base_url:
         return f"fetch the model: ollama pull {card.name}"
     if status == 404:
@@ -101,7 +102,7 @@ def _message(body: object) -> str:
             return json.dumps(body, default=str)
 
 
-def _clean(text: str, secret: str) -> str:
-    """One short line, without the key."""
-    line = " ".join((text.replace(secret, "***") if secret else text).split())
+def _clean(text: str) -> str:
+    """One short line, without the key: taken out before the line is cut."""
+    line = " ".join(KNOWN.text(text).split())
     return line if len(line) <= EXCERPT else f"{line[:EXCERPT]}…"

@@ -19,6 +19,7 @@ from playnex.models.openai_faults import MALFORMED, describe, fault_of, rest_of
 from playnex.models.openai_translation import from_response, names_in, to_messages, to_parameters, to_settings, wire_names
 from playnex.models.pace import Pace
 from playnex.models.tokens import fewest_request_tokens, request_tokens
+from playnex.secrets.known import KNOWN
 
 NO_KEY = "none"
 """The SDK insists on a key; servers on one's own machine mostly ask for none."""
@@ -32,7 +33,7 @@ class OpenAIModel:
 
     def __init__(self, card: ModelCard, *, api_key: str = "", timeout: float = 300.0, pace: Pace | None = None) -> None:
         self._card = card
-        self._secret = api_key
+        KNOWN.remember(f"the key of model {card.alias}", api_key)
         self._timeout = timeout
         self._pace = pace
         self._client = open_client(card, api_key)
@@ -83,7 +84,7 @@ class OpenAIModel:
         except (ModelAPIError, *MALFORMED) as raised:
             if self._pace is not None:
                 self._pace.rest(rest_of(raised))  # before the turn ends, or the next in line would slip through
-            raise fault_of(raised, self._card, self._secret) from None
+            raise fault_of(raised, self._card) from None
 
 
 def open_client(card: ModelCard, api_key: str) -> AsyncOpenAI:

@@ -13,6 +13,7 @@ from playnex.canonical import Json
 from playnex.spec.envelope import Label
 
 UNTRUSTED: tuple[Label, ...] = ("untrusted",)
+PRIVATE: tuple[Label, ...] = ("private",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,11 @@ class Origin:
     def is_untrusted(self) -> bool:
         """Whether it was made from something untrusted."""
         return "untrusted" in self.labels
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it was made from something private."""
+        return "private" in self.labels
 
     def joined(self, other: "Origin") -> "Origin":
         """What is known of work that was made from both."""

@@ -4,25 +4,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, cast, get_args
 
+from playnex.secrets.known import KNOWN
 from playnex.spec import variables
+from playnex.spec.browser import BrowserSpec
 from playnex.spec.context import Effect
 from playnex.spec.faults import Fault
 from playnex.spec.json_source import read_json
 from playnex.spec.located import Entry, MapNode, Node, ScalarNode, find, plain, within
+from playnex.spec.read_browser import read_browser
 from playnex.spec.reading import WORD, Reading
-from playnex.spec.server import CALL_SECONDS, TRUSTS, ServerSpec, Trust
+from playnex.spec.server import CALL_SECONDS, PROCESSES, SHARES, TRUSTS, ServerSpec, Share, Trust
+from playnex.spec.tool_rules import Egress
 
 GROUPS = ("mcpServers", "servers")
 OTHERS = ("inputs",)
 """Keys of other programs' files that say nothing about servers."""
 
-KEYS = ("command", "args", "env", "cwd", "type", "trust", "network", "write", "timeout", "tools", "effects")
+KEYS = (
+    *("command", "args", "env", "cwd", "type", "trust", "network", "write", "timeout", "tools", "effects"),
+    *("share", "processes", "egress", "browser"),
+)
 LATER = ("approval",)
 REMOTE = ("url", "headers", "serverUrl", "httpUrl")
 REMOTE_KINDS = ("http", "sse", "streamable-http", "streamableHttp", "ws", "websocket", "url")
 STDIO = "name a `command` that speaks MCP over stdio; nothing else is started in local mode"
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
+EGRESSES: tuple[Egress, ...] = get_args(Egress)
 LONGEST_CALL = 3600.0
+MOST_PROCESSES = 100
 
 Part = TypeVar("Part")
 
@@ -55,7 +64,7 @@ def read_servers(text: str, path: str) -> ReadServers:
 
 def _entries(reading: Reading, root: MapNode) -> list[Entry]:
     groups = (reading.map(find(root, group), f"`{group}`") for group in GROUPS)
-    return [entry for group in groups if group for entry in {entry.key: entry for entry in reversed(group.entries)}.values()]
+    return [entry for group in groups if group for entry in group.entries if entry is group.entry(entry.key)]
 
 
 def _server(reading: Reading, entry: Entry) -> ServerSpec | None:
@@ -81,6 +90,10 @@ def _server(reading: Reading, entry: Entry) -> ServerSpec | None:
         timeout=_seconds(reading, find(node, "timeout")) or CALL_SECONDS,
         tools=("*",) if node.entry("tools") is None else reading.texts(find(node, "tools"), "`tools`"),
         effects=_effects(reading, find(node, "effects")),
+        share=_share(reading, node),
+        processes=_processes(reading, node) or PROCESSES,
+        egress=cast("Egress | None", reading.choice(find(node, "egress"), "`egress`", EGRESSES)),
+        browser=_browser(reading, node),
         place=entry.place,
     )
     return found if len(reading.faults) == before else None
@@ -104,7 +117,10 @@ def _template(reading: Reading, node: Node | None, what: str) -> str | None:
     if text is None or not isinstance(node, ScalarNode):
         return None
     if (at := variables.misspelt(text)) is not None:
-        reading.fault(within(node, at, width=2), f"{what}: `${{` begins no variable", hint="write ${NAME} or ${NAME:-default}")
+        reading.fault(within(node, at, width=2), f"{what}: `${{` begins no variable", hint=f"write {variables.FORMS}")
+    if any(name.startswith(variables.KEYRING) for name in variables.named(text)):
+        hint = 'grant it as a variable: "env": {"TOKEN": "${keyring:NAME}"}'
+        reading.fault(node, f"{what}: every program on this machine can read it, so no secret of the keyring may stand there", hint=hint)
     if "\0" in text:
         reading.fault(node, f"{what} holds a NUL, which no program can be given")
     return text
@@ -126,7 +142,13 @@ def _named_texts(reading: Reading, node: Node | None, what: str) -> dict[str, st
 def _environment_text(reading: Reading, entry: Entry) -> str | None:
     if isinstance(entry.value, ScalarNode) and entry.value.value == "":
         return ""
-    return _template(reading, entry.value, f"`env.{entry.key}`")
+    text = reading.filled(entry.value, f"`env.{entry.key}`")
+    if text is not None and (problem := variables.problem_of(entry.key, text)):
+        KNOWN.remember(entry.key, text)  # the faulty line is shown
+        reading.fault(entry.value, f"`env.{entry.key}`: {problem.message}", hint=problem.hint)
+    if text is not None and "\0" in text:
+        reading.fault(entry.value, f"`env.{entry.key}` holds a NUL, which no program can be given")
+    return text
 
 
 def _effects(reading: Reading, node: Node | None) -> dict[str, Effect]:
@@ -141,6 +163,27 @@ def _by_name(reading: Reading, node: Node | None, what: str, part: Callable[[Ent
     table = reading.map(node, what, hint='write it as {"NAME": "value"}')
     found = {entry.key: part(entry) for entry in table.entries} if table else {}
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _share(reading: Reading, node: MapNode) -> Share:
+    said = cast("Share | None", reading.choice(find(node, "share"), "`share`", SHARES))
+    if said and said != "never" and node.entry("browser"):
+        reading.fault(node.entry("share") or node, "a browser is never shared", hint="delete `share`: each run has a fresh one")
+    return "never" if node.entry("browser") else said or "all"
+
+
+def _browser(reading: Reading, node: MapNode) -> BrowserSpec | None:
+    entry, network = node.entry("browser"), node.entry("network")
+    if entry and network and plain(network.value) is True:
+        reading.fault(network, "`network` would let the browser pass by its `hosts`", hint="delete it: `hosts` say where it may go")
+    return read_browser(reading, entry) if entry else None
+
+
+def _processes(reading: Reading, node: MapNode) -> int | None:
+    said, share = node.entry("processes"), find(node, "share")
+    if said and (share is None or plain(share) == "all") and not node.entry("browser"):
+        reading.fault(said, "`processes` says nothing of a server that all runs share", hint="write `share`: `run` or `never` beside it")
+    return reading.whole(find(node, "processes"), "`processes`", least=1, most=MOST_PROCESSES)
 
 
 def _seconds(reading: Reading, node: Node | None) -> float | None:

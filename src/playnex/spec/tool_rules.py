@@ -22,7 +22,8 @@ ARGUMENTS = "args"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolRule:
-    """What playnex.toml says of the tools whose names fit `pattern`; None where it leaves something as the tool declares it."""
+    """What playnex.toml says of the tools whose names fit `pattern`; None where it leaves something as the tool declares it. `remote` is
+    the user's word that they may sign in to a remote account."""
 
     pattern: str
     place: Place
@@ -30,6 +31,10 @@ class ToolRule:
     egress: Egress | None = None
     effect: Effect | None = None
     sinks: tuple[str, ...] | None = None
+    untrusted: bool | None = None
+    private: bool | None = None
+    gives: Mapping[str, str] | None = None
+    remote: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

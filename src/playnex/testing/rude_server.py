@@ -10,6 +10,7 @@
     slow             sends each answer byte by byte
     exits            ends before it has greeted, with exit code 3
     log=FILE         writes the method of each request that it gets into that file
+    starts=FILE      writes a line into that file when it starts
 
 Its tools: `echo`, `hang` (never answers), `die` (ends in the middle), `flood` (one line of `bytes` bytes), `fail` (an error of its own),
 `environment` (what it can see of us), `picture` (content that is no text), `rename` (changes its tools, and says so), `write` and `read`,
@@ -46,12 +47,15 @@ TOOLS |= {
     "reach": ("Reach a port.", {"port": {"type": "integer"}}),
     "mutter": ("Spoil frames.", {"seed": {"type": "integer"}, "frames": {"type": "integer"}}),
 }
-LOG = next((word.removeprefix("log=") for word in MANNERS if word.startswith("log=")), "")
+LOG, STARTS = (next((word.removeprefix(manner) for word in MANNERS if word.startswith(manner)), "") for manner in ("log=", "starts="))
 served = {"calls": 0, "renamed": 0}
 
 
 def main() -> None:
     """Serve until the input ends."""
+    if STARTS:
+        with open(STARTS, "a", encoding="utf-8") as file:
+            file.write(f"{os.getpid()}\n")
     if "ignores-ends" in MANNERS:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if "forks" in MANNERS:

@@ -41,6 +41,8 @@ class KnownCapsule(Protocol):
     def written(self) -> float: ...
     @property
     def header(self) -> Json: ...
+    @property
+    def labels(self) -> tuple[Label, ...]: ...
 
 
 class ReadCapsule(KnownCapsule, Protocol):
@@ -50,8 +52,6 @@ class ReadCapsule(KnownCapsule, Protocol):
     def body(self) -> str: ...
     @property
     def title(self) -> str: ...
-    @property
-    def labels(self) -> tuple[Label, ...]: ...
     @property
     def sources(self) -> tuple[str, ...]: ...
 
@@ -139,14 +139,15 @@ def capsule_tools(reader: Reader, prepare: Prepare, searcher: Searcher, *, note:
 
 
 async def list_capsules(reader: Reader, scope: CallScope, *, prefix: str = "") -> ToolResult:
-    """The capsules that the scope may read, last written first, 200 at most."""
+    """The capsules that the scope may read, last written first, 200 at most; whoever wrote one may have chosen its name."""
     found: dict[str, KnownCapsule] = {}
     for start in _prefixes(prefix, scope.memory_read):
         for known in await reader.list(prefix=start, limit=LISTED):
             if fits(known.name, known.header, scope.memory_read):
                 found[known.id] = known
     newest = sorted(found.values(), key=lambda known: known.written, reverse=True)[:LISTED]
-    return ToolResult(output=[{"name": known.name, "version": known.version} for known in newest])
+    labels = tuple(dict.fromkeys(label for known in newest for label in known.labels))
+    return ToolResult(output=[{"name": known.name, "version": known.version} for known in newest], labels=labels)
 
 
 async def read_capsule(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json], note: Note = _noted_nowhere) -> ToolResult:

@@ -51,7 +51,7 @@ def list_files(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult:
     spots = folders.files(folders.spot(arguments.get("folder", ".")))
     pattern = arguments.get("pattern", "*")
     names = list(islice((spot.name for spot in spots if _fits(spot, pattern)), LISTED + 1))
-    return ToolResult(output={"files": names[:LISTED], "complete": len(names) <= LISTED}, labels=("untrusted",))
+    return ToolResult(output={"files": names[:LISTED], "complete": len(names) <= LISTED})
 
 
 def read_file(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult:
@@ -62,7 +62,7 @@ def read_file(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult:
     start = arguments.get("start", 1)
     wanted = lines[start - 1 : start - 1 + arguments.get("lines", len(lines))]
     output = {"file": spot.name, "start": start, "end": start - 1 + len(wanted), "total": len(lines), "text": "".join(wanted)}
-    return ToolResult(output=output | ({"note": note} if note else {}), labels=("untrusted",), sources=(spot.name,))
+    return ToolResult(output=output | ({"note": note} if note else {}), sources=(spot.name,))
 
 
 def search_files(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult:
@@ -79,7 +79,7 @@ def search_files(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult:
     output = {"hits": hits[:HITS], "complete": len(hits) <= HITS and reading.complete}
     if reading.skipped:
         output["skipped"] = reading.skipped
-    return ToolResult(output=output, labels=("untrusted",), sources=_files_of(hits[:HITS]))
+    return ToolResult(output=output, sources=_files_of(hits[:HITS]))
 
 
 def find_passages(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult:
@@ -95,7 +95,7 @@ def find_passages(folders: Folders, arguments: Mapping[str, Json]) -> ToolResult
     if not best:
         hint = "ask with words that stand in the files; file.list shows them"
         raise ToolFailed(f"no sentence below {arguments['folder']!r} fits {arguments['query']!r}", hint=hint)
-    return ToolResult(output=[dict(passage) for passage in best], labels=("untrusted",), sources=_files_of(best))
+    return ToolResult(output=[dict(passage) for passage in best], sources=_files_of(best))
 
 
 class Reading:

@@ -14,17 +14,17 @@ from typing import TypeAlias
 from playnex.canonical import Json, encode
 from playnex.errors import NotFoundError, PlaynexError, ToolFailed, ToolRefused, UsageError
 from playnex.spec.context import Attempt, Do, StepContext, StepPlan, Write
-from playnex.spec.envelope import Envelope
+from playnex.spec.envelope import Envelope, Label
 from playnex.spec.faults import did_you_mean
 from playnex.spec.flow import NO_RETRY, RetrySpec
-from playnex.spec.origin import UNTRUSTED, Origin, current, within
+from playnex.spec.origin import Origin, current, within
 from playnex.tools.arguments import misfits, signature
-from playnex.tools.asking import Question, ask, refusal
-from playnex.tools.ledger import Ledger, wish_of
-from playnex.tools.policy import Policy, Wish, reasons
-from playnex.tools.provenance import doubtful
+from playnex.tools.asking import Proposal, ask, refusal, remembered
+from playnex.tools.policy import Policy, Wish, doubts, has_consequences, is_pointed_at
+from playnex.tools.provenance import doubtful, fields_of
 from playnex.tools.tool import CallScope, Tool, Toolbox
 from playnex.tools.toolbox import is_named
+from playnex.tools.trail import Trail, wish_of
 
 ANYWHERE = CallScope()
 CAREFUL = Policy()
@@ -36,8 +36,9 @@ class CallRequest:
     """A call as it was asked for. `step` is its name in the context's scope; `allowed` are the names and patterns that its
     agent may use, None for a flow's own tool step; `offered` are tools that the run's code gave the agent beside them; `timeout`
     (seconds) and `retry` stand above the tool's own. `may_repeat` is the user's word that a tool which declares no effect may run
-    again. `approval` is what the agent's file says of asking, `own` which arguments a flow gives of trusted values, `ledger` what the
-    agent's earlier calls have brought."""
+    again. `approval` is what the agent's file says of asking, `own` which arguments a flow gives of trusted values, `trail` what the
+    agent's earlier calls have brought, `following` are the arguments of calls of the same tool that come after this one in the same
+    answer of its model."""
 
     tool: str
     arguments: Json
@@ -50,11 +51,12 @@ class CallRequest:
     may_repeat: bool = False
     approval: Mapping[str, str] = field(default_factory=lambda: NO_APPROVAL)
     own: tuple[str, ...] = ()
-    ledger: Ledger = field(default_factory=Ledger)
+    trail: Trail = field(default_factory=Trail)
+    following: tuple[Json, ...] = ()
 
     def origin(self) -> Origin:
         """What is known of how the call came about."""
-        known = Origin(labels=self.scope.labels, trusted=(*self.scope.trusted, *self.ledger.trusted))
+        known = Origin(labels=self.scope.labels, trusted=(*self.scope.trusted, *self.trail.trusted))
         return current().joined(known)
 
 
@@ -86,17 +88,46 @@ class Execution:
     async def settle(self, attempt: Attempt) -> Envelope | None:
         """Ask a person where the call asks; what they refuse is its result, and what they change is what is called."""
         tool, request = self.tool, self.request
-        wish = Wish(tool=tool, arguments=request.arguments, origin=request.origin(), own=request.own, approval=request.approval)
-        if not (why := reasons(wish, self.policy)):
+        found = doubts(_wish(tool, request, request.arguments), self.policy)
+        if found.refuses:
+            return refusal(f"{tool.name} was not called, and nobody is asked here: {'; '.join(found.refuses)}")
+        if not found.asks:
             return None
-        if wish_of(tool.name, request.arguments) in request.ledger.refused:
-            return refusal(f"a person has refused this very call of {tool.name} before, and is not asked again")
-        question = Question(tool=tool, agent=request.scope.agent, arguments=request.arguments, why=why, timeout=self.policy.timeout)
-        said = await ask(attempt.context, question)
-        if isinstance(said, Envelope):
-            return said
-        self.request = replace(request, arguments=said)
+        wish = wish_of(tool.name, request.arguments)
+        match request.trail.answer(wish):
+            case "yes":
+                return None
+            case "ask":
+                answer = await self._asked(attempt, found.asks, wish)
+            case refused:
+                answer = remembered(refused, tool.name)
+        if isinstance(answer, Envelope):
+            return answer
+        self.request = replace(request, arguments=answer)
         return None
+
+    async def _asked(self, attempt: Attempt, why: tuple[str, ...], wish: str) -> Mapping[str, Json] | Envelope:
+        """A person's answer, to this call and those after it in the same answer of the model that ask as well."""
+        tool, request = self.tool, self.request
+        others = () if wish in request.trail.alone else self._others(wish)
+        proposal = Proposal(
+            tool=tool, agent=request.scope.agent, arguments=request.arguments, why=why, others=others, timeout=self.policy.timeout
+        )
+        answer = await ask(attempt.context, proposal)
+        request.trail.decide((wish_of(tool.name, other) for other in others), not isinstance(answer, Envelope))
+        return answer
+
+    def _others(self, first: str) -> tuple[Mapping[str, Json], ...]:
+        """The calls that follow, fit the schema, ask as well, and were not refused before."""
+        trail = self.request.trail
+        return tuple(
+            arguments
+            for arguments in self.request.following
+            if not misfits(self.tool.parameters, arguments)
+            and wish_of(self.tool.name, arguments) not in trail.refused | trail.alone | {first}
+            and (found := doubts(_wish(self.tool, self.request, arguments), self.policy)).asks
+            and not found.refuses
+        )
 
     async def execute(self, attempt: Attempt) -> Envelope:
         """Run the tool. Raises ToolRefused, ToolFailed: the step context records them."""
@@ -104,8 +135,8 @@ class Execution:
             with within(self.request.origin()):
                 result = await self.tool.call(self.request.arguments, _scope(self.request.scope, attempt))
         except ToolFailed as fault:
-            if self.tool.untrusted:
-                return _failed_outside(fault)
+            if self.tool.labels:
+                return _failed_outside(fault, self.tool.labels)
             raise
         except PlaynexError:
             raise
@@ -114,7 +145,8 @@ class Execution:
         if isinstance(result, Envelope):
             return result
         self.writes = result.writes
-        return Envelope(output=result.output, labels=result.labels, sources=result.sources)
+        labels = tuple(dict.fromkeys((*self.tool.labels, *result.labels)))
+        return Envelope(output=result.output, labels=labels, sources=result.sources)
 
     async def complete(self, outcome: Envelope, attempt: Attempt) -> Envelope:
         """The result with its writes. Completed again because they were overtaken, the tool is asked anew: it tells."""
@@ -142,7 +174,7 @@ class Gate:
             return await context.perform(request.step, _refuse(refused), plan)
         execution = Execution(tool, request, self._policy)
         record = await context.perform(request.step, execution.execute, _plan(execution))
-        request.ledger.note(wish_of(tool.name, request.arguments), record, is_trusted=_is_trusted(request))
+        _note(tool, execution.request, record)
         return record
 
     def _admitted(self, request: CallRequest) -> Tool:
@@ -151,6 +183,18 @@ class Gate:
             if why := check(tool, request):
                 raise ToolRefused(why)
         return tool
+
+
+def _wish(tool: Tool, request: CallRequest, arguments: Mapping[str, Json]) -> Wish:
+    return Wish(
+        tool=tool,
+        arguments=arguments,
+        origin=request.origin(),
+        own=request.own,
+        given=request.trail.given,
+        offered=tuple(request.trail.offered.get(tool.family, ())),
+        approval=request.approval,
+    )
 
 
 def _listed(toolbox: Toolbox, request: CallRequest) -> Tool:
@@ -206,16 +250,32 @@ def _refuse(refused: ToolRefused) -> Do:
     return do
 
 
-def _is_trusted(request: CallRequest) -> bool:
-    """Whether nothing untrusted led to the call: then what a trusted tool answers is trusted as well."""
+def _note(tool: Tool, request: CallRequest, record: Envelope) -> None:
+    """Take up in the agent's trail what came of the call."""
+    trail, wish = request.trail, _wish(tool, request, request.arguments)
+    trail.note(wish_of(tool.name, request.arguments), record, is_trusted=_is_trusted(tool, request))
+    if record.status == "failed":
+        return
+    if tool.links:
+        trail.offer(tool.family, tool.links(request.arguments, record.output))
+    if tool.gives and is_pointed_at(wish):
+        for argument, name in tool.gives.items():
+            trail.give(argument, fields_of(record.output, name))
+    if wish.origin.is_untrusted and has_consequences(tool) and doubtful(request.arguments, wish.origin.trusted):
+        trail.has_written = True
+
+
+def _is_trusted(tool: Tool, request: CallRequest) -> bool:
+    """Whether nothing untrusted led to the call: then what a trusted tool answers is trusted as well. A tool of the run's code gives back
+    what the agent itself has read or said."""
     origin = request.origin()
-    return not origin.is_untrusted or not doubtful(request.arguments, origin.trusted)
+    return not origin.is_untrusted or not (tool in request.offered or doubtful(request.arguments, origin.trusted))
 
 
-def _failed_outside(fault: ToolFailed) -> Envelope:
-    """The failure of a tool whose words come from outside."""
+def _failed_outside(fault: ToolFailed, labels: tuple[Label, ...]) -> Envelope:
+    """The failure of a tool whose words carry these labels."""
     message = f"{fault.message}; {fault.hint}" if fault.hint else fault.message
-    return Envelope(status="failed", reason=fault.code, output={"error": message}, labels=UNTRUSTED)
+    return Envelope(status="failed", reason=fault.code, output={"error": message}, labels=labels)
 
 
 def _scope(scope: CallScope, attempt: Attempt) -> CallScope:

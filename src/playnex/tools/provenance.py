@@ -9,6 +9,7 @@ alike, a part of a longer word, address or path are no match. A wrong no costs a
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal
 
 from playnex.canonical import Json
@@ -46,12 +47,32 @@ def is_known(value: Json, texts: Iterable[str]) -> bool:
     return False
 
 
+def is_given(value: Json, given: Iterable[Json]) -> bool:
+    """Whether the value is one of those, of the same kind; of a list each element."""
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(is_given(part, given) for part in value)
+    return any(type(value) is type(other) and value == other for other in given)
+
+
+def fields_of(result: Json, name: str) -> Iterator[Json]:
+    """The texts and whole numbers of that field in a result's records: the result itself, or the elements of a list that it is or has as
+    its only field. What lies deeper is not the server's own word, and no text within is read as JSON but the whole."""
+    records = next(_parsed(result), None) if isinstance(result, str) else result
+    if isinstance(records, Mapping) and len(records) == 1 and isinstance(only := next(iter(records.values())), (list, Mapping)):
+        records = only
+    for record in records if isinstance(records, (list, tuple)) else (records,):
+        found = record.get(name) if isinstance(record, Mapping) else None
+        if isinstance(found, (str, int)) and not isinstance(found, bool):
+            yield found
+
+
 def texts_of(value: Json) -> Iterator[str]:
     """All texts within a trusted value; one that is itself a JSON list or map is looked into."""
     match value:
         case str():
             yield value
-            yield from _within_json(value)
+            for found in _parsed(value):
+                yield from texts_of(found)
         case Mapping():
             for key, part in value.items():
                 yield str(key)
@@ -63,14 +84,11 @@ def texts_of(value: Json) -> Iterator[str]:
             yield json.dumps(value)
 
 
-def _within_json(text: str) -> Iterator[str]:
-    if not text.lstrip().startswith(("{", "[")):
-        return
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    yield from texts_of(found)
+def _parsed(text: str) -> Iterator[Json]:
+    """What a text says that is a JSON list or map."""
+    if text.lstrip().startswith(("{", "[")):
+        with suppress(ValueError, RecursionError):
+            yield json.loads(text)
 
 
 def _stands(value: str, text: str) -> bool:

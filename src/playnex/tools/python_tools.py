@@ -20,7 +20,7 @@ from playnex.tools.tool import Call, CallScope, Tool, ToolResult
 from playnex.tools.workers import Workers
 
 FOLDER = "tools"
-FORMAT = 2
+FORMAT = 3
 """Of the cached descriptions: those of another one are made anew."""
 
 DESCRIBE_SECONDS = 10.0
@@ -72,6 +72,7 @@ def _tool(file: Path, part: Mapping[str, Json], *, workers: Workers) -> Tool:
         approval=part["approval"],
         sinks=None if part["sinks"] is None else tuple(part["sinks"]),
         untrusted=part["untrusted"],
+        account=part["account"],
         timeout=part["timeout"],
         call=_in_loop(file, part) if part["asynchronous"] else _in_worker(file, part, workers=workers),
         source=f"{FOLDER}/{file.name}:{part['line']}",
@@ -108,7 +109,7 @@ def _in_loop(file: Path, part: Mapping[str, Json]) -> Call:
 
 
 def _result(value: Json, part: Mapping[str, Json]) -> ToolResult:
-    return ToolResult(output=value, labels=("untrusted",) if part["untrusted"] else ())
+    return ToolResult(output=value)
 
 
 def _broken(message: str) -> Json:

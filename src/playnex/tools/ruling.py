@@ -19,6 +19,9 @@ def ruled(tool: Tool, rules: Iterable[ToolRule]) -> Tool:
                 egress=rule.egress or tool.egress,
                 effect=rule.effect or tool.effect,
                 sinks=tool.sinks if rule.sinks is None else rule.sinks,
+                untrusted=tool.untrusted if rule.untrusted is None else rule.untrusted,
+                private=tool.private if rule.private is None else rule.private,
+                gives=tool.gives if rule.gives is None else rule.gives,
             )
     return tool
 

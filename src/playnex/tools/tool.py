@@ -9,6 +9,7 @@ from playnex.canonical import Json
 from playnex.spec.context import Effect, StepContext, Write
 from playnex.spec.envelope import Envelope, Label
 from playnex.spec.memory import RecallSpec
+from playnex.spec.origin import PRIVATE, UNTRUSTED
 from playnex.spec.tool_rules import NEVER, Egress
 
 
@@ -48,6 +49,9 @@ class ToolResult:
     writes: tuple[Write, ...] = ()
 
 
+Links: TypeAlias = Callable[[Mapping[str, Json], Json], tuple[str, ...]]
+"""What a call with these arguments and this output offers to later calls."""
+
 Call: TypeAlias = Callable[[Mapping[str, Json], CallScope], Awaitable[ToolResult | Envelope]]
 """Makes a call. One that has steps of its own gives their envelope, which may be a failure that is known in full."""
 
@@ -58,7 +62,10 @@ class Tool:
     `effect` that is not declared (None) is `once`, unless a step's own retry is the user's word that the tool may run again (rulings).
     `approval` is when a person is asked before a call: `never`, `ask`, or a rule over `args`. `sinks` are the arguments that matter where a
     call writes, sends, pays or deletes; None says nothing of it, so that all of them count. What an `untrusted` tool says comes from
-    outside, its errors too. The arguments of one that is not `editable` cannot be changed by a person who is asked."""
+    outside, what a `private` one says must not leave this machine unasked; their errors too. `gives` says which field of its results is the
+    server's own word for which argument of other calls, such as `{"event_id": "id"}`. What its results offer by `links` is known to all
+    tools of its `family` as if the user had said it, and to no others: the links of a page to those who may follow them. The arguments of
+    one that is not `editable` cannot be changed by a person who is asked. One with an `account` signs in somewhere else."""
 
     name: str
     description: str
@@ -68,10 +75,20 @@ class Tool:
     approval: str = NEVER
     sinks: tuple[str, ...] | None = None
     untrusted: bool = False
+    private: bool = False
+    gives: Mapping[str, str] = field(default_factory=dict)
+    family: str = ""
+    links: Links | None = None
     editable: bool = True
+    account: bool = False
     timeout: float | None = 60.0
     call: Call
     source: str = ""
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """What is known of all that it says."""
+        return (*(UNTRUSTED if self.untrusted else ()), *(PRIVATE if self.private else ()))
 
 
 class Toolbox(Protocol):

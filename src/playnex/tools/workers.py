@@ -5,12 +5,14 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from playnex.canonical import Json, decode, encode
 from playnex.errors import ToolFailed
+from playnex.secrets.known import KNOWN
 from playnex.tools.process_tree import end_below
 
 LINE_LIMIT = 16_000_000
@@ -18,6 +20,10 @@ LINE_LIMIT = 16_000_000
 
 AT_ONCE = 16
 """Calls that run at the same time; further ones wait their turn."""
+
+PRINTED = 65_536
+LONGEST_PRINTED = 1_000_000
+"""Bytes of a line of what tools print; a longer one is broken."""
 
 GRACE = 2.0
 """Seconds for a killed process to be gone."""
@@ -28,6 +34,7 @@ class Worker:
     """One child process, the leader of its own group."""
 
     process: Process
+    printing: asyncio.Task[None]
 
     async def ask(self, request: Json) -> Json:
         """The answer. Raises ToolFailed with the tool's own message, or where the process died."""
@@ -53,6 +60,8 @@ class Worker:
                 async with asyncio.timeout(GRACE):
                     await self.process.stdout.read()
         await self.process.wait()
+        await asyncio.wait((self.printing,), timeout=GRACE)
+        self.printing.cancel()
 
     async def _line(self, request: bytes) -> bytes:
         assert self.process.stdin is not None and self.process.stdout is not None
@@ -75,12 +84,18 @@ class Worker:
         return f"exit code {code}"
 
 
+def inherited() -> dict[str, str]:
+    """Our own environment, without the secrets that are known."""
+    return KNOWN.environment(os.environ)
+
+
 class Workers:
     """The worker processes of one workspace. All within one event loop; `close` before it ends. What tools print is
-    appended to `log`, or dropped."""
+    appended to `log`, without secrets, or dropped. `environment` is what they are given, asked for when one is started."""
 
-    def __init__(self, workspace: Path, *, log: Path | None = None) -> None:
+    def __init__(self, workspace: Path, *, log: Path | None = None, environment: Callable[[], Mapping[str, str]] = inherited) -> None:
         self._workspace = workspace
+        self._environment = environment
         self._log = log
         self._idle: list[Worker] = []
         self._room = asyncio.Semaphore(AT_ONCE)
@@ -111,16 +126,29 @@ class Workers:
         return await self._started()
 
     async def _started(self) -> Worker:
-        output = os.open(self._log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "playnex.tools.worker", str(self._workspace), str(os.getpid())),
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=output,
-                start_new_session=True,
-                limit=LINE_LIMIT,
-            )
-        finally:
-            os.close(output)
-        return Worker(process)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "playnex.tools.worker", str(self._workspace), str(os.getpid())),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=dict(self._environment()),
+            start_new_session=True,
+            limit=LINE_LIMIT,
+        )
+        return Worker(process, asyncio.create_task(self._keep(process)))
+
+    async def _keep(self, process: Process) -> None:
+        """Append what a worker's tools print to the log, line by line, until nobody can print there any more."""
+        assert process.stderr is not None
+        rest = b""
+        while chunk := await process.stderr.read(PRINTED):
+            *lines, rest = (rest + chunk).split(b"\n")
+            if len(rest) > LONGEST_PRINTED:
+                lines, rest = [*lines, rest], b""
+            self._append(b"".join(line + b"\n" for line in lines))
+        self._append(rest)
+
+    def _append(self, text: bytes) -> None:
+        if self._log and text:
+            with suppress(OSError), open(os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+                file.write(KNOWN.line(text))

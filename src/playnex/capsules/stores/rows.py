@@ -3,7 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
 import apsw
@@ -11,6 +11,7 @@ import apsw
 from playnex.canonical import decode, encode
 from playnex.capsules.capsule import Author, Capsule, CapsuleDraft, CapsuleHead
 from playnex.errors import UsageError
+from playnex.secrets.known import KNOWN
 from playnex.spec.envelope import Label
 
 Row: TypeAlias = tuple[Any, ...]
@@ -199,6 +200,7 @@ def _head(row: Row) -> dict[str, Any]:
 
 def contents(draft: "CapsuleDraft | Capsule") -> Row:
     """The columns behind `written`. Raises UsageError for what cannot be stored."""
+    draft = replace(draft, body=KNOWN.text(draft.body), header=KNOWN.value(draft.header))
     author = draft.author
     packed, body = _pack(draft)
     facts = (labels_json(draft.labels), encode(list(draft.sources)).decode(), encode(draft.header).decode())

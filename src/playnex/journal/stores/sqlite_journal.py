@@ -29,6 +29,7 @@ from playnex.journal.events import (
 )
 from playnex.journal.journal import Draft, NewRun, Outlined, RunSummary, Takeover
 from playnex.journal.stores import journal_rows as rows
+from playnex.secrets.known import KNOWN
 from playnex.spec.context import Write
 from playnex.store.database import Database
 
@@ -72,7 +73,7 @@ class SqliteJournal:
         self._mailmen: list[Callable[[], None]] = []
 
     async def create(self, new: NewRun) -> str:
-        first, inputs = _entry("", new.started), encoding.encode(new.started.inputs)
+        first, inputs = _entry("", new.started), encoding.encode(KNOWN.value(new.started.inputs))
         flow, key, now = new.started.flow, new.idempotency_key, self._clock.now()
 
         def work(connection: apsw.Connection) -> str:
@@ -293,7 +294,7 @@ class SqliteJournal:
 
 
 def _entry(key: str, fact: Fact, bases: Sequence[Base] = ()) -> Entry:
-    return Entry(key=key, fact=fact, encoded=_encoded(fact, to_json(fact), bases))
+    return Entry(key=key, fact=fact, encoded=_encoded(fact, KNOWN.value(to_json(fact)), bases))
 
 
 def _encoded(fact: Fact, parts: dict[str, Json], bases: Sequence[Base]) -> Encoded:

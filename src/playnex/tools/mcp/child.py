@@ -1,18 +1,24 @@
 """One server process, supervised: started by the guard, spoken to in lines, gone with all that it started when it is ended."""
 
 import asyncio
-import json
+import ctypes
 import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
+from playnex.secrets.known import KNOWN
+from playnex.tools.mcp.enclosure import Way
 from playnex.tools.mcp.frames import Frames, TooLong
+from playnex.tools.mcp.guarding import guarded
+from playnex.tools.mcp.private_folder import throw_away
 from playnex.tools.mcp.surroundings import Surroundings
 from playnex.tools.process_tree import end_below
 
@@ -25,25 +31,32 @@ SHOWN = 200
 GRACE = 1.0
 """Seconds until a killed process must have been collected."""
 
-PACKAGE = str(Path(__file__).resolve().parents[3])
-GUARD = "import sys; sys.path.append(sys.argv.pop(1)); from playnex.tools.mcp.guard import main; sys.exit(main(sys.argv[1:]))"
-"""The guard, in a Python that reads no file and no variable which the server's entry could have brought along."""
-
+PR_SET_DUMPABLE = 4
 SETTLING = 0.2
 WAITING_BYTES = 16_000_000
 """Bytes that may wait for a server which does not read."""
 
 
+class Beside(Protocol):
+    """What goes beside a process and ends with it."""
+
+    def close(self) -> None:
+        """End; safe to call twice."""
+        ...
+
+
 @dataclass(slots=True)
 class Child:
     """A running server. `noise` are its last lines on stdout that were no MCP, as they may be shown;
-    `words` is the last line that they logged."""
+    `words` is the last line that they logged; what is `beside` it ends with it."""
 
     process: Process
     around: Surroundings
     log: Path
+    private: Path | None = None
     noise: deque[str] = field(default_factory=lambda: deque(maxlen=3))
     words: str = ""
+    beside: Beside | None = None
     _logging: asyncio.Task[None] | None = None
 
     async def lines(self) -> AsyncIterator[bytes | TooLong]:
@@ -52,7 +65,7 @@ class Child:
         frames = Frames()
         while chunk := await self.process.stdout.read(CHUNK):
             for line in frames.feed(chunk):
-                yield line if isinstance(line, TooLong) else without(self.around.secrets, line)
+                yield line if isinstance(line, TooLong) else KNOWN.line(line)
 
     def write(self, line: bytes) -> None:
         """Say a line. Raises BrokenPipeError where it is gone, or has long stopped reading."""
@@ -63,6 +76,8 @@ class Child:
 
     def kill(self) -> None:
         """Kill it and all below it, at once."""
+        if self.beside:
+            self.beside.close()
         if self.process.returncode is not None:  # the guard or the sandbox has ended what was below it
             return
         with suppress(ProcessLookupError, PermissionError):
@@ -87,6 +102,8 @@ class Child:
         _, pending = await asyncio.wait(ends, timeout=GRACE)
         for late in pending:
             late.cancel()
+        if self.private:
+            await asyncio.to_thread(throw_away, str(self.private))
 
     def ending(self) -> str:
         """How it ended, in a few words."""
@@ -113,33 +130,35 @@ class Child:
     def _logged(self, line: bytes | TooLong) -> bytes:
         if isinstance(line, TooLong):
             return b"[a line of %d bytes]\n" % line.size
-        return without(self.around.secrets, line) + b"\n"
+        return KNOWN.line(line) + b"\n"
 
 
-async def started(command: Sequence[str], around: Surroundings, log: Path, *, way: str) -> Child:
-    """The process, in a session and a group of its own. `way` is how the guard starts it. Raises OSError."""
+async def started(around: Surroundings, log: Path, *, way: Way, descriptors: tuple[int, ...] = ()) -> Child:
+    """The process, in a session and a group of its own, which is handed these descriptors. Raises OSError."""
+    keep_memory_private()
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", "-c", GUARD, PACKAGE, str(os.getpid()), way, *command),
+        *guarded(way.words, around.command, memory=around.memory),
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
         cwd=around.folder,
         env=dict(around.environment),
         start_new_session=True,
+        pass_fds=descriptors,
         limit=CHUNK,
     )
-    child = Child(process=process, around=around, log=log)
+    child = Child(process=process, around=around, log=log, private=way.private)
     child.keep_log()
     return child
 
 
-def without(secrets: Mapping[str, str], line: bytes) -> bytes:
-    """The line with each secret replaced by the name of its variable, as it stands in plain text or in JSON."""
-    for name, value in secrets.items():
-        for spelt in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}:
-            line = line.replace(spelt.encode(errors="surrogateescape"), f"[{name}]".encode())
-    return line
+@lru_cache(maxsize=1)
+def keep_memory_private() -> None:
+    """Close this process's environment and memory to all others of the same user, a server with all rights among them, as far as the
+    kernel goes: root still reads them. It writes no core dump from then on, and only root can attach a debugger."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _append(log: Path, text: bytes, written: int) -> int:

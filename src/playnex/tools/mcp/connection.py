@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -23,9 +23,6 @@ from playnex.tools.mcp.child import GRACE, Child
 from playnex.tools.mcp.definition import Definition
 from playnex.tools.mcp.frames import LONGEST, TooLong
 
-START_SECONDS = 30.0
-"""How long a server may take to greet us and name its tools."""
-
 PAGES = 50
 TOOLS = 1_000
 """Pages and tools of a list at most."""
@@ -40,7 +37,8 @@ for name in ("mcp", "client"):  # the SDK's loggers: what a server does wrong is
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """A server that is spoken to. `definitions` are the tools it names, by name."""
+    """A server that is spoken to. `definitions` are the tools it names, by name; `is_retired` says that it ends after the calls that are
+    under way; `was_noted` is for whoever counts those that gave no answer."""
 
     server: str
     child: Child
@@ -48,6 +46,8 @@ class Connection:
     in_flight: int = 0
     is_open: bool = True
     is_retired: bool = False
+    has_answered: bool = False
+    was_noted: bool = False
     fault: str = ""
     _talk: ClientSession | None = None
     _greeted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -55,18 +55,18 @@ class Connection:
     _has_news: bool = False
     _life: asyncio.Task[None] | None = None
 
-    async def greet(self) -> None:
-        """Shake hands and learn the tools. Raises ToolFailed, with the server ended."""
+    async def greet(self, *, seconds: float) -> None:
+        """Shake hands and learn the tools, in so many seconds. Raises ToolFailed, with the server ended."""
         self._life = asyncio.create_task(self._live())
         try:
-            async with asyncio.timeout(START_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self._greeted.wait()
                 if self._talk is None:
                     raise self._failed(self._early_end())
                 await self._learn()
         except TimeoutError:
             self.end()
-            raise self._failed(f"did not answer within {START_SECONDS:g} seconds of its start") from None
+            raise self._failed(f"did not answer within {seconds:g} seconds of its start") from None
         except MCPError as error:
             self.end()
             raise self._refused(error) from None
@@ -113,6 +113,15 @@ class Connection:
         self.child.kill()
         self._closing.set()
 
+    def is_usable(self) -> bool:
+        """Whether it can be called."""
+        return self.is_open and not self.is_retired
+
+    def when_over(self, do: Callable[[], None]) -> None:
+        """Do this as soon as nothing is left of it."""
+        assert self._life is not None
+        self._life.add_done_callback(lambda _: do())
+
     def is_over(self) -> bool:
         """Whether nothing is left of it."""
         return self._life is not None and self._life.done()
@@ -127,10 +136,12 @@ class Connection:
         try:
             answer = await self._talk.call_tool(tool, dict(arguments))
         except MCPError as error:
+            self.has_answered |= not _is_closed(error)
             raise self._refused(error) from None
         except (RuntimeError, ValidationError, ValueError) as error:
             raise self._failed(f"gave no usable answer to {tool!r}: {_first(error)}") from None
         assert isinstance(answer, wire.CallToolResult)
+        self.has_answered = True
         return answer
 
     async def _learn(self) -> None:

@@ -1,22 +1,17 @@
 """Starts an MCP server with limits, and ends it with all that it started when Playnex goes away, by whatever death.
 
-    PARENT watch COMMAND…    stays beside the server: orphans become its children, and it ends them
-    PARENT become COMMAND…   becomes a sandbox that does this itself (bwrap --die-with-parent)
+    PARENT MEMORY watch COMMAND…                  stays beside the server: orphans become its children, and it ends them
+    PARENT MEMORY confine WORDS… -- COMMAND…      the same, with the server closed in by Landlock and seccomp; see `enclosure.Landlock`
+    PARENT MEMORY become BWRAP ARGUMENTS…         becomes a sandbox that does this itself (bwrap --die-with-parent)
 
 The server speaks through the same pipes; nothing passes through here.
 """
 
-import ctypes
 import os
-import signal
 import sys
-from contextlib import suppress
-from typing import Any
 
-from playnex.tools.process_tree import adopt_orphans, end_below
+from playnex.tools.mcp.quick_signal import SIG_DFL, SIGPIPE, SIGXFSZ, signal
 
-PR_SET_PDEATHSIG = 1
-MEMORY = 4_000_000_000
 FILE = 2_000_000_000
 DESCRIPTORS = 1024
 
@@ -26,17 +21,22 @@ NOT_STARTED = 127
 
 def main(arguments: list[str]) -> int:
     """Start what is named, and answer with its exit code."""
-    parent, way, *command = arguments
-    limit()
-    if way == "become":
-        return become(command)
-    adopt_orphans()
-    die_with(int(parent))
-    return watch(command)
+    parent, memory, way, *words = arguments
+    limit(int(memory))
+    try:
+        if way == "become":
+            return become(words)
+        from playnex.tools.mcp import watching  # late: each start of the other way would pay for it
+
+        return watching.watch(int(parent), words, is_confined=way == "confine")
+    except (OSError, ValueError) as fault:
+        sys.stderr.write(f"it cannot be started: {fault}\n")
+        return NOT_STARTED
 
 
-def limit() -> None:
-    """Bounds for this process and all below it: data, files and open descriptors; no core dumps."""
+def limit(memory: int) -> None:
+    """Bounds for this process and all below it: data (so many bytes), files and open descriptors; no core dumps. What Python ignores ends
+    a program again, as it does when a shell starts it."""
     if sys.platform == "win32":
         return
     import resource
@@ -45,52 +45,26 @@ def limit() -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, FILE),
         (resource.RLIMIT_NOFILE, DESCRIPTORS),
-        (resource.RLIMIT_DATA, MEMORY),
+        (resource.RLIMIT_DATA, memory),
     )
     for kind, most in bounds:
         _, hard = resource.getrlimit(kind)
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        with suppress(ValueError, OSError):
+        try:
             resource.setrlimit(kind, (bound, bound))
+        except (ValueError, OSError):  # there is a bound that we may not set, and it stays
+            continue
+    for ignored in (SIGPIPE, SIGXFSZ):
+        signal(ignored, SIG_DFL)
 
 
 def become(command: list[str]) -> int:
-    """Be that program from here on."""
-    try:
-        os.execvp(command[0], command)
-    except OSError as fault:
-        return _not_started(command, fault)
+    """Be bubblewrap from here on, which closes the system calls that namespaces leave open. Raises OSError."""
+    from playnex.tools.mcp import seccomp, syscalls  # late: each start of a watched server would pay for it
 
-
-def watch(command: list[str]) -> int:
-    """Start the program, wait for its end, and end what it left."""
-    try:
-        child = os.posix_spawnp(command[0], command, os.environ)
-    except OSError as fault:
-        return _not_started(command, fault)
-    for descriptor in (0, 1):  # the pipes are the server's alone, so that their ends say when it is gone
-        os.close(descriptor)
-    while True:
-        ended, status = os.waitpid(-1, 0)
-        if ended == child:
-            end_below(os.getpid())
-            return os.waitstatus_to_exitcode(status) & 0xFF
-
-
-def die_with(parent: int) -> None:
-    """End everything when the parent dies, or is dead already."""
-    signal.signal(signal.SIGTERM, _end)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:
-        _end()
-
-
-def _end(*_: Any) -> None:
-    end_below(os.getpid())
-    os._exit(0)
-
-
-def _not_started(command: list[str], fault: OSError) -> int:
-    sys.stderr.write(f"{command[0]}: {fault.strerror}\n")
-    return NOT_STARTED
+    if os.uname().machine in syscalls.ARCHITECTURES:
+        closed = os.memfd_create("filter", 0)
+        os.write(closed, seccomp.inside_bubblewrap(os.uname().machine))
+        os.lseek(closed, 0, os.SEEK_SET)
+        command[1:1] = ["--seccomp", str(closed)]
+    os.execv(command[0], command)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playnex.canonical import Json
@@ -10,6 +10,8 @@ from playnex.spec.check_value import schema_problem
 from playnex.spec.faults import Fault, decoded
 from playnex.spec.read_servers import read_servers
 from playnex.spec.server import ServerSpec
+from playnex.tools.accounts import signs_in
+from playnex.tools.browser.calls import browser_tools
 from playnex.tools.mcp.definition import Definition, Pin, read_pin
 from playnex.tools.mcp.servers import Servers
 from playnex.tools.tool import Call, CallScope, Tool, ToolResult
@@ -20,17 +22,19 @@ DESCRIPTION = 4_000
 """Characters of a server's own description of a tool that a model is shown."""
 
 MARGIN = 65.0
-"""Seconds above a call's own limit, for the start of its server, after which the gate gives it up."""
+"""Seconds above a call's own limit, for the start of its server, after which the gate gives it up; as long as the call itself it may
+stand in line before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """The servers of the file and the tools that may be used of them. `unseen` are servers of which nothing is accepted yet, or whose
-    entry has changed since."""
+    entry has changed since. `hints` are what servers say of their own tools, by the tools' names: for people to read, never acted on."""
 
     servers: tuple[ServerSpec, ...] = ()
     tools: tuple[Tool, ...] = ()
     unseen: tuple[str, ...] = ()
+    hints: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
 
 
@@ -46,12 +50,15 @@ def offer(root: Path, own: Path, servers: Servers, *, shown_as: str = FILE) -> O
     pins = {spec.name: _pin(own, spec) for spec in read.servers}
     tools = (tool for spec in read.servers if (pin := pins[spec.name]) for tool in tools_of(spec, pin, servers))
     unseen = tuple(spec.name for spec in read.servers if pins[spec.name] is None)
-    return Offer(servers=read.servers, tools=tuple(tools), unseen=unseen, faults=read.faults)
+    hints = {f"{name}.{tool.name}": tool.annotations for name, pin in pins.items() if pin for tool in pin.tools}
+    return Offer(servers=read.servers, tools=tuple(tools), unseen=unseen, hints=hints, faults=read.faults)
 
 
 def tools_of(spec: ServerSpec, pin: Pin, servers: Servers) -> tuple[Tool, ...]:
     """The accepted tools that the entry offers."""
-    offered = (tool for tool in pin.tools if spec.offers(tool.name) and not unusable(tool))
+    offered = [tool for tool in pin.tools if spec.offers(tool.name) and not unusable(tool)]
+    if spec.browser:
+        return browser_tools(spec, offered, servers)
     return tuple(_tool(spec, definition, servers) for definition in offered)
 
 
@@ -75,16 +82,17 @@ def _tool(spec: ServerSpec, definition: Definition, servers: Servers) -> Tool:
         description=definition.description[:DESCRIPTION],
         parameters=definition.parameters,
         effect=spec.effect_of(definition.name),
-        egress="remote" if spec.network or spec.trust == "full" else "none",
-        timeout=spec.timeout + MARGIN,
+        egress=spec.reach(),
+        timeout=spec.timeout + MARGIN + (0 if spec.share == "all" else spec.timeout),
         call=_calling(spec, definition, servers),
         source=f"{spec.place.path}:{spec.place.line}",
         untrusted=True,
+        account=signs_in(spec),
     )
 
 
 def _calling(spec: ServerSpec, definition: Definition, servers: Servers) -> Call:
-    async def call(arguments: Mapping[str, Json], _scope: CallScope) -> ToolResult:
-        return await servers.call(spec, definition, arguments)
+    async def call(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
+        return await servers.call(spec, definition, arguments, run=scope.run)
 
     return call

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def result_of(answer: "CallToolResult", tool: str) -> ToolResult:
-    """The result, labelled untrusted. Raises ToolFailed for an answer that says it is an error, or that is no JSON."""
+    """The result. Raises ToolFailed for an answer that says it is an error, or that is no JSON."""
     parts = [told(block) for block in answer.content]
     if answer.is_error:
         raise ToolFailed("\n".join(parts) or f"{tool} failed, and its server does not say why")
-    return ToolResult(output=_sound(_output(answer, parts), tool), labels=("untrusted",))
+    return ToolResult(output=_sound(_output(answer, parts), tool))
 
 
 def told(block: "ContentBlock") -> str:

@@ -1,9 +1,11 @@
-"""The MCP servers of one workspace: started at their first call, kept warm for all runs of this process, ended with the workspace."""
+"""The MCP servers of one workspace: started at their first call, kept warm for those who may have them, ended with the workspace."""
 
 import asyncio
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +13,15 @@ from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.errors import ToolFailed, ToolRefused
 from playnex.spec.server import ServerSpec
+from playnex.tools.browser.start import start_browser
 from playnex.tools.mcp import sandbox
-from playnex.tools.mcp.child import Child, started
+from playnex.tools.mcp.child import Beside, Child, started
 from playnex.tools.mcp.definition import Definition
+from playnex.tools.mcp.enclosure import WATCHED, Sandbox, Way
+from playnex.tools.mcp.pool import Pool
 from playnex.tools.mcp.results import result_of
-from playnex.tools.mcp.surroundings import surroundings
+from playnex.tools.mcp.surroundings import Surroundings, surroundings
+from playnex.tools.mcp.view import view
 from playnex.tools.tool import ToolResult
 
 if TYPE_CHECKING:
@@ -26,44 +32,57 @@ IN_A_ROW = 3
 
 REST_SECONDS = 30.0
 
+START_SECONDS = 30.0
+"""How long a server may take to greet us and name its tools."""
+
 SPOKEN = "playnex.tools.mcp.connection"
 """Loaded by the first server that starts, in a thread: the SDK takes two seconds of a slow processor."""
 
 
-@dataclass(slots=True)
-class _Place:
-    """Where one server stands: its open conversation, and how often in a row it was started in vain."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    connection: "Connection | None" = None
-    in_vain: int = 0
-    rests_until: float = 0.0
-
-
+@dataclass(slots=True, eq=False, kw_only=True)
 class Servers:
-    """All within one event loop; `close` before it ends. `environment` is ours, of which a server sees what its entry grants."""
+    """All within one event loop; `close` before it ends. `environment` is ours, of which a server sees what its entry grants;
+    `greeting` is how many seconds a server has from its start until it has named its tools."""
 
-    def __init__(self, root: Path, own: Path, *, environment: Mapping[str, str], clock: Clock) -> None:
-        self._root = root
-        self._own = own
-        self._environment = environment
-        self._clock = clock
-        self._places: dict[str, _Place] = {}
-        self._living: set[Connection] = set()
+    root: Path
+    own: Path
+    environment: Mapping[str, str] = field(repr=False)
+    clock: Clock
+    sandboxes: Sequence[Sandbox] = field(default_factory=sandbox.sandboxes)
+    greeting: float = START_SECONDS
+    _pools: dict[str, Pool] = field(default_factory=dict)
+    _living: "set[Connection]" = field(default_factory=set)
+    _looks: Iterator[int] = field(default_factory=count)
 
-    async def call(self, spec: ServerSpec, tool: Definition, arguments: Mapping[str, Json]) -> ToolResult:
-        """The tool's result. Raises ToolFailed; ToolRefused where the tool is no longer what was accepted."""
-        connection = await self._connected(spec)
-        await connection.refresh(seconds=spec.timeout)
-        _refuse_other(spec, tool, connection.definitions.get(tool.name))
-        answer = await connection.call(tool.name, arguments, seconds=spec.timeout)
-        self._places[spec.name].in_vain = 0
+    async def call(self, spec: ServerSpec, tool: Definition, arguments: Mapping[str, Json], *, run: str = "") -> ToolResult:
+        """The tool's result, from the server as that run has it. Raises ToolFailed; ToolRefused where the tool is no longer what was
+        accepted."""
+        connection = await self._connected(spec, run)
+        try:
+            await connection.refresh(seconds=spec.timeout)
+            _refuse_other(spec, tool, connection.definitions.get(tool.name))
+            answer = await connection.call(tool.name, arguments, seconds=spec.timeout)
+        finally:
+            self._take_note(self._pool(spec), connection)
         return result_of(answer, f"{spec.name}.{tool.name}")
+
+    async def beside(self, spec: ServerSpec, *, run: str = "") -> Beside | None:
+        """What goes beside the server as that run has it. Raises ToolFailed."""
+        return (await self._connected(spec, run)).child.beside
 
     async def definitions(self, spec: ServerSpec) -> tuple[Definition, ...]:
         """The tools that the server names, whatever was accepted of them. Raises ToolFailed."""
-        connection = await self._connected(spec)
-        return tuple(connection.definitions.values())
+        look = f"look-{next(self._looks)}"
+        try:
+            connection = await self._connected(spec, look)
+            return tuple(connection.definitions.values())
+        finally:
+            self.give_back(look)
+
+    def give_back(self, run: str) -> None:
+        """Nobody advances the run any more: the servers that it had for itself are the next one's, or end."""
+        for pool in self._pools.values():
+            pool.give_back(run)
 
     async def close(self) -> None:
         """End all; safe to call twice."""
@@ -73,26 +92,46 @@ class Servers:
             await connection.gone()
         self._living.clear()
 
-    async def _connected(self, spec: ServerSpec) -> "Connection":
-        place = self._places.setdefault(spec.name, _Place())
-        async with place.lock:
-            if place.connection and place.connection.is_open and not place.connection.is_retired:
-                return place.connection
-            self._refuse_tired(spec, place)
-            place.in_vain += 1
-            place.rests_until = self._clock.monotonic() + REST_SECONDS
-            place.connection = await self._greeted(spec)
-            return place.connection
+    def _pool(self, spec: ServerSpec) -> Pool:
+        return self._pools.setdefault(spec.name, Pool(spec))
 
-    def _refuse_tired(self, spec: ServerSpec, place: _Place) -> None:
-        rest = place.rests_until - self._clock.monotonic()
-        if place.in_vain >= IN_A_ROW and rest > 0:
+    async def _connected(self, spec: ServerSpec, run: str) -> "Connection":
+        pool = self._pool(spec)
+        place = await pool.place(run, seconds=spec.timeout)
+        async with place.lock:
+            if (connection := place.usable()) is None:
+                self._refuse_tired(pool)
+                connection = place.connection = await self._greeted(pool)
+            return connection
+
+    def _take_note(self, pool: Pool, connection: "Connection") -> None:
+        """Of a server that has answered, or is gone without one answer."""
+        if connection.has_answered:
+            pool.in_vain = 0
+        elif not (connection.is_usable() or connection.was_noted):
+            connection.was_noted = True
+            self._started_in_vain(pool)
+
+    def _started_in_vain(self, pool: Pool) -> None:
+        pool.in_vain += 1
+        pool.rests_until = self.clock.monotonic() + REST_SECONDS
+
+    def _refuse_tired(self, pool: Pool) -> None:
+        rest, spec = pool.rests_until - self.clock.monotonic(), pool.spec
+        if pool.in_vain >= IN_A_ROW and rest > 0:
             raise ToolFailed(
-                f"the MCP server {spec.name!r} was started {place.in_vain} times without one answer; it rests for {rest:.0f} seconds",
+                f"the MCP server {spec.name!r} was started {pool.in_vain} times without one answer; it rests for {rest:.0f} seconds",
                 hint=f"playnex mcp test {spec.name} says what is wrong; its own words are in {self._log(spec)}",
             )
 
-    async def _greeted(self, spec: ServerSpec) -> "Connection":
+    async def _greeted(self, pool: Pool) -> "Connection":
+        try:
+            return await self._started(pool.spec)
+        except BaseException:
+            self._started_in_vain(pool)
+            raise
+
+    async def _started(self, spec: ServerSpec) -> "Connection":
         loading = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, SPOKEN))
         child = await self._child(spec)
         try:
@@ -102,24 +141,29 @@ class Servers:
             await child.gone()
             raise
         self._living = {each for each in self._living if not each.is_over()} | {connection}
-        await connection.greet()
+        await connection.greet(seconds=self.greeting)
         return connection
 
     async def _child(self, spec: ServerSpec) -> Child:
-        around = surroundings(spec, self._root, self._environment)
+        around = surroundings(spec, self.root, self.environment)
         try:
-            if spec.trust == "full":
-                return await started(around.command, around, self._log(spec), way="watch")
-            bwrap = await asyncio.to_thread(sandbox.bubblewrap)
-            if not bwrap:
-                raise ToolFailed(f"the MCP server {spec.name!r} cannot start: there is no sandbox here", hint=sandbox.MISSING)
-            command = sandbox.enclosed(bwrap, around, own=self._own, network=spec.network)
-            return await started(command, around, self._log(spec), way="become")
+            if spec.browser:
+                return await start_browser(spec.browser, around, self._log(spec), enclose=partial(self._enclosed, spec))
+            return await started(around, self._log(spec), way=await asyncio.to_thread(self._enclosed, spec, around))
         except (OSError, ValueError) as fault:
             raise ToolFailed(f"the MCP server {spec.name!r} cannot start: {fault}") from None
 
+    def _enclosed(self, spec: ServerSpec, around: Surroundings) -> Way:
+        if spec.trust == "full":
+            return WATCHED
+        found = sandbox.working([each for each in self.sandboxes if each.has_own_network or not spec.browser])
+        if not found:
+            which = "no sandbox with a network of its own, which a browser needs," if spec.browser else "no sandbox"
+            raise ToolFailed(f"the MCP server {spec.name!r} cannot start: there is {which} here", hint=sandbox.MISSING)
+        return found.way(view(around, own=self.own, network=spec.network), around.folder)
+
     def _log(self, spec: ServerSpec) -> Path:
-        return self._own / "logs" / f"mcp-{spec.name}.log"
+        return self.own / "logs" / f"mcp-{spec.name}.log"
 
 
 def _refuse_other(spec: ServerSpec, accepted: Definition, found: Definition | None) -> None:

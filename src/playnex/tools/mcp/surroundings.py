@@ -6,51 +6,52 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playnex.errors import ToolFailed
+from playnex.errors import CredentialError, ToolFailed
+from playnex.secrets.known import KNOWN
 from playnex.spec import variables
 from playnex.spec.server import ServerSpec
+from playnex.tools.mcp.guarding import MEMORY
 
 INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG")
 """All that a server sees of our environment; the rest is granted by its entry, one by one."""
 
-SHORTEST_SECRET = 6
-"""Characters; a shorter value hides too little and would hide too much."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """`secrets` are the values that came out of variables, each with the variable's name: they are never shown or kept."""
+    """`memory` are the bytes of data that each of its processes may have."""
 
     command: tuple[str, ...]
     folder: Path
     write: tuple[Path, ...] = ()
+    memory: int = MEMORY
     environment: Mapping[str, str] = field(repr=False)
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def surroundings(spec: ServerSpec, root: Path, environment: Mapping[str, str]) -> Surroundings:
-    """What the entry says, in this workspace and environment. Raises ToolFailed where a variable is not set, or the program or the
-    folder is not there."""
-    granted = tuple(spec.env.values())
-    _refuse_missing(spec, (spec.command, spec.cwd, *spec.args, *spec.write, *granted), environment)
+    """What the entry says, in this workspace and environment; the secrets that it grants are known from then on. Raises ToolFailed where a
+    variable is not set, the keyring gives no secret, or the program or the folder is not there."""
+    _refuse_missing(spec, (spec.command, spec.cwd, *spec.args, *spec.write, *spec.env.values()), environment)
     folder = (root / variables.expanded(spec.cwd, environment)).resolve()
     if not folder.is_dir():
         raise ToolFailed(f"the server {spec.name!r} cannot start: there is no folder {spec.cwd!r}", hint=f"mend `cwd` at {_where(spec)}")
     own = {name: environment[name] for name in INHERITED if name in environment}
     own |= {name: variables.expanded(value, environment) for name, value in spec.env.items()}
-    secrets = {name: environment[name] for value in granted for name in variables.named(value) if name in environment}
+    for name in filter(variables.is_secret, (name for value in spec.env.values() for name in variables.named(value))):
+        KNOWN.remember(name, environment.get(name, ""))
     arguments = (variables.expanded(argument, environment) for argument in spec.args)
     return Surroundings(
         command=(_program(spec, folder, own, variables.expanded(spec.command, environment)), *arguments),
         folder=folder,
         write=tuple((root / variables.expanded(each, environment)).resolve() for each in spec.write),
         environment=own,
-        secrets={name: value for name, value in secrets.items() if len(value) >= SHORTEST_SECRET and name not in INHERITED},
     )
 
 
 def _refuse_missing(spec: ServerSpec, texts: Iterable[str], environment: Mapping[str, str]) -> None:
-    unset = {name for text in texts for name in variables.missing(text, environment)}
+    try:
+        unset = {name for text in texts for name in variables.missing(text, environment)}
+    except CredentialError as fault:
+        raise ToolFailed(f"the server {spec.name!r} cannot start: {fault.message}", hint=fault.hint) from None
     if unset:
         names = ", ".join(sorted(unset))
         raise ToolFailed(
