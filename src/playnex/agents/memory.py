@@ -23,7 +23,8 @@ Kind = Literal["history", "pinned", "recalled"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """A piece of memory. `name` is the capsule's, or for `history` the step's; `by` is who wrote it, `written` seconds since 1970. `text`
+    """A piece of memory. `name` is the capsule's, or for `history` the step's; `by` is who wrote it, in the `run` of
+    that id if it was one, `written` seconds since 1970. `text`
     may be a part: `whole` is how many characters there are."""
 
     kind: Kind
@@ -33,6 +34,7 @@ class Memory:
     written: float
     version: int = 0
     by: str = ""
+    run: str = ""
     labels: tuple[Label, ...] = ()
     sources: tuple[str, ...] = ()
     found: str = ""

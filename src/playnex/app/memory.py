@@ -134,6 +134,7 @@ def _piece(capsule: Capsule, text: str, *, kind: str, found: str = "") -> Memory
         written=capsule.written,
         version=capsule.version,
         by=writer_of(capsule.author),
+        run=capsule.author.run,
         labels=capsule.labels,
         sources=(capsule.name,),
         found=found,

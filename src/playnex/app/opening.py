@@ -116,8 +116,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
     models = WorkspaceModels(_sources(workspace, config, secrets), clock)
     recall = Recall(database, embedder_of(config, data_folder(os.environ), secrets))
     try:
-        journal = SqliteJournal(database, clock)
-        capsules = SqliteCapsules(database, clock)
+        journal, capsules = SqliteJournal(database, clock), SqliteCapsules(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
         built_in = (*file_tools(workspace.root), *_of_memory(capsules, recall))
         every = [ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools)]

@@ -117,6 +117,6 @@ class Indexing:
 
         def keep(connection: apsw.Connection) -> None:
             for unread, of_it in rows:
-                vectors.store(connection, model, unread, of_it)
+                vectors.store(connection, model, unread, vectors=of_it)
 
         await self._database.write(keep)

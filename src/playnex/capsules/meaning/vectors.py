@@ -61,7 +61,7 @@ def last_version(connection: apsw.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(number), 0) FROM versions").get)
 
 
-def store(connection: apsw.Connection, model: str, unread: Unread, vectors: Sequence[bytes]) -> None:
+def store(connection: apsw.Connection, model: str, unread: Unread, *, vectors: Sequence[bytes]) -> None:
     """Keep a version's vectors, all of them at once; where it was purged meanwhile, or somebody was faster, nothing is kept."""
     if not rows.fetch(connection, "SELECT 1 FROM versions WHERE number = ?", unread.of):
         return
