@@ -64,7 +64,8 @@ class Matrix:
             return
         room = max(needed, there + there // 2)
         vectors, places = numpy.empty((room, size), dtype=numpy.float32), numpy.empty((room, 3), dtype=numpy.int64)
-        vectors[: self._count], places[: self._count] = self._vectors[: self._count], self._places[: self._count]
+        if self._count:
+            vectors[: self._count], places[: self._count] = self._vectors[: self._count], self._places[: self._count]
         self._vectors, self._places = vectors, places
 
     def nearest(self, query: bytes, floor: float, among: "set[int] | None" = None) -> Iterator[Near]:
