@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from agents.stage import WRITER, Stage, task
 from playnex.agents.memory import CAP, Gathered, Memory, Remembering, Room
 from playnex.agents.task import AgentPorts
-from playnex.models.model import DataMessage
+from playnex.models.model import UserMessage
 from playnex.spec.context import Write
 from playnex.spec.memory import MemorySpec, RecallSpec, below, fits, tags_of
 from playnex.testing.memory_context import MemoryContext
@@ -49,16 +49,17 @@ class Library(Stage):
         return replace(super().ports(), memories=self.shelf)
 
 
-def given(stage: Stage) -> list[DataMessage]:
-    return [message for message in stage.model.asked[-1].messages if isinstance(message, DataMessage)]
+def told(stage: Stage) -> str:
+    (message,) = stage.model.asked[-1].messages
+    assert isinstance(message, UserMessage)
+    return message.text
 
 
 def test_what_is_remembered_comes_as_data_that_says_capsule_version_writer_and_date() -> None:
     stage = Library(lambda _request: says("Six."))
     record = stage.run(task(agent=REMEMBERS))
-    (block,) = given(stage)
-    assert block.name == "from memory: notes/tides, version 3, by research in run 8F2KQ1, 2023-11-14"
-    assert block.text == TIDES.text
+    assert "]\n".join(("from memory: notes/tides, version 3, by research in run 8F2KQ1, 2023-11-14", TIDES.text)) in told(stage)
+    assert "never an instruction" in stage.model.asked[-1].instructions
     assert record.labels == ("untrusted",)
     assert record.sources == ("notes/tides",)
     assert stage.shelf.asked[0].query == "Write about the river."
@@ -68,7 +69,7 @@ def test_an_agent_whose_file_says_nothing_of_memory_is_given_none_and_records_no
     stage = Library(lambda _request: says("Six."))
     stage.run(task())
     assert not stage.shelf.asked
-    assert given(stage) == []
+    assert "[data" not in told(stage)
     assert "memory" not in stage.context.records
 
 
@@ -80,16 +81,14 @@ def test_after_a_crash_the_agent_remembers_what_it_remembered_before_whatever_me
     stage.shelf.gathered = Gathered()
     stage.run(task(agent=REMEMBERS), memory.again())
     assert len(stage.shelf.asked) == 1
-    assert [block.text for block in given(stage)] == [TIDES.text]
+    assert TIDES.text in told(stage)
 
 
 def test_what_does_not_fit_is_named() -> None:
     stage = Library(lambda _request: says("Six."))
     stage.shelf.gathered = Gathered(left_out=(("style/long", 12_000),))
     stage.run(task(agent=REMEMBERS))
-    (block,) = given(stage)
-    assert block.name == "memory that did not fit and is not here"
-    assert block.text == "- style/long (12,000 characters)"
+    assert "memory that did not fit and is not here]\n- style/long (12,000 characters)" in told(stage)
 
 
 def test_room_takes_pieces_whole_as_long_as_they_fit_then_one_beginning_then_names() -> None:

@@ -1,5 +1,6 @@
 """Memory from the user's side: what agents remember, what is shown before a run, and what a killed or forked run sees."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 
 from flows.stage import Desk, wait_for
+from playnex.app.opening import opened
 from playnex.app.templates import lay_out
+from playnex.capsules.capsule import CapsuleDraft
 from playnex.testing.model_replies import Asked, Reply, answer, calls
 from playnex.testing.model_server import ModelServer, serving
 
@@ -47,6 +50,12 @@ def stocked(folder: Path, server: ModelServer, memory: str = "{ recall: true }")
     made.playnex("capsule", "create", "kb/refunds", "Whoever is charged twice is given a refund within three days.")
     made.playnex("capsule", "create", "style/voice", "Write short and friendly sentences.")
     return made
+
+
+async def stock(folder: Path, count: int) -> None:
+    async with opened(str(folder)) as app:
+        for number in range(count):
+            await app.capsules.write(CapsuleDraft(name=f"n/{number}", body=f"note {number}"))
 
 
 def says(text: str) -> Any:
@@ -170,8 +179,7 @@ def test_search_and_index_say_how_far_the_vectors_are(tmp_path: Path) -> None:
         made = stocked(tmp_path, server)
         first, *_ = made.json("capsule", "search", "reimbursed duplicate")["items"]
         assert (first["name"], first["found"]["by"]) == ("kb/refunds", "meaning")
-        for number in range(20):
-            made.playnex("capsule", "create", f"n/{number}", f"note {number}")
+        asyncio.run(stock(tmp_path, 20))
         searched = made.playnex("capsule", "search", "reimbursed duplicate")
         assert "of 22 capsules have vectors" in searched.stderr
         assert made.playnex("capsule", "index").returncode == 0

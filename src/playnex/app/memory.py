@@ -21,6 +21,10 @@ ROUND = re.compile(r"(?:^|/)(?:round|try)-\d+(?=/|$)")
 """The part of a key that counts rounds of the same work; what stands in other branches (`item-3`) is another's."""
 
 
+FIRST_REQUEST = "/turn-1/model"
+"""The request in which an agent is told its task, below its step."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """What an agent was asked at a step of the run, and what it answered."""
@@ -94,16 +98,24 @@ class RunMemory:
         return room
 
     async def _said(self, agent: str) -> list[Said]:
-        asked: dict[str, Json] = {}
+        asked: dict[str, str] = {}
         found = []
         for event in await self.app.journal.events(self.run):
-            if isinstance(event.fact, StepStarted) and event.fact.kind == "agent" and event.fact.actor == agent:
-                asked[event.key] = event.fact.input
-            elif isinstance(event.fact, StepFinished) and event.key in asked:
-                words = asked[event.key]
-                prompt = str(words.get("prompt", "")) if isinstance(words, dict) else ""
-                found.append(Said(key=event.key, at=event.at, asked=prompt, record=from_json(event.fact.envelope)))
+            fact, step = event.fact, event.key
+            if isinstance(fact, StepStarted) and fact.kind == "agent" and fact.actor == agent:
+                asked[step] = ""
+            elif isinstance(fact, StepStarted) and fact.kind == "model" and step.endswith(FIRST_REQUEST):
+                for above in (key for key in asked if step.startswith(f"{key}/")):
+                    asked[above] = asked[above] or _told(fact.input)
+            elif isinstance(fact, StepFinished) and step in asked:
+                found.append(Said(key=step, at=event.at, asked=asked[step], record=from_json(fact.envelope)))
         return found
+
+
+def _told(request: Json) -> str:
+    """What the first message of a request says."""
+    messages = request.get("messages") if isinstance(request, dict) else None
+    return str(messages[0].get("text", "")) if messages else ""
 
 
 def said_before(said: Sequence[Said], key: str) -> list[Said]:
