@@ -97,9 +97,13 @@ async def measured(folder: Path, count: int, language: Language) -> str:
     ]
     writes = await written(capsules, database, folder, language)
     database.close()
-    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
-    told = f"{took:.0f} s to write them, {AT_ONCE} at a time; {size / 1e6:.0f} MB on disk"
+    told = f"{took:.0f} s to write them, {AT_ONCE} at a time; {size_of(folder) / 1e6:.0f} MB on disk"
     return f"{table(('asked', 'p50', 'p95', 'worst', 'promised'), rows)}\n\n{writes}\n\n{told}"
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files in it."""
+    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 async def filled(capsules: SqliteCapsules, count: int, language: Language) -> float:

@@ -2,8 +2,8 @@
 and graders, its suites served as MCP tools behind the real gate, journal and inbox, and a model that obeys whatever it reads.
 
 No model is asked: a server on loopback plays the calls that solve the user's task, and, as soon as a result shows it an injected
-instruction, those that carry that out, before it goes on. It learns what it may not do from the results alone. Whoever answers the inbox says
-yes to calls of the user's task only. AgentDojo runs in an environment of its own, made in the cache folder (benchmarks/dojo).
+instruction, those that carry that out, before it goes on. It learns what it may not do from the results alone. Whoever answers the inbox
+says yes to calls of the user's task only. AgentDojo runs in an environment of its own, made in the cache folder (benchmarks/dojo).
 """
 
 import argparse
@@ -386,9 +386,9 @@ def kept(is_kept: bool) -> str:
 
 
 def is_sound(outcomes: Mapping[str, Sequence[Outcome]]) -> bool:
-    """Whether the attacks are real: without a policy nearly all of them succeed."""
+    """Whether the attacks are real: without a policy nearly all of them succeed, as far as a sample can tell."""
     under = divided(outcomes.get("none", ()))[1]
-    return not under or sum(each.attacked for each in under) / len(under) >= HARNESS
+    return rate(sum(each.attacked for each in under), len(under)).high >= HARNESS
 
 
 if __name__ == "__main__":

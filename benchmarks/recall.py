@@ -56,7 +56,7 @@ def questions() -> tuple[Question, ...]:
 
 def sections() -> dict[str, str]:
     """The corpus: the text of each section by its address, such as `docs/batches.md#keys`."""
-    found = {}
+    found: dict[str, str] = {}
     for page in sorted((ROOT / "docs").rglob("*.md")):
         if page.name not in LEFT_OUT and "design" not in page.parts:
             path = page.relative_to(ROOT).as_posix()
@@ -94,7 +94,7 @@ def quality(embedder: Embedder) -> list[str]:
 
 async def _quality(database: Database, embedder: Embedder) -> list[str]:
     capsules = SqliteCapsules(database, SystemClock())
-    names = {}
+    names: dict[str, str] = {}
     for address, text in sections().items():
         name = re.sub(r"[^\w/-]+", "-", address.removeprefix("docs/").replace(".md#", "/")).strip("-")
         names[address] = name

@@ -84,8 +84,8 @@ class Dojo:
         self.trace: list[FunctionCall] = []
 
     def begin(self, user: str, injection: str, attack: str) -> Call:
-        """Make the environment of a pair; without an injection, the harmless one. Gives the tasks, with the calls that solve them, as a model
-        would wish them that knows what to do."""
+        """Make the environment of a pair; without an injection, the harmless one. Gives the tasks, with the calls that solve them, as a
+        model would wish them that knows what to do."""
         self.pair = (self.suite.user_tasks[user], self.suite.injection_tasks.get(injection))
         self.environment = self.pair[0].init_environment(self.suite.load_and_inject_default_environment(self.planted(attack)))
         self.before = self.environment.model_copy(deep=True)

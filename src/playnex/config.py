@@ -18,15 +18,14 @@ from playnex.spec.tool_rules import EFFECTS, EGRESSES, ToolRule, approval_proble
 Word = TypeVar("Word", bound=str)
 ModelKind = Literal["openai", "embedded"]
 KINDS: tuple[ModelKind, ...] = ("openai", "embedded")
-TABLES = ("models", "tools", "policy", "python", "telemetry", "recall")
+TABLES = ("models", "tools", "policy", "capsules", "recall", "python", "telemetry")
 POLICY = ("local", "untrusted", "private", "approval_timeout")
+CAPSULES = ("mirror", "watch")
 TOOL_KEYS = ("approval", "egress", "effect", "sinks", "untrusted", "private", "gives", "remote")
 PYTHON = ("env",)
 TELEMETRY = ("otlp", "content", "remote")
 RECALL = ("embedder",)
 EMBEDDED = "embedded"
-"""The embedder that comes along, beside the aliases of models."""
-
 Answer = Literal["ask", "refuse", "run"]
 ANSWERS: tuple[Answer, ...] = ("ask", "refuse", "run")
 VARIABLE = re.compile(r"[A-Za-z_]\w*")
@@ -79,6 +78,15 @@ class Telemetry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapsuleSettings:
+    """Whether capsules have Markdown files, and whether the files are watched while runs go on (else they are looked at when they are
+    read)."""
+
+    mirror: bool = True
+    watch: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A workspace's settings. In local mode every model is on this machine but those that are named as `remote`. `tools` is what it says of
     them, `untrusted` what becomes of a consequential call whose arguments come from something untrusted, `private` of one that leaves the
@@ -94,6 +102,7 @@ class Config:
     untrusted: Answer = "ask"
     private: Answer = "ask"
     approval_timeout: float | None = None
+    capsules: CapsuleSettings = CapsuleSettings()
     embedder: str = ""
 
 
@@ -125,9 +134,12 @@ def read_config(text: str, path: str) -> Config:
         raise DefinitionError((_syntax_fault(str(error), path),)) from None
     reading = _Reading(text=text, path=path)
     reading.unknown(document, TABLES, "")
-    policy = reading.table(document, "policy")
+    policy, recall = reading.table(document, "policy"), reading.table(document, "recall")
+    reading.unknown(recall, RECALL, "recall")
     reading.unknown(policy, POLICY, "policy")
     local = reading.flag("policy", "local", policy.get("local", True))
+    capsules = reading.table(document, "capsules")
+    reading.unknown(capsules, CAPSULES, "capsules")
     models = {alias: reading.model(alias, local is not False) for alias in reading.table(document, "models")}
     config = Config(
         models={alias: model for alias, model in models.items() if model},
@@ -135,10 +147,11 @@ def read_config(text: str, path: str) -> Config:
         python_env=reading.python_env(reading.table(document, "python")),
         telemetry=reading.telemetry(reading.table(document, "telemetry"), local is not False),
         local=local is not False,
+        capsules=CapsuleSettings(**{key: reading.flag("capsules", key, capsules.get(key, True)) is not False for key in CAPSULES}),
         untrusted=reading.choice("policy", "untrusted", policy.get("untrusted"), words=ANSWERS) or "ask",
         private=reading.choice("policy", "private", policy.get("private"), words=ANSWERS) or "ask",
         approval_timeout=reading.duration("policy", "approval_timeout", policy.get("approval_timeout")),
-        embedder=reading.embedder(reading.table(document, "recall"), (EMBEDDED, *models)),
+        embedder=reading.choice("recall", "embedder", recall.get("embedder"), words=(EMBEDDED, *models)) or "",
     )
     if reading.faults:
         raise DefinitionError((*sorted(reading.faults, key=_order),))
@@ -298,15 +311,6 @@ class _Reading:
         except (ValueError, TypeError) as error:
             self.fault(where, key, f"`{key}`: {error}")
             return None
-
-    def embedder(self, table: Mapping[str, Json], known: tuple[str, ...]) -> str:
-        self.unknown(table, RECALL, "recall")
-        said = table.get("embedder", "")
-        if not isinstance(said, str) or (said and said not in known):
-            hint = did_you_mean(str(said), known) or f"`{EMBEDDED}`, or a model that is named under [models.ALIAS]"
-            self.fault("recall", "embedder", f"there is no embedder {_written(said)}", hint=hint)
-            return ""
-        return said
 
     def value(self, where: str, key: str, value: Json) -> None:
         expected = TYPES.get(key, (str,))

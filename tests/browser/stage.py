@@ -49,7 +49,7 @@ def browser_server() -> Path:
         pytest.skip("no browser: Chromium is not here")
     folder = Path(mkdtemp(prefix="playnex-test-browser-"))
     try:
-        return folder / install_npm(folder, folder / "server", BROWSER_SERVER).program
+        return folder / asyncio.run(install_npm(folder, folder / "server", BROWSER_SERVER)).program
     except ToolFailed as fault:
         shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"no network: {fault.message}")

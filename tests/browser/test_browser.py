@@ -1,12 +1,15 @@
 """A real browser as agents have it: fresh for each run, counted, timed, gone at once, and never sending what nobody allowed."""
 
 import asyncio
+import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from browser.stage import Page, Window, alive_after, at_the_window, entry, site
+from browser.stage import Page, Window, alive_after, at_the_window, browser_server, entry, site
+from flows.stage import Desk, wait_for
 from playnex.errors import ToolRefused
 from playnex.tools.process_tree import below
 
@@ -46,6 +49,18 @@ def test_a_cookie_of_one_run_is_unseen_in_the_next(tmp_path: Path) -> None:
         at_the_window(tmp_path, entry(here.host), scenario)
         asked = [(path, cookie) for (_, path), cookie in zip(here.asked, here.cookies, strict=True) if path in ("/cookie", "/lamp")]
     assert asked == [("/cookie", ""), ("/lamp", "who=me")] * 2, "within a run it is there"
+
+
+def test_the_page_stays_while_a_run_waits_for_a_person_and_an_act_without_a_page_is_told_what_to_do(tmp_path: Path) -> None:
+    async def scenario(window: Window) -> None:
+        await window.call("navigate", url=here.url("/"))
+        window.servers.give_back("one", waits=True)
+        assert "Lamps" in await window.call("snapshot")
+        window.servers.give_back("one")
+        assert "no page is open" in await window.call("click", target="e3", element="lamp")
+
+    with site(SHOP) as here:
+        at_the_window(tmp_path, entry(here.host), scenario)
 
 
 def test_a_form_is_sent_by_a_call_that_acts_and_never_by_the_page_itself(tmp_path: Path) -> None:
@@ -115,3 +130,29 @@ def test_a_call_that_is_cancelled_ends_the_browser_within_a_second(tmp_path: Pat
 
     with site(SHOP) as here:
         at_the_window(tmp_path, entry(here.host), scenario)
+
+
+LOOKS = """\
+playnex: 1
+name: looks
+steps:
+  open: { tool: browser.navigate, with: { url: "URL" } }
+  wait: { tool: browser.wait_for, with: { time: 50 } }
+"""
+
+
+def test_kill_9_of_the_command_in_a_call_leaves_no_browser(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.playnex("init")
+    with site(SHOP) as here:
+        said = {"command": str(browser_server()), "browser": {"hosts": [here.host]}}
+        (tmp_path / ".mcp.json").write_text(json.dumps({"mcpServers": {"browser": said}}))
+        assert desk.playnex("mcp", "test", "browser").returncode == 0
+        (tmp_path / "flows/looks.yaml").write_text(LOOKS.replace("URL", here.url("/")))
+        running = desk.start("flow", "run", "looks")
+        wait_for(lambda: here.asked, "the page is open")
+        started = below(running.pid)
+        assert len(started) > 3
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        assert alive_after(1, started) == set()

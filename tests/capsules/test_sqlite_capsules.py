@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playnex.capsules.capsule import KEPT, Author, CapsuleDraft
+from playnex.capsules.capsule import KEPT, Author, CapsuleDraft, Moment
 from playnex.capsules.stores import rows
 from playnex.capsules.stores.rows import MIGRATIONS
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
@@ -84,7 +84,7 @@ from pathlib import Path
 from typing import Any
 from playnex.capsules.stores.rows import MIGRATIONS
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
-from playnex.capsules.capsule import KEPT, Author, CapsuleDraft
+from playnex.capsules.capsule import KEPT, Author, CapsuleDraft, Moment
 from playnex.clock import SystemClock
 from playnex.errors import CapsuleConflict
 from playnex.store.database import Database
@@ -284,5 +284,29 @@ def test_a_search_below_a_folder_or_by_patterns_is_not_drowned_by_the_rest(capsu
         assert [found.name for found in await capsules.search("tide", patterns=("kb/one",))] == ["kb/one"]
         assert {found.name for found in await capsules.search("tide table", limit=3)} >= {"kb/one", "kb/two/deep"}
         assert "other" in {found.name for found in await capsules.search("tide table", limit=5)}, "the rare word, not only the common one"
+
+    asyncio.run(scenario())
+
+
+def test_no_read_leaves_a_snapshot_open(database: Database, capsules: SqliteCapsules) -> None:
+    """What is left open while a model thinks would keep the log from being carried over, and show the past to the next read."""
+
+    async def scenario() -> None:
+        written = await capsules.write(CapsuleDraft(name="notes/tides", body="ebb and flood"))
+        moment = Moment(at=written.written)
+        for read in (
+            capsules.read("notes/tides"),
+            capsules.read_at("notes/tides", moment),
+            capsules.list(prefix="notes/"),
+            capsules.list_as_of(moment),
+            capsules.search("ebb or spring"),
+            capsules.search("ebb or spring", at=moment.at),
+            capsules.history("notes/tides"),
+            capsules.uses("notes/tides"),
+            capsules.pinned(),
+            capsules.deleted(),
+        ):
+            await read
+            assert database.read.txn_state() == apsw.SQLITE_TXN_NONE
 
     asyncio.run(scenario())

@@ -35,6 +35,10 @@ class Stage:
     effects: Counter[str] = field(default_factory=Counter)
     let_go: list[str] = field(default_factory=list)
 
+    def told(self, run: str, _waits: bool) -> None:
+        """That a run is let go."""
+        self.let_go.append(run)
+
     def open(self) -> Database:
         return Database(self.folder / "store.db", MIGRATIONS)
 
@@ -70,7 +74,7 @@ class Stage:
 
     def _engine(self, journal: Journal) -> Engine:
         leases = FileLeases(self.folder / "leases")
-        return Engine(journal=journal, leases=leases, clock=self.clock, jitter=lambda: 0.5, worker="test", let_go=self.let_go.append)
+        return Engine(journal=journal, leases=leases, clock=self.clock, jitter=lambda: 0.5, worker="test", let_go=self.told)
 
     def post(self, *facts: Posted, key: str = "") -> None:
         """Somebody else says something to the run."""

@@ -195,7 +195,11 @@ def test_the_template_review_is_the_example(tmp_path: Path) -> None:
     assert Desk(tmp_path).playnex("check").returncode == 0
 
 
-@pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.iterdir()))
+WITH_SERVERS = ("market-watch",)
+"""Examples whose tools are there only once their servers are added; each has a test of its own."""
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.iterdir() if path.name not in WITH_SERVERS))
 def test_every_example_passes_the_check_and_says_how_it_is_run(example: str, tmp_path: Path) -> None:
     folder = tmp_path / example
     shutil.copytree(EXAMPLES / example, folder, ignore=shutil.ignore_patterns(".playnex"))

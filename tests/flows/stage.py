@@ -39,11 +39,12 @@ class Desk:
         """What the command prints under --json."""
         return json.loads(self.playnex(*words, "--json").stdout)
 
-    def start(self, *words: str) -> "subprocess.Popen[bytes]":
+    def start(self, *words: str, **environment: str) -> "subprocess.Popen[bytes]":
         """Start a command and leave it running, in a process group of its own."""
         nowhere = subprocess.DEVNULL
         command = [*self.through, sys.executable, "-m", "playnex", *words]
-        return subprocess.Popen(command, cwd=self.folder, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True)
+        given = os.environ | environment
+        return subprocess.Popen(command, cwd=self.folder, env=given, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True)
 
 
 def research_desk(folder: Path, url: str) -> Desk:

@@ -68,6 +68,8 @@ def test_a_run_in_a_model_request_is_stopped_by_another_process_and_nothing_furt
         stopped = desk.playnex(*command)
         assert (stopped.returncode, child.wait(10)) == (0, code), stopped.stderr
         held.free.set()
+        if how == "stop":
+            assert desk.playnex("stop", "--lift").returncode == 0
         line = desk.json("run", "list")["items"][0]
         assert (line["state"], line["reason"].startswith("by ")) == (state, True)
         assert len(server.asked) == 2

@@ -23,8 +23,9 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("app",),
     ("testing",),
     ("playnex",),
-    # doors
-    ("cli", "dashboard", "mcp_server"),
+    # doors; the command line opens the others
+    ("dashboard", "mcp_server"),
+    ("cli",),
     ("__main__",),
 )
 RANKS = {room: rank for rank, storey in enumerate(STOREYS) for room in storey}

@@ -13,6 +13,7 @@ CALLS: Mapping[str, str] = {
     "src/playnex/tools/gate.py: self.tool.call": "the one place",
     "src/playnex/agents/code_tools.py: tool.call": "a tool of the run's code, made into one that the gate calls",
     "src/playnex/tools/mcp/offered.py: servers.call": "how a server's tool is carried out, which the gate calls",
+    "src/playnex/tools/browser/calls.py: self.servers.call": "the same, for a browser's tool",
     "src/playnex/tools/mcp/servers.py: connection.call": "the same, on the server's own connection",
     "src/playnex/app/actions.py: self.app.functions.call": "a `python` step: the flow's own code, and no tool",
 }

@@ -22,7 +22,7 @@ from playnex.testing.model_replies import Asked, Reply, answer, calls, refusal
 from playnex.testing.model_server import ModelServer, serving
 
 HERE = Path(__file__).parent
-SECONDS = 120
+SECONDS = 600
 
 VARIABLES = {
     "MODEL_KEY": "the key of a model whose server repeats it in an error",
@@ -118,8 +118,8 @@ tools: ["leaky.result", "crm.everything"]
 Use what you have.
 """
 
-STEPS = ("leaky.base64", "leaky.structured", "leaky.failure", "leaky.protocol_error", "leaky.everything")
-STEPS += ("crm.raises", "crm.prints", "crm.everything", "crm.loops")
+SERVED = ("leaky.base64", "leaky.structured", "leaky.failure", "leaky.protocol_error", "leaky.everything")
+STEPS = (*SERVED, "crm.raises", "crm.prints", "crm.everything", "crm.loops")
 
 COMMANDS = (
     "secret list --json",
@@ -221,8 +221,8 @@ def lay_in(yard: Planted, url: str) -> None:
     (yard.folder / "agents/other.md").write_text(CLERK.format(model="answering").replace("name: clerk", "name: other"))
     (yard.folder / "cases.jsonl").write_text("{}\n{}\n")
     env = {"LEAKY_PLAIN": "${LEAKY_PLAIN}", "LEAKY_QUOTED": "${LEAKY_QUOTED}", "LEAKY_KEPT": "${keyring:leaky}"}
-    entry = {"command": sys.executable, "args": [str(HERE / "leaky_server.py")], "trust": "full"}
-    entry |= {"env": env | {"LEAKY_LINES": "${keyring:leaky-lines}"}}
+    env |= {"LEAKY_LINES": "${keyring:leaky-lines}"}
+    entry = {"command": sys.executable, "args": [str(HERE / "leaky_server.py")], "trust": "full", "env": env}
     (yard.folder / ".mcp.json").write_text(json.dumps({"mcpServers": {"leaky": entry}}))
     steps = [f"  s{number}: {{ tool: {tool}, continue-on-error: true }}" for number, tool in enumerate(STEPS)]
     outputs = " ".join(f"${{{{ steps.s{number}.output }}}}" for number, tool in enumerate(STEPS) if tool.rpartition(".")[2] in GIVING)
@@ -242,11 +242,8 @@ def repeating(server: ModelServer, asked: Asked) -> Reply:
         return answer(said)
     if asked.times == 1:
         return refusal(500, said)
-    return (
-        calls(("leaky__result", {}), ("crm__everything", {}))
-        if not any("tool" in str(m.get("role")) for m in messages(asked))
-        else answer(said)
-    )
+    is_first = not any(message["role"] == "tool" for message in messages(asked))
+    return calls(("leaky__result", {}), ("crm__everything", {})) if is_first else answer(said)
 
 
 def messages(asked: Asked) -> Sequence[dict[str, object]]:

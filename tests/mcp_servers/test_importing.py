@@ -68,7 +68,7 @@ def test_servers_that_cannot_run_here_are_left_each_with_the_reason(tmp_path: Pa
         "far": "server 'far' is of type 'sse'",
         "away": "server 'away' is reached by 'url', and would be another machine's",
         "off": "it is disabled there",
-        "asks": "`env.KEY`: `${` begins no variable",
+        "asks": "`env.KEY`: `${` in 'KEY' begins no variable",
         "odd": "server 'odd' must be a map of `key: value` lines, not 5",
     }
     assert "// ours" in (tmp_path / ".mcp.json").read_text()
@@ -88,7 +88,7 @@ def test_a_file_that_is_broken_or_has_no_servers_changes_nothing(tmp_path: Path)
 def test_the_command_tells_what_was_taken_and_what_was_left(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.playnex("init")
-    (tmp_path / "other.json").write_text(json.dumps({"mcpServers": {"near": WHOLE, "far": {"url": "https://example.com"}}}))
+    (tmp_path / "other.json").write_text(json.dumps({"mcpServers": {"near": {"command": "near"}, "far": {"url": "https://example.com"}}}))
     told = desk.playnex("mcp", "import", "other.json").stdout
     assert "near: added" in told and "far: left, because" in told and "playnex mcp test near" in told
     assert [line["name"] for line in desk.json("mcp", "list")["items"]] == ["near"]

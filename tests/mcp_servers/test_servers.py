@@ -3,16 +3,18 @@
 import asyncio
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from flows.stage import wait_for
-from mcp_servers.stage import KINDS, Kind, Stage, left, on_stage, require_sandbox, rude, trust_in
+from mcp_servers.stage import KINDS, PLACE, Kind, Stage, left, on_stage, require_sandbox, rude, trust_in
 from playnex.clock import SystemClock
 from playnex.errors import ToolFailed, ToolRefused
-from playnex.spec.server import Trust
+from playnex.spec.server import ServerSpec, Trust
+from playnex.tools.mcp.fetched import installed_by
 from playnex.tools.mcp.servers import Servers
 
 
@@ -71,6 +73,38 @@ def test_an_answer_of_fifty_megabytes_spoils_its_own_call_and_the_server_stays(t
         return await stage.call(spec, "count")
 
     assert on_stage(tmp_path, scenario) == {"calls": 2, "renamed": 0}
+
+
+def test_every_kind_of_failure_is_named_while_the_others_go_on(tmp_path: Path) -> None:
+    async def scenario(stage: Stage) -> Any:
+        async def failed(name: str, *manners: str, tool: str = "echo", timeout: float = 20, **given: object) -> str:
+            with pytest.raises(ToolFailed) as caught:
+                await stage.call(replace(rude(*manners, timeout=timeout), name=name), tool, **given)
+            return caught.value.message
+
+        await stage.call(replace(rude(), name="polite"), "echo", text="warm")
+        failing = asyncio.gather(
+            failed("hanging", tool="hang", timeout=1),
+            failed("dying", tool="die"),
+            failed("flooding", tool="flood", bytes=50_000_000),
+            failed("leaving", "exits"),
+            failed("erring", "noisy", tool="fail", why="no such file"),
+        )
+        said = [await stage.call(replace(rude(), name="polite"), "echo", text=str(number)) for number in range(20)]
+        return said, await failing
+
+    said, failed = on_stage(tmp_path, scenario)
+    assert said == [str(number) for number in range(20)]
+    hanging, dying, flooding, leaving, erring = failed
+    assert hanging == "the MCP server 'hanging' did not answer 'hang' within 1 seconds"
+    assert dying == "the MCP server 'dying' ended in the middle of it (exit code 7)"
+    assert "the MCP server 'flooding'" in flooding and "the answer has 50,000," in flooding
+    assert leaving == "the MCP server 'leaving' ended before it had greeted us (exit code 3): I would rather not"
+    assert erring == "no such file"
+
+
+def test_a_byte_that_is_no_utf8_spoils_itself_and_nothing_else(tmp_path: Path) -> None:
+    assert on_stage(tmp_path, lambda stage: stage.call(rude("no-utf8"), "echo", text="here:.")) == "here:\ufffd."
 
 
 def test_garbage_between_the_answers_is_passed_over_and_told_with_the_next_failure(tmp_path: Path) -> None:
@@ -235,6 +269,31 @@ def test_without_a_sandbox_a_server_that_needs_one_is_refused(tmp_path: Path) ->
     with pytest.raises(ToolFailed, match="there is no sandbox here") as caught:
         asyncio.run(scenario())
     assert "install bubblewrap" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("command", "install"),
+    [
+        (("/usr/bin/npx", "-y", "@scope/server@1.2", "/notes"), "--npm @scope/server@1.2"),
+        (("npx", "-p", "one", "other"), "--npm one"),
+        (("npm", "exec", "--", "one"), "--npm one"),
+        (("uvx", "mcp-server-time"), "--pypi mcp-server-time"),
+        (("uv", "tool", "run", "--from", "git-server", "serve"), "--pypi git-server"),
+        (("uv", "run", "server.py"), ""),
+        (("python3", "npx"), ""),
+    ],
+)
+def test_a_command_that_would_fetch_its_program_is_told_apart(command: tuple[str, ...], install: str) -> None:
+    assert installed_by(command) == install
+
+
+def test_in_a_sandbox_a_server_that_would_be_fetched_is_refused_with_the_way_to_install_it(tmp_path: Path, closed: Kind) -> None:
+    (tmp_path / "uvx").write_text("#!/bin/sh\n")
+    (tmp_path / "uvx").chmod(0o755)
+    spec = ServerSpec(name="time", command=str(tmp_path / "uvx"), args=("mcp-server-time",), place=PLACE)
+    with pytest.raises(ToolFailed, match="uvx would fetch it anew, and cannot in the sandbox") as caught:
+        on_stage(tmp_path, lambda stage: stage.call(spec, "now"), closed)
+    assert "playnex mcp add time --pypi mcp-server-time" in caught.value.hint
 
 
 def test_a_log_stays_small(tmp_path: Path) -> None:

@@ -70,10 +70,10 @@ def test_landlock_refuses_to_let_write_what_holds_something_hidden(tmp_path: Pat
 
 
 TREE = {
-    "/": ["etc", "home", "proc", "dev", "lib"],
-    "/home": ["ann", "bob"],
-    "/home/ann": ["key", "work", "linked"],
-    "/home/ann/work": [".playnex", "notes", "out", "linked"],
+    "/": ["etc", "people", "proc", "dev", "lib"],
+    "/people": ["ann", "bob"],
+    "/people/ann": ["key", "work", "linked"],
+    "/people/ann/work": [".playnex", "notes", "out", "linked"],
     "/proc": ["1", "4711", "cpuinfo"],
 }
 
@@ -83,12 +83,17 @@ def listed(folder: str) -> list[tuple[str, bool]]:
 
 
 def test_landlock_opens_what_lies_beside_a_hidden_place_entry_by_entry() -> None:
-    places = {"/home/ann": "hidden", "/home/ann/work": "shown", "/home/ann/work/.playnex": "hidden", "/home/ann/work/out": "written"}
-    found = dict(landlock.rules(places, workspace="/home/ann/work", private="/tmp/mine", listed=listed))
+    places = {
+        "/people/ann": "hidden",
+        "/people/ann/work": "shown",
+        "/people/ann/work/.playnex": "hidden",
+        "/people/ann/work/out": "written",
+    }
+    found = dict(landlock.rules(places, workspace="/people/ann/work", private="/tmp/mine", listed=listed))
     read = {path for path, rights in found.items() if rights == landlock.READ}
-    assert read == {"/etc", "/home/bob", "/home/ann/work/notes", "/proc/cpuinfo", "/proc/self"}
-    assert {path for path, rights in found.items() if rights == landlock.WRITE} == {"/home/ann/work/out", "/tmp/mine"}
-    assert found["/home/ann/work"] == landlock.READ_DIR, "its names may be listed"
+    assert read == {"/etc", "/people/bob", "/people/ann/work/notes", "/proc/cpuinfo", "/proc/self"}
+    assert {path for path, rights in found.items() if rights == landlock.WRITE} == {"/people/ann/work/out", "/tmp/mine"}
+    assert found["/people/ann/work"] == landlock.READ_DIR, "its names may be listed"
 
 
 @given(st.dictionaries(PATHS, st.sampled_from(["hidden", "shown", "written"]), max_size=6))

@@ -37,6 +37,7 @@ PROMISES = (
         tests=(
             "tests/flows/test_background.py::test_a_once_step_whose_process_died_in_the_middle_is_parked_until_a_person_decides",
             "tests/flows/test_kills.py::test_a_sample_of_kills_loses_and_repeats_nothing",
+            "tests/mcp_servers/test_trust.py::test_a_call_whose_process_was_killed_is_asked_about_and_not_made_again",
         ),
     ),
     Promise(
@@ -48,6 +49,8 @@ PROMISES = (
             "tests/flows/test_stopping.py::test_a_stopped_tool_leaves_no_child_and_no_childs_child",
             "tests/flows/test_stopping.py::test_a_killed_run_leaves_no_child_of_a_tool_either",
             "tests/flows/test_stopping.py::test_the_embedded_models_server_ends_with_the_run_that_is_stopped",
+            "tests/mcp_servers/test_trust.py::"
+            "test_stop_all_ends_calls_of_servers_and_of_python_tools_and_nothing_starts_until_it_is_lifted",
         ),
     ),
     Promise(
@@ -71,6 +74,7 @@ PROMISES = (
             "tests/flows/test_inbox.py::test_a_run_on_a_terminal_asks_in_place_and_only_a_clear_yes_is_one",
             "tests/flows/test_inbox.py::test_a_terminal_that_is_closed_over_a_question_has_said_no_and_nothing_goes_on_by_itself",
             "tests/engine/test_waits.py::test_an_answer_that_came_before_the_question_is_none",
+            "tests/mcp_servers/test_trust.py::test_a_call_that_asks_waits_through_restarts_and_its_answer_is_recorded",
         ),
     ),
     Promise(

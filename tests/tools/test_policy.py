@@ -44,7 +44,7 @@ def asked(wish: Wish, policy: Policy = CAREFUL) -> tuple[str, ...]:
     [
         (SEND, {"to": "evil@example.com", "text": "x"}, True),
         (SEND, {"to": "boss@example.com", "text": "what the model wrote"}, False),
-        (SEND, {"text": "x"}, False),
+        (SEND, {"text": "x"}, True),
         (replace(SEND, sinks=None), {"to": "boss@example.com", "text": "what the model wrote"}, True),
         (replace(SEND, sinks=None), {"to": "boss@example.com"}, False),
         (replace(SEND, sinks=None), {"to": "boss@example.com", "amount": 5}, False),

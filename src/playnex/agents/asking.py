@@ -1,6 +1,7 @@
 """One model request of an agent, live: made to fit the model's window, asked in its dialect, and recorded with what had to give way."""
 
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from playnex.agents.dialect import dialect_of, spoken, understood
 from playnex.agents.fitting import LEVELS, ROOM_FOR_ANSWER, cut, fits, fitted
@@ -122,9 +123,11 @@ class Asking:
         return await self.context.perform(NOTES, do, plan)
 
     def _record(self, answer: ModelAnswer, card: ModelCard, seconds: float) -> Json:
-        """The answer as it is journaled, with how its model was spoken to, its window, and whether the request left the machine."""
+        """The answer as it is journaled, with how its model was spoken to, its window, and whether the request left the machine,
+        and whereto."""
         how = {"dialect": dialect_of(card), "local": card.local, "window": card.context, "seconds": round(seconds, 3)}
-        return answer_json(answer) | how | ({"compacted": self.compacted} if self.compacted is not None else {})
+        where: dict[str, Json] = {} if card.local else {"host": urlsplit(card.base_url).hostname}
+        return answer_json(answer) | how | where | ({"compacted": self.compacted} if self.compacted is not None else {})
 
 
 def without_offers(request: ModelRequest) -> ModelRequest:

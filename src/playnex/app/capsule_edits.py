@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from playnex.app.control import somebody
+from playnex.app.person import somebody
 from playnex.capsules.capsule import Author, Capsule, CapsuleDraft, Capsules
 from playnex.errors import UsageError
 

@@ -9,7 +9,7 @@ from playnex.errors import NotFoundError, UsageError
 from playnex.ids import matches
 from playnex.journal.events import StepFinished, StepStarted
 from playnex.journal.journal import Journal, RunSummary
-from playnex.spec.envelope import from_json
+from playnex.spec.envelope import Envelope, from_json
 from playnex.spec.purged import shown
 
 RUNS = "runs/"
@@ -43,6 +43,7 @@ class CapsuleShelf:
         for event in await self.journal.events(run.id):
             if event.key == step and isinstance(event.fact, StepFinished):
                 envelope = from_json(event.fact.envelope)
+                await self._refuse_deleted(envelope, typed)
                 return Capsule(
                     id=run.id,
                     name=f"{RUNS}{run.id}/{step}",
@@ -55,6 +56,15 @@ class CapsuleShelf:
                 )
         finished = [key for key in fold(await self.journal.events(run.id)).results if "/" not in key]
         raise NotFoundError(f"run {run_id} has no finished step {step!r}", hint=f"finished: {', '.join(finished) or 'none'}")
+
+    async def _refuse_deleted(self, envelope: Envelope, typed: str) -> None:
+        """A step's result that was saved as a capsule is not read by another name once that capsule is deleted."""
+        saved = envelope.capsule
+        if saved is not None and (standing := await self.capsules.standing(saved.id)) in ("deleted", "purged"):
+            raise NotFoundError(
+                f"{typed!r} was saved as capsule {saved.name!r}, which was {standing}",
+                hint=f"bring it back with: playnex capsule restore {saved.name}" if standing == "deleted" else "it is gone for good",
+            )
 
     async def _run(self, typed: str) -> RunSummary:
         runs = await self.journal.runs(limit=10_000)

@@ -17,12 +17,9 @@ from playnex.workspace import shown
 WIDTH = 120
 
 
-def entry(command: tuple[str, ...], *, env: Mapping[str, str], trust: str, network: bool) -> dict[str, Json]:
-    """An entry as the file has it; what is usual is left out."""
-    said: dict[str, Json] = {"command": command[0], "args": list(command[1:])}
-    said |= {"env": dict(env)} if env else {}
-    said |= {"trust": trust} if trust != "sandbox" else {}
-    return said | ({"network": True} if network else {})
+def entry(command: tuple[str, ...], rights: Mapping[str, Json]) -> dict[str, Json]:
+    """An entry as the file has it; of its rights, those that are granted."""
+    return {"command": command[0], "args": list(command[1:])} | {name: right for name, right in rights.items() if right}
 
 
 def add(root: Path, name: str, said: Json) -> None:

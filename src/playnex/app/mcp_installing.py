@@ -1,11 +1,14 @@
 """Installs an MCP server's package into the workspace, pinned, so that runs start it without a network."""
 
+import asyncio
 import json
 import os
 import re
 import shutil
-import subprocess
+import signal
 import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,29 +32,29 @@ class Installed:
     version: str
 
 
-def install_npm(root: Path, folder: Path, package: str) -> Installed:
+async def install_npm(root: Path, folder: Path, package: str) -> Installed:
     """From the npm registry. Packages' own install scripts are not run. Raises UsageError, ToolFailed."""
     npm = shutil.which("npm")
     if npm is None:
         raise ToolFailed("there is no npm here", hint="install Node.js, or choose a server in Python: --pypi")
     name = _checked(package).rpartition("@")[0] if "@" in package[1:] else package
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make(folder)
     flags = ("--ignore-scripts", "--no-audit", "--no-fund", "--save-exact", "--loglevel=error")
-    _run((npm, "install", *flags, "--prefix", str(folder), package), package)
+    await _run((npm, "install", *flags, "--prefix", str(folder), package), package)
     about = json.loads((folder / "node_modules" / name / "package.json").read_text(encoding="utf-8"))
     programs = about.get("bin") or {}
     names = [name.rpartition("/")[2]] if isinstance(programs, str) else list(programs)
     return Installed(program=_relative(root, folder / "node_modules" / ".bin" / _one(names, name)), version=about["version"])
 
 
-def install_pypi(root: Path, folder: Path, package: str) -> Installed:
+async def install_pypi(root: Path, folder: Path, package: str) -> Installed:
     """From PyPI, into an environment of its own. Raises UsageError, ToolFailed."""
     name = re.split(r"==?", _checked(package))[0]
-    _run((sys.executable, "-m", "venv", "--clear", str(folder)), package)
+    await _run((sys.executable, "-m", "venv", "--clear", str(folder)), package)
     python = next(path for path in (folder / "bin" / "python", folder / "Scripts" / "python.exe") if path.exists())
-    _run((str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package), package)
-    about = json.loads(_run((str(python), "-c", SCRIPTS, name), package))
-    frozen = _run((str(python), "-m", "pip", "freeze", "--disable-pip-version-check"), package)
+    await _run((str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package), package)
+    about = json.loads(await _run((str(python), "-c", SCRIPTS, name), package))
+    frozen = await _run((str(python), "-m", "pip", "freeze", "--disable-pip-version-check"), package)
     (folder / "requirements.txt").write_text(frozen, encoding="utf-8")
     return Installed(program=_relative(root, python.with_name(_one(about["scripts"], name))), version=about["version"])
 
@@ -74,18 +77,42 @@ def _one(names: list[str], package: str) -> str:
     )
 
 
-def _run(command: tuple[str, ...], package: str) -> str:
+async def _run(command: tuple[str, ...], package: str) -> str:
+    """What the command prints. Given up, by time or by Ctrl-C, it ends with all that it started."""
+    process = await asyncio.create_subprocess_exec(
+        *command, env=KNOWN.environment(os.environ), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, start_new_session=True
+    )
     try:
-        environment = KNOWN.environment(os.environ)
-        done = subprocess.run(
-            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment, timeout=PATIENCE, check=False
-        )
-    except subprocess.TimeoutExpired:
+        async with asyncio.timeout(PATIENCE):
+            out, err = (said.decode(errors="replace") for said in await process.communicate())
+    except TimeoutError:
         raise ToolFailed(f"{package} was not installed within {PATIENCE:g} seconds", hint="try again with a better connection") from None
-    if done.returncode:
-        last = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "no answer")
-        raise ToolFailed(f"{package} could not be installed: {last}", hint="installing needs the network once; running does not")
-    return done.stdout
+    finally:
+        if process.returncode is None:
+            _end(process.pid)
+            await process.wait()
+    if process.returncode:
+        raise ToolFailed(f"{package} could not be installed: {_why(err)}", hint="installing needs the network once; running does not")
+    return out
+
+
+def _make(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _end(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGTERM)
+
+
+def _why(err: str) -> str:
+    """The line of an installer's words that says what is wrong: a full disk is told whatever it says after that."""
+    lines = [line.strip() for line in err.splitlines() if line.strip()]
+    full = next((line for line in lines if "No space left" in line or "ENOSPC" in line), None)
+    return full or (lines[-1] if lines else "no answer")
 
 
 def _relative(root: Path, path: Path) -> str:

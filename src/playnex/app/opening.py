@@ -1,5 +1,6 @@
 """Opens a workspace: makes the concrete store, journal, tools, models and engine, and hands them to each other."""
 
+import logging
 import os
 import random
 import socket
@@ -12,10 +13,16 @@ from playnex.app.capsule_shelf import CapsuleShelf
 from playnex.app.definitions import Definitions
 from playnex.app.embedders import embedder_of
 from playnex.app.halt import Halt
+from playnex.app.mirrored_capsules import MirroredCapsules
+from playnex.app.person import somebody
 from playnex.app.secret_names import know, named_secrets
+from playnex.app.tracing import Tracing
+from playnex.app.tracing import check as check_telemetry
 from playnex.capsules.capsule import Author, CapsuleDraft, Moment, Prepared, writer_of
 from playnex.capsules.meaning import vectors
 from playnex.capsules.meaning.recall import Recall
+from playnex.capsules.mirror import index
+from playnex.capsules.mirror.mirror import Mirror, Place
 from playnex.capsules.stores import rows as capsule_rows
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.capsules.stores.words import Wanted
@@ -54,6 +61,9 @@ from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
 from playnex.workspace import Workspace, data_folder, find_workspace, shown
 
+LOG = logging.getLogger("playnex.capsules")
+"""Warnings about files, for people: on stderr where nobody has arranged otherwise."""
+
 MIGRATIONS = (
     journal_rows.create_tables,
     capsule_rows.create_capsules,
@@ -65,6 +75,7 @@ MIGRATIONS = (
     journal_rows.add_concurrency,
     capsule_rows.number_versions,
     capsule_rows.create_uses,
+    index.create_mirror,
     vectors.create_vectors,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
@@ -80,6 +91,7 @@ class App:
     batches: SqliteBatches
     leases: FileLeases
     capsules: SqliteCapsules
+    mirror: Mirror | None
     shelf: CapsuleShelf
     recall: Recall
     toolbox: WorkspaceToolbox
@@ -108,15 +120,17 @@ async def opened(typed: str) -> AsyncIterator[App]:
     """The workspace of that folder, or the nearest one. Raises UsageError, DefinitionError, StoreError."""
     workspace = find_workspace(typed, os.environ, Path.cwd())
     config = workspace.config()
+    check_telemetry(config.telemetry)
     database = Database(workspace.own / "store.db", MIGRATIONS)
     _hide_from_git(workspace.own)
-    secrets, clock, halt = References(os.environ), SystemClock(), Halt(own=workspace.own)
+    secrets, clock = References(os.environ), SystemClock()
+    capsules = _capsules(workspace, config, database, clock=clock)
     workers = Workers(workspace.root, log=workspace.own / "tools.log", environment=lambda: _of_workers(config, secrets))
     servers, of_servers = _servers(workspace, config, secrets=secrets, clock=clock)
     models = WorkspaceModels(_sources(workspace, config, secrets), clock)
-    recall = Recall(database, embedder_of(config, data_folder(os.environ), secrets))
+    recall = _recall(database, config, capsules, secrets=secrets)
     try:
-        journal, capsules = SqliteJournal(database, clock), SqliteCapsules(database, clock)
+        journal = SqliteJournal(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
         built_in = (*file_tools(workspace.root), *_of_memory(capsules, recall))
         every = [ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools)]
@@ -130,6 +144,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             batches=SqliteBatches(database),
             leases=leases,
             capsules=capsules,
+            mirror=capsules.mirror if isinstance(capsules, MirroredCapsules) else None,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
             recall=recall,
             toolbox=toolbox,
@@ -138,9 +153,9 @@ async def opened(typed: str) -> AsyncIterator[App]:
             servers=servers,
             offer=of_servers,
             models=models,
-            engine=_engine(journal, leases, clock=clock, halt=halt, servers=servers),
+            engine=_engine(workspace, config, journal, leases=leases, clock=clock, servers=servers),
             clock=clock,
-            halt=halt,
+            halt=Halt(own=workspace.own),
             barred=barred,
             timetable=Timetable(database),
             local=config.local,
@@ -153,7 +168,18 @@ async def opened(typed: str) -> AsyncIterator[App]:
         await servers.close()
         await models.close()
         await workers.close()
+        await capsules.close()
         database.close()
+
+
+@asynccontextmanager
+async def watching(app: App) -> AsyncIterator[None]:
+    """Take up what people save in the capsules' files, as long as this is open: for whoever carries runs on."""
+    if app.mirror is None:
+        yield
+        return
+    async with app.mirror.watching():
+        yield
 
 
 def _definitions(
@@ -194,7 +220,9 @@ def _barred(tools: Iterable[Tool], config: Config) -> dict[str, Fault]:
     return {tool.name: fault_of_tool(tool, place_of(tool)) for tool in tools if config.local and not is_permitted(tool, config.tools)}
 
 
-def _engine(journal: SqliteJournal, leases: FileLeases, *, clock: SystemClock, halt: Halt, servers: Servers) -> Engine:
+def _engine(
+    workspace: Workspace, config: Config, journal: SqliteJournal, *, leases: FileLeases, clock: SystemClock, servers: Servers
+) -> Engine:
     return Engine(
         journal=journal,
         leases=leases,
@@ -202,8 +230,9 @@ def _engine(journal: SqliteJournal, leases: FileLeases, *, clock: SystemClock, h
         jitter=random.random,
         worker=f"{socket.gethostname()}/{os.getpid()}",
         clean=KNOWN.value,
-        halted=halt.reason,
+        halted=Halt(own=workspace.own).reason,
         let_go=servers.give_back,
+        left=Tracing(telemetry=config.telemetry, journal=journal, own=workspace.own).left,
     )
 
 
@@ -222,6 +251,18 @@ def _of_workers(config: Config, secrets: References) -> dict[str, str]:
     except CredentialError as fault:
         raise ToolFailed(f"Python tools cannot start: {fault.message}", hint=fault.hint) from None
     return KNOWN.environment(os.environ) | granted
+
+
+def _capsules(workspace: Workspace, config: Config, database: Database, *, clock: SystemClock) -> SqliteCapsules:
+    """The capsules, with their files unless the settings say otherwise."""
+    capsules = SqliteCapsules(database, clock)
+    if not config.capsules.mirror:
+        return capsules
+    place = Place(files=workspace.root / "capsules", aside=workspace.own / "mirror")
+    mirror = Mirror(capsules, database, place, person=Author(name=somebody()), clock=clock)
+    mirror.is_to_watch = config.capsules.watch
+    mirror.tell = lambda notice: LOG.warning("%s", notice)
+    return MirroredCapsules(database, clock, mirror)
 
 
 def _hide_from_git(folder: Path) -> None:
@@ -248,6 +289,14 @@ def _preparing(capsules: SqliteCapsules) -> Prepare:
         return await capsules.prepare(draft)
 
     return prepare
+
+
+def _recall(database: Database, config: Config, capsules: SqliteCapsules, *, secrets: References) -> Recall:
+    """What searches by meaning; what a person saved in a file is taken up first."""
+    embedder = embedder_of(config, data_folder(os.environ), secrets)
+    if isinstance(capsules, MirroredCapsules):
+        return Recall(database, embedder, look=capsules.mirror.look_at_all)
+    return Recall(database, embedder)
 
 
 def _of_memory(capsules: SqliteCapsules, recall: Recall) -> tuple[Tool, ...]:

@@ -1,6 +1,7 @@
 """Runs as documents: the shapes that `--json` prints and that the dashboard's API will give."""
 
 from playnex.app.spending import Expectation, spending
+from playnex.app.transcript import departures
 from playnex.canonical import Json
 from playnex.engine.doing import ROUTE, is_route
 from playnex.engine.history import fold
@@ -43,6 +44,7 @@ def run_detail(summary: RunSummary, events: tuple[Event, ...], worker: bool, *, 
         "steps": [_step(key, results[key], events) for key in own_steps(events) if key in results],
         "waits": waits(events),
         "unknown": unknown(events),
+        "left_machine": list(departures(events)),
     }
 
 

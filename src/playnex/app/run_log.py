@@ -71,6 +71,7 @@ class RunLog:
         elif fact.kind == "model" and isinstance(envelope.output, dict):
             answer = envelope.output
             told |= {"model": answer.get("model"), "result": answer.get("text"), "goes_on": bool(answer.get("calls"))}
+            told |= {"egress": "remote"} if answer.get("local") is False else {}
         else:
             told["result"] = envelope.output
         if fact.kind == "approve":

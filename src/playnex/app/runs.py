@@ -9,7 +9,7 @@ from playnex import __version__
 from playnex.app import python_flows
 from playnex.app.actions import RunActions
 from playnex.app.fitness import Fitness
-from playnex.app.opening import App
+from playnex.app.opening import App, watching
 from playnex.app.pinning import Pinned, Unpinning, pin
 from playnex.app.python_flows import PythonFlow
 from playnex.app.reports import run_detail, run_document, run_line
@@ -29,7 +29,7 @@ from playnex.journal.journal import NewRun, RunSummary
 from playnex.spec.context import StepContext
 from playnex.spec.expression import render
 from playnex.spec.flow import FlowSpec
-from playnex.spec.inputs import path_inputs, resolve_inputs, untrusted_inputs
+from playnex.spec.inputs import path_inputs, private_inputs, resolve_inputs, untrusted_inputs
 from playnex.spec.origin import current
 
 
@@ -96,7 +96,8 @@ class Runs:
         """Carry the run on to its end, or until only a person or a signal can help it, and `through` that too. Raises RunBusy,
         StoreError, JournalMismatch, AllStopped; a cancelled task leaves it paused."""
         self.app.halt.refuse()
-        return await self.worker().carry(run, through=through)
+        async with watching(self.app):
+            return await self.worker().carry(run, through=through)
 
     async def apply(self, run: str) -> Ending:
         """Have the run take up what was posted to it, without waiting for anything. Raises as `carry`."""
@@ -117,7 +118,12 @@ class Runs:
             flow = python_flows.unpinned(pinned.source, pinned.flow.path)
             return Code(body=partial(_called, flow, started.inputs), budget=pinned.flow.budget, flows=flows, agents=team)
         interpreter = Interpreter(
-            flow=pinned.flow, inputs=started.inputs, actions=RunActions(team=team), folders=team.folders, untrusted=team.untrusted
+            flow=pinned.flow,
+            inputs=started.inputs,
+            actions=RunActions(team=team),
+            folders=team.folders,
+            untrusted=team.untrusted,
+            private=team.private,
         )
         return Code(body=interpreter.run, budget=pinned.flow.budget, flows=flows, agents=team)
 
@@ -125,7 +131,17 @@ class Runs:
         folders = tuple(str(self._path(started.inputs[name])) for name in path_inputs(pinned.flow) if started.inputs.get(name))
         forked_at = started.forked["at"] if started.forked else None
         untrusted = frozenset(started.inputs) if current().is_untrusted else untrusted_inputs(pinned.flow)
-        return Team(app=self.app, pinned=pinned, run=run, inputs=started.inputs, folders=folders, untrusted=untrusted, forked_at=forked_at)
+        private = frozenset(started.inputs) if current().is_private else private_inputs(pinned.flow)
+        return Team(
+            app=self.app,
+            pinned=pinned,
+            run=run,
+            inputs=started.inputs,
+            folders=folders,
+            untrusted=untrusted,
+            private=private,
+            forked_at=forked_at,
+        )
 
     def _sub_flows(self, run: str) -> "SubFlows":
         return SubFlows(runs=self, run=run)

@@ -17,7 +17,8 @@ from playnex.spec.brief import brief_templates, brief_text
 from playnex.spec.context import AgentHandle, StepContext
 from playnex.spec.envelope import Label
 from playnex.spec.expression import references
-from playnex.spec.origin import UNTRUSTED
+from playnex.spec.inputs import is_among
+from playnex.spec.origin import PRIVATE, UNTRUSTED
 from playnex.spec.pydantic_agent import PydanticAgent, is_pydantic_agent
 from playnex.tools.tool import CallScope
 
@@ -25,7 +26,8 @@ from playnex.tools.tool import CallScope
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
     """Implements the engine's `Agents` for one run. `folders` are its inputs of type file or folder, resolved; `untrusted` those of its
-    inputs that are not the user's own word; `forked_at` is when it was forked, if it was."""
+    inputs that are not the user's own word, `private` those that must not leave the machine unasked; `forked_at` is when it was forked,
+    if it was."""
 
     app: App
     pinned: Pinned
@@ -33,6 +35,7 @@ class Team:
     inputs: Mapping[str, Json]
     folders: tuple[str, ...] = ()
     untrusted: frozenset[str] = frozenset()
+    private: frozenset[str] = frozenset()
     forked_at: float | None = None
 
     def handle(self, context: StepContext, agent: str | object) -> AgentHandle:
@@ -80,7 +83,7 @@ class Team:
             memory_write=memory.write,
             memory_at=self.forked_at,
             recall=replace(memory.recall, within=memory.recalled) if memory.recall else None,
-            labels=UNTRUSTED if self._has_untrusted_brief() else (),
+            labels=self._labels_of_brief(),
             trusted=self.trusted(),
         )
 
@@ -90,10 +93,13 @@ class Team:
         own = (value for name, value in self.inputs.items() if name not in self.untrusted)
         return (*own, *(text for text in brief_templates(brief) if text))
 
-    def _has_untrusted_brief(self) -> bool:
-        asked = (reference.keys for text in brief_templates(self.pinned.flow.brief) for reference in references(text))
-        return any(keys[0] == "inputs" and (len(keys) == 1 or keys[1] in self.untrusted) for keys in asked) if self.untrusted else False
+    def _labels_of_brief(self) -> tuple[Label, ...]:
+        asked = [reference.keys for text in brief_templates(self.pinned.flow.brief) for reference in references(text)]
+        marked = ((UNTRUSTED, self.untrusted), (PRIVATE, self.private))
+        return tuple(label for labels, names in marked if any(is_among(keys, names) for keys in asked) for label in labels)
 
     def _labels_of_code(self, context: StepContext) -> tuple[Label, ...]:
-        has_untrusted_inputs = bool(self.pinned.source) and bool(self.untrusted)
-        return (*context.labels(), *(UNTRUSTED if has_untrusted_inputs else ()))
+        """Of all that a Python flow was given: it may put any of it into a prompt."""
+        marked = ((UNTRUSTED, self.untrusted), (PRIVATE, self.private))
+        given = (label for labels, names in marked if self.pinned.source and names for label in labels)
+        return (*context.labels(), *given)

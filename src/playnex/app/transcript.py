@@ -13,6 +13,9 @@ EntryKind = Literal["agent", "told", "said", "call", "result", "failed-try", "qu
 ASKS = "gate.answer"
 """The step below a call in which the gate asks a person."""
 
+REQUESTS = "browser.requests"
+"""The step below a call in which a browser's tool tells what its page asked for."""
+
 SAID_ALREADY = ("tool", "model")
 """Messages of these stand in the conversation where they were made."""
 
@@ -126,6 +129,8 @@ def tool_calls(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
                 found.setdefault(event.key, asked)["status"] = "running"
             case StepFinished(kind="tool") if event.key in found:
                 found[event.key] |= _came_of(found[event.key], event.fact)
+            case StepFinished() if (call := found.get(_browsing_call(event.key))) is not None:
+                call["requests"] = [*call.get("requests", ()), *_requests(event.fact)]
             case WaitStarted(ask=dict(ask)) if (call := found.get(_call_of(event.key))) is not None:
                 call["status"] = "waiting"
                 call["approvals"].append({"why": ask.get("why", ""), "shown": ask.get("show"), "decision": ""})
@@ -135,6 +140,43 @@ def tool_calls(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
             case _:
                 pass
     return tuple(found.values())
+
+
+def _browsing_call(key: str) -> str:
+    """The key of the call below which the step of that key tells what a browser's page asked for; empty for any other."""
+    call, _, name = key.rpartition("/")
+    return call if name.partition("#")[0] == REQUESTS else ""
+
+
+def _requests(fact: StepFinished) -> Iterator[Json]:
+    output = from_json(fact.envelope).output
+    yield from output["requests"]
+    if more := output.get("more"):
+        yield {"method": "", "url": f"and {more} more"}
+
+
+def departures(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
+    """What left the machine (requirement L3): the model requests and tool calls that did, in order, each with its `step`, its `kind`, and
+    to `whom`: `gpt at api.example.com`, `mail.send`."""
+    past = tuple(events)
+    asked = {event.key: event.fact.actor for event in past if isinstance(event.fact, StepStarted) and event.fact.kind == "model"}
+    found = [(event.position, _request_left(event, asked)) for event in past]
+    places = {event.key: event.position for event in past if isinstance(event.fact, StepFinished)}
+    calls = [(places[call["step"]], call) for call in tool_calls(past) if call["left_machine"]]
+    left: list[tuple[int, dict[str, Json]]] = [(position, one) for position, one in found if one is not None]
+    left += [(position, {"step": call["step"], "kind": "tool", "whom": call["tool"]}) for position, call in calls]
+    return tuple(one for _, one in sorted(left, key=lambda pair: pair[0]))
+
+
+def _request_left(event: Event, asked: dict[str, str]) -> dict[str, Json] | None:
+    """The model request that this records, where it was sent elsewhere."""
+    match event.fact:
+        case StepFinished(kind="model", envelope={"output": {"local": False, **output}}):
+            name = asked.get(event.key) or str(output.get("model", ""))
+            whom = f"{name} at {output['host']}" if output.get("host") else name
+            return {"step": event.key, "kind": "model", "whom": whom}
+        case _:
+            return None
 
 
 def _call_of(key: str) -> str:

@@ -49,7 +49,7 @@ def show(name: AgentName, /, *, memory: Memory = False, task: Task = "", as_json
     $ playnex agent show support --memory --task "a customer was charged twice"
     """
     if memory or task:
-        from playnex.cli.showing_memory import show_memory
+        from playnex.cli.showing_agent_memory import show_memory
 
         return asyncio.run(show_memory(name, task, as_json))
     from playnex.app.listing import agent

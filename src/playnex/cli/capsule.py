@@ -30,6 +30,7 @@ from playnex.cli.given import text_of
 from playnex.cli.terminal import ago, columns, emit, emit_list, write
 from playnex.errors import UsageError
 from playnex.ids import short
+from playnex.spec.origin import PRIVATE
 
 app = App(name="capsule", help="Capsules: documents that agents and people share.", result_action="return_value")
 
@@ -45,6 +46,7 @@ NewName = Annotated[str, Parameter(help="its name, such as notes/idea")]
 Text = Annotated[str | None, Parameter(help="the text; without it and without --file, stdin is read")]
 File = Annotated[str | None, Parameter(metavar="FILE", allow_leading_hyphen=True, help="read the text from this file; - reads stdin")]
 Other = Annotated[str, Parameter(help="another capsule or version, like notes/idea@2")]
+Private = Annotated[bool, Parameter(negative=(), help="what is made from it does not leave this machine unasked")]
 Yes = Annotated[bool, Parameter(negative=(), help="do not ask")]
 
 
@@ -83,14 +85,15 @@ def view(capsule: CapsuleId, /, *, version: Version = None, at: At = "", as_json
 
 
 @app.command
-def create(name: NewName, text: Text = None, /, *, file: File = None, as_json: AsJson = False) -> int:
+def create(name: NewName, text: Text = None, /, *, file: File = None, private: Private = False, as_json: AsJson = False) -> int:
     """Make a capsule from typed, piped or file text.
 
     $ playnex capsule create notes/idea "Sync is a feature"
     $ cat draft.md | playnex capsule create drafts/one --file -
     $ playnex capsule create drafts/two --file draft.md
+    $ playnex capsule create me/health --private --file health.md
     """
-    return asyncio.run(_create(name, _text(text, file), as_json))
+    return asyncio.run(_create(name, _text(text, file), private=private, as_json=as_json))
 
 
 @app.command
@@ -246,12 +249,13 @@ async def _diff(typed: str, other: str, as_json: bool) -> int:
     return 0
 
 
-async def _create(name: str, body: str, as_json: bool) -> int:
+async def _create(name: str, body: str, *, private: bool, as_json: bool) -> int:
     from playnex.app.capsule_edits import person
     from playnex.app.opening import opened
 
     async with opened(door.workspace) as opened_app:
-        capsule = await opened_app.capsules.write(CapsuleDraft(name=name, body=body, author=person(), expected=0))
+        draft = CapsuleDraft(name=name, body=body, author=person(), expected=0, labels=PRIVATE if private else ())
+        capsule = await opened_app.capsules.write(draft)
     if as_json:
         emit(capsule_document(capsule))
     else:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from playnex.app.transcript import Entry
 from playnex.canonical import Json, encode
-from playnex.cli.terminal import Terminal, columns, counted, gist, indented, seconds, shows_signs, tokens, whole
+from playnex.cli.terminal import Terminal, columns, counted, gist, indented, seconds, shows_signs, tokens, visible, whole
 
 SHOWN = 1_500
 """Characters of a text that a transcript shows."""
@@ -87,7 +87,7 @@ def tools_page(made: Iterable[dict[str, Json]], terminal: Terminal) -> str:
     if not calls:
         return "no tool was called in this run"
     table = columns(("", "STEP", "AGENT", "TOOL", "ARGUMENTS", "TIME", "RESULT"), [_row(call, terminal) for call in calls], terminal)
-    remarks = [line for call in calls for line in _remarks(call)]
+    remarks = [visible(line) for call in calls for line in _remarks(call)]
     return "\n".join([table, *(["", *remarks] if remarks else [])])
 
 
@@ -101,9 +101,16 @@ def _remarks(call: dict[str, Json]) -> Iterator[str]:
             yield f"  changed to {encode(asked['approved']).decode()}"
     if call["left_machine"]:
         yield f"{named}  left this machine"
+    if requests := call.get("requests"):
+        yield f"{named}  its page"
+        yield from (f"  asked for {request['method']} {request['url']}{_not_passed(request)}" for request in requests)
     result = call.get("result")
     if call.get("reason") == "refused" and isinstance(result, dict) and not call["approvals"]:
         yield f"{named}  refused: {result.get('error', '')}"
+
+
+def _not_passed(request: dict[str, Json]) -> str:
+    return f"  refused: {request['refused']}" if request.get("refused") else ""
 
 
 def _row(call: dict[str, Json], terminal: Terminal) -> tuple[str, ...]:

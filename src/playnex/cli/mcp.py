@@ -76,6 +76,24 @@ def import_(file: File, /, *, as_json: AsJson = False) -> int:
     return 0
 
 
+@app.command
+def serve() -> int:
+    """Serve this workspace to another program, over stdio: its flows are tools, its capsules are resources.
+
+    $ playnex mcp serve
+    """
+    return asyncio.run(_serve())
+
+
+async def _serve() -> int:
+    from playnex.app.opening import opened
+    from playnex.mcp_server.serving import serve as serve_client
+
+    async with opened(door.workspace) as opened_app:
+        await serve_client(opened_app)
+    return 0
+
+
 async def _list(as_json: bool) -> int:
     from playnex.app.mcp_servers import server_lines
     from playnex.app.opening import opened

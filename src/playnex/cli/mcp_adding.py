@@ -1,5 +1,6 @@
 """`playnex mcp add` carried out: install, enter, start once; nothing stays where that does not work."""
 
+import asyncio
 import os
 import shutil
 
@@ -8,35 +9,41 @@ from playnex.app.listing import workspace_of
 from playnex.app.mcp_installing import Installed, install_npm, install_pypi
 from playnex.app.mcp_servers import Looked, accept
 from playnex.app.opening import opened
+from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.mcp_said import Adding, comes_from, pairs
 from playnex.cli.showing_mcp import looked_page
 from playnex.cli.terminal import emit, write
-from playnex.errors import PlaynexError, ToolFailed, UsageError
+from playnex.cli.waiting import waiting
+from playnex.errors import ToolFailed, UsageError
 from playnex.spec.browser import host_rule
 from playnex.spec.reading import WORD
 from playnex.tools.browser.launch import BROWSER_SERVER, MISSING, browser_program
 from playnex.workspace import Workspace
 
+ROOM = "look at the room on the disk and at the folder's rights, and add it again; nothing of it was kept"
+
 
 async def add_server(name: str, command: tuple[str, ...], adding: Adding, *, as_json: bool) -> int:
     """Add the server; the exit code."""
     workspace = workspace_of(door.workspace)
-    env = pairs(adding.env)
+    pairs(adding.env)
     _refuse(workspace, name, command, adding)
-    folder = workspace.own / "mcp" / name
     before = mcp_entries.current(workspace.root)
     try:
-        installed = _installed(workspace, name, adding)
+        installed = await _installed(workspace, name, adding)
         whole = (installed.program, *command) if installed else command
-        trust = "full" if adding.full else "sandbox"
-        said = mcp_entries.entry(whole, env=env, trust=trust, network=adding.network)
-        mcp_entries.add(workspace.root, name, said | ({"browser": {"hosts": list(adding.host)}} if adding.browser else {}))
-        looked = await _looked(name)
-    except PlaynexError:
+        mcp_entries.add(workspace.root, name, mcp_entries.entry(whole, _rights(adding)))
+        with waiting(f"{name}: starting it once", door.terminal):
+            looked = await _looked(name)
+    except BaseException as fault:  # Ctrl-C too: nothing half-added stays
         mcp_entries.remove(workspace.root, before)
         if comes_from(adding):
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(workspace.own / "mcp" / name, ignore_errors=True)
+        if isinstance(fault, asyncio.CancelledError):
+            door.terminal.say(f"stopped; nothing of {name!r} was kept")
+        if isinstance(fault, OSError):
+            raise ToolFailed(f"{name!r} could not be added: {(fault.strerror or str(fault)).lower()}", hint=ROOM) from None
         raise
     if as_json:
         emit(looked.document() | {"version": installed.version if installed else ""})
@@ -45,18 +52,25 @@ async def add_server(name: str, command: tuple[str, ...], adding: Adding, *, as_
     return 0
 
 
+def _rights(adding: Adding) -> dict[str, Json]:
+    full: Json = "full" if adding.full else ""
+    browser: Json = {"hosts": list(adding.host)} if adding.browser else None
+    granted = {"env": pairs(adding.env), "trust": full, "network": adding.network, "write": list(adding.write)}
+    return granted | {"browser": browser}
+
+
 async def _looked(name: str) -> Looked:
     async with opened(door.workspace) as app:
         return await accept(app, name)
 
 
-def _installed(workspace: Workspace, name: str, adding: Adding) -> Installed | None:
+async def _installed(workspace: Workspace, name: str, adding: Adding) -> Installed | None:
     if not comes_from(adding):
         return None
     package = adding.pypi or adding.npm or BROWSER_SERVER
-    door.terminal.say(f"installing {package}…")
     install = install_pypi if adding.pypi else install_npm
-    return install(workspace.root, workspace.own / "mcp" / name, package)
+    with waiting(f"installing {package}", door.terminal):
+        return await install(workspace.root, workspace.own / "mcp" / name, package)
 
 
 def _refuse(workspace: Workspace, name: str, command: tuple[str, ...], adding: Adding) -> None:

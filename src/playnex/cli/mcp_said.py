@@ -20,6 +20,9 @@ class Adding:
             metavar="NAME=VALUE", negative=(), help="a variable that it is given; write a secret as 'KEY=${KEY}'; repeat the flag for more"
         ),
     ] = ()
+    write: Annotated[
+        tuple[str, ...], Parameter(metavar="DIR", negative=(), help="a folder that it may change; repeat the flag for more")
+    ] = ()
     network: Annotated[bool, Parameter(negative=(), help="let it use the network")] = False
     browser: Annotated[bool, Parameter(negative=(), help="give agents a browser, kept to the hosts that --host names")] = False
     host: Annotated[

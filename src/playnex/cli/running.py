@@ -20,7 +20,7 @@ from playnex.cli import door
 from playnex.cli.asking import ask_missing
 from playnex.cli.follower import Watching
 from playnex.cli.progress import progress_for
-from playnex.cli.showing import stand_ins
+from playnex.cli.showing import left_lines, stand_ins
 from playnex.cli.terminal import emit, spent, whole, write
 from playnex.engine.engine import Ending
 from playnex.errors import NotFoundError, NotItsTurn, PlaynexError, RunBusy, StoreError
@@ -329,6 +329,8 @@ async def _last_lines(app: App, run: str, ending: Ending, as_json: bool) -> None
         say(f"  what is finished is kept ({cost}); go on with: playnex run resume {short(run)}{more}")
         return
     say(f"{terminal.symbol('succeeded')} done  {cost}")
+    for line in left_lines(await Runs(app=app).detail(run)):
+        say(f"{terminal.symbol('fallback')} {line}")
     for line in stand_ins(await Runs(app=app).detail(run)):
         say(f"{terminal.symbol('fallback')} {line}")
     if document["capsules"]:

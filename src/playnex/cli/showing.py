@@ -8,8 +8,8 @@ from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
 from playnex.canonical import Json, encode
 from playnex.cli.flow_graph import who
-from playnex.cli.showing_memory import memory_json, memory_lines
-from playnex.cli.terminal import Terminal, columns, counted, gist, indented, moment, seconds, spent, tokens, whole
+from playnex.cli.showing_agent_memory import memory_json, memory_lines
+from playnex.cli.terminal import Terminal, columns, counted, gist, indented, moment, seconds, spent, tokens, visible, whole
 from playnex.cli.watching import WHY
 from playnex.ids import short
 from playnex.spec import expression
@@ -104,6 +104,7 @@ def run_page(detail: dict[str, Json], terminal: Terminal) -> str:
         *stand_ins(detail),
         spent(detail["usage"]),
         *spending_lines(detail, terminal),
+        *left_lines(detail),
     ]
     if detail.get("message"):
         lines.append(detail["message"])
@@ -122,6 +123,15 @@ def spending_lines(detail: dict[str, Json], terminal: Terminal) -> list[str]:
         lines.append(f"held: up to {most}, for {whose}")
     sign = terminal.symbol("fallback", sys.stdout)
     return lines + [f"{sign} {warning}" for warning in detail.get("warnings", ())]
+
+
+def left_lines(detail: dict[str, Json]) -> list[str]:
+    """What left the machine: each step with whom it went to, those of one kind together."""
+    by_whom: dict[str, list[str]] = {}
+    for one in detail["left_machine"]:
+        by_whom.setdefault(one["whom"], []).append(one["step"])
+    told = (f"{whom} ({steps[0]}{f' and {len(steps) - 1} more' if len(steps) > 1 else ''})" for whom, steps in by_whom.items())
+    return [f"left this machine: {', '.join(told)}"] if by_whom else []
 
 
 def _of_budget(budget: dict[str, Json], used: Json, held: Json) -> str:
@@ -175,7 +185,7 @@ def _next_moves(detail: dict[str, Json], state: str) -> list[str]:
 def _wait_lines(wait: dict[str, Json], run: str) -> list[str]:
     until = f" until {moment(wait['until'])}" if wait["until"] else ""
     if wait["ask"]:
-        asked = [f"waits for a person{until}: {wait['ask']['message']}", indented(whole(wait["ask"]["show"]))]
+        asked = [f"waits for a person{until}: {visible(wait['ask']['message'])}", indented(visible(whole(wait["ask"]["show"])))]
         item = f"{run}/{asking_step(wait['step'])}"
         return [*asked, f"  playnex inbox approve {item}", f"  playnex inbox reject {item} -m WHY"]
     if wait["signal"]:

@@ -2,7 +2,7 @@
 
 from playnex.app.inbox import Item
 from playnex.canonical import Json
-from playnex.cli.terminal import Terminal, ago, indented, moment, whole
+from playnex.cli.terminal import Terminal, ago, indented, moment, visible, whole
 from playnex.ids import short
 
 
@@ -19,11 +19,11 @@ def item_page(item: Item, now: float, terminal: Terminal) -> str:
 
 
 def action(item: Item) -> list[str]:
-    """What is asked, whole."""
-    lines = [item.message]
+    """What is asked, whole, and with nothing in it that a terminal would obey."""
+    lines = [visible(item.message)]
     if item.show is not None:
-        lines += ["", indented(whole(item.show))]
-    return lines + [f"{name}: {whole(value)}" for name, value in _more(item).items()]
+        lines += ["", indented(visible(whole(item.show)))]
+    return lines + [visible(f"{name}: {whole(value)}") for name, value in _more(item).items()]
 
 
 def answers(item: Item) -> list[str]:

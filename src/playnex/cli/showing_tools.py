@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from playnex.canonical import Json
 from playnex.cli.showing_mcp import hinted
-from playnex.cli.terminal import Terminal, columns, gist, steerless
+from playnex.cli.terminal import Terminal, columns, gist, visible
 from playnex.tools.arguments import parameters_of
 
 SAID = 200
@@ -20,7 +20,7 @@ def tool_table(lines: Sequence[Json], terminal: Terminal) -> str:
 def tool_page(line: Json, terminal: Terminal) -> Iterator[str]:
     """All that is known of one tool."""
     yield f"{terminal.head(line['name'])}  {line['from']}" + (f", MCP server {line['server']}" if line["server"] else "")
-    yield from (f"  {text}" for text in steerless(line["description"]).splitlines())
+    yield from (f"  {text}" for text in visible(line["description"]).splitlines())
     yield ""
     yield f"effect    {line['effect']}" + ("" if line["effect_is_declared"] else ", as nothing is declared")
     yield f"egress    {line['egress']}" + (": a call leaves this machine" if line["egress"] == "remote" else "")

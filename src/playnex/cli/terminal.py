@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TextIO
@@ -32,6 +33,12 @@ STYLES: dict[str, Style] = {
     "run": "bold",
     "waiting": "yellow",
 }
+
+HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+"""Categories of Unicode whose signs are spelt out."""
+
+BLANK = "\u115f\u1160\u3164\uffa0\u2800"
+"""Letters that look like nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +127,18 @@ def gist(value: Json, width: int = 60) -> str:
             text = counted(len(value), "item")
         case _:
             text = json.dumps(value)
-    text = " ".join(steerless(text).split()).lstrip("# ")
+    text = visible(" ".join(text.split()).lstrip("# "))
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
-def steerless(text: str) -> str:
-    """The text without the signs by which whoever wrote it could steer the terminal: they are blanks."""
-    return "".join(sign if sign.isprintable() or sign in "\n\t" else " " for sign in text)
+def visible(text: str) -> str:
+    """The text with all that would not be seen, or would move what is seen, spelt out: control characters, marks of direction, invisible
+    letters. Line breaks and tabs stay."""
+    return "".join(_spelt(sign) if unicodedata.category(sign) in HIDDEN or sign in BLANK else sign for sign in text)
+
+
+def _spelt(sign: str) -> str:
+    return sign if sign in "\n\t" else ascii(sign)[1:-1]
 
 
 def whole(value: Json) -> str:
@@ -169,7 +181,7 @@ def moment(at: float) -> str:
 
 def indented(text: str) -> str:
     """Each line two columns further in, of a text that anybody may have written."""
-    return "\n".join(f"  {line}" for line in steerless(text).splitlines())
+    return "\n".join(f"  {line}" for line in visible(text).splitlines())
 
 
 def ago(then: float, now: float) -> str:

@@ -1,7 +1,7 @@
 """The engine: advances a run by calling its code from the top, until it ends, is stopped, or has to wait."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -32,7 +32,11 @@ async def _nothing(_: StepContext) -> Json:
     return None
 
 
-def told_nobody(_run: str) -> None:
+async def told_to_nobody(_run: str) -> None:
+    """Where nobody wants to know that a run is advanced no further."""
+
+
+def told_nobody(_run: str, _waits: bool) -> None:
     """Where nobody keeps anything for a run."""
 
 
@@ -44,7 +48,8 @@ NO_CODE = Code(body=_nothing, budget=NO_LIMITS)
 class Engine:
     """Carries out runs. `jitter` gives numbers in [0, 1); `worker` names this process in the journal; `clean` takes secrets out of what
     steps give, before anybody sees or records it; `halted` says why no run may go on, empty where they may; `let_go` is told of each run
-    that nobody advances any more, however it stands: what was kept for it in this process is free."""
+    that nobody advances any more, and whether it only waits for somebody: what was kept for it in this process is free. `left` is told of
+    it too, and may take its time."""
 
     journal: Journal
     leases: Leases
@@ -53,7 +58,8 @@ class Engine:
     worker: str
     clean: Callable[[Json], Json] = as_it_is
     halted: Callable[[], str] = lambda: ""
-    let_go: Callable[[str], None] = told_nobody
+    let_go: Callable[[str, bool], None] = told_nobody
+    left: Callable[[str], Awaitable[None]] = told_to_nobody
     mailroom: Mailroom = field(init=False)
     turns: Turns = field(init=False)
 
@@ -73,7 +79,10 @@ class Engine:
                 return history.finished
             refusal = _refusal(history) or self._halt()
             async with self.turns.taken(run, history.started.concurrency if refusal is None else ""):
-                return await self._advanced(run, history, refusal, load=load, box=box)
+                try:
+                    return await self._advanced(run, history, refusal, load=load, box=box)
+                finally:
+                    await self.left(run)
 
     def _halt(self) -> RunPaused | None:
         return RunPaused(reason=reason) if (reason := self.halted()) else None
@@ -88,11 +97,13 @@ class Engine:
             await execution.stop(end)
             return end
         box.open(execution.history.position, execution.deliver)
+        ending: Ending | None = None
         try:
-            return await _carry_on(execution, code)
+            ending = await _carry_on(execution, code)
+            return ending
         finally:
             execution.waits.let_go()
-            self.let_go(run)
+            self.let_go(run, isinstance(ending, RunWaiting))
 
     async def _begin(self, run: str, history: History, code: Code) -> Execution:
         """Take the run over, with all that its journal says by then."""

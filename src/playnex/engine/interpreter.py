@@ -18,18 +18,19 @@ MODELS = "run.models"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
     """One run of one flow. `folders` are the inputs of type file or folder, resolved; `untrusted` are those that are not the user's own
-    word."""
+    word, `private` those that must not leave the machine unasked."""
 
     flow: FlowSpec
     inputs: Mapping[str, Json]
     actions: Actions
     folders: tuple[str, ...] = ()
     untrusted: frozenset[str] = frozenset()
+    private: frozenset[str] = frozenset()
 
     async def run(self, context: StepContext) -> Json:
         """Carry out every step in order; what the flow returns. Raises StepFailed for the step that ends it."""
         models = await self._models(context.scope(MODELS))
-        scope = Scope(run=context.run_id, inputs=dict(self.inputs), models=models, untrusted=self.untrusted)
+        scope = Scope(run=context.run_id, inputs=dict(self.inputs), models=models, untrusted=self.untrusted, private=self.private)
         await self._carry_out(self.flow.steps, scope, context)
         if self.flow.output is not None:
             return scope.value(self.flow.output)

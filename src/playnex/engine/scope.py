@@ -7,7 +7,8 @@ from playnex.canonical import Json
 from playnex.spec import expression
 from playnex.spec.envelope import Envelope, Label, to_json
 from playnex.spec.flow import StepSpec
-from playnex.spec.origin import UNTRUSTED
+from playnex.spec.inputs import is_among
+from playnex.spec.origin import PRIVATE, UNTRUSTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,8 @@ class Iteration:
 class Scope:
     """The names in sight. Records and `models` grow as the run goes on; `output` is in sight only where a step's own
     result is judged or replaced, `item` only where a step is done for every item of a list (with the labels of that list),
-    `iteration` only within a loop and where a route has led back. `untrusted` are the inputs that are not the user's own word."""
+    `iteration` only within a loop and where a route has led back. `untrusted` are the inputs that are not the user's own word, `private`
+    those that must not leave the machine unasked."""
 
     run: str
     inputs: Mapping[str, Json]
@@ -40,6 +42,7 @@ class Scope:
     item_labels: tuple[Label, ...] = ()
     iteration: Iteration = field(default_factory=Iteration)
     untrusted: frozenset[str] = frozenset()
+    private: frozenset[str] = frozenset()
 
     def add(self, step: str, record: Envelope) -> None:
         """Bring a finished step into sight."""
@@ -111,8 +114,8 @@ class Scope:
         for keys in _references(templates):
             if keys[0] == "item":
                 labels += self.item_labels
-            if keys[0] == "inputs" and (self.untrusted if len(keys) == 1 else keys[1] in self.untrusted):
-                labels += UNTRUSTED
+            labels += UNTRUSTED if is_among(keys, self.untrusted) else ()
+            labels += PRIVATE if is_among(keys, self.private) else ()
         return tuple(dict.fromkeys(labels))
 
     def trusted_inputs(self) -> tuple[Json, ...]:

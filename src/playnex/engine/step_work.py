@@ -133,9 +133,10 @@ class StepWork:
         return self._labelled(await self.actions.carry_out_pattern(attempt, work), given)
 
     def _labelled(self, record: Envelope, given: tuple[Given, ...]) -> Envelope:
-        """The record with the labels of what was given with the prompt, and in it."""
+        """The record with the labels of what was given with the prompt, and in it, and the capsules among its sources."""
         labels = (*record.labels, *(label for piece in given for label in piece.labels), *self.scope.labels_of(self.step.prompt or ""))
-        return replace(record, labels=tuple(dict.fromkeys(labels)))
+        sources = (*record.sources, *(piece.name for piece in given if piece.kind == "capsule"))
+        return replace(record, labels=tuple(dict.fromkeys(labels)), sources=tuple(dict.fromkeys(sources)))
 
     def _boundary(self, checks: tuple[VerifySpec, ...]) -> Verify:
         """The checks on what one agent of a pattern hands over to another."""

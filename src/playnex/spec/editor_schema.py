@@ -132,6 +132,7 @@ INPUT: Table = {
     "default": (ANY, "its value where nobody gives one"),
     "description": (TEXT, "what it is, for people and forms"),
     "untrusted": (FLAG, "it is not your own word, as a mail that came in"),
+    "private": (FLAG, "what is made from it does not leave the machine unasked"),
 }
 STEP_TABLE: Table = {
     "agent": (FILLED, "an agent of agents/NAME.md works on the prompt"),

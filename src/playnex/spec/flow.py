@@ -20,7 +20,7 @@ OnFail = Literal["retry", "fallback", "fail", "ask"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputSpec:
     """One input of a flow; `choices` is empty unless the type is a list of allowed values. An `untrusted` one is not the user's own word,
-    a mail that came in for example."""
+    a mail that came in for example; what is made from a `private` one does not leave the machine unasked."""
 
     name: str
     type: InputType = "string"
@@ -29,6 +29,7 @@ class InputSpec:
     description: str = ""
     choices: tuple[str, ...] = ()
     untrusted: bool = False
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What a run is given: the flow's declared inputs, converted, completed with their defaults and checked."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from playnex.canonical import Json
 from playnex.errors import UsageError
@@ -95,6 +95,16 @@ def path_inputs(flow: FlowSpec) -> tuple[str, ...]:
 def untrusted_inputs(flow: FlowSpec) -> frozenset[str]:
     """The inputs that are not the user's own word."""
     return frozenset(spec.name for spec in flow.inputs if spec.untrusted)
+
+
+def private_inputs(flow: FlowSpec) -> frozenset[str]:
+    """The inputs that must not leave the machine unasked."""
+    return frozenset(spec.name for spec in flow.inputs if spec.private)
+
+
+def is_among(reference: Sequence[str | int], names: frozenset[str]) -> bool:
+    """Whether a reference takes one of these inputs, or all of them."""
+    return reference[0] == "inputs" and (bool(names) if len(reference) == 1 else reference[1] in names)
 
 
 def converted(spec: InputSpec, value: Json) -> Json:

@@ -17,7 +17,7 @@ from playnex.spec.yaml_source import read_yaml
 
 BRIEF_KEYS = ("goal", "constraints", "context", "success")
 FLOW_KEYS = ("playnex", "name", "description", *BRIEF_KEYS, "inputs", "defaults", "budget", "on", "concurrency", "steps", "output")
-INPUT_KEYS = ("type", "required", "default", "description", "untrusted")
+INPUT_KEYS = ("type", "required", "default", "description", "untrusted", "private")
 INPUT_TYPES = ("string", "integer", "number", "boolean", "list", "map", "file", "folder")
 DEFAULTS_KEYS = ("timeout", "retry")
 BUDGET_KEYS = ("turns", "tokens", "usd", "time")
@@ -154,6 +154,7 @@ def _read_input(reading: Reading, entry: Entry) -> InputSpec:
         default=plain(find(entry.value, "default")),
         description=reading.text(find(entry.value, "description"), "`description`") or "",
         untrusted=reading.flag(find(entry.value, "untrusted"), "`untrusted`") or False,
+        private=reading.flag(find(entry.value, "private"), "`private`") or False,
     )
     _check_default(reading, spec, find(entry.value, "default"))
     return spec

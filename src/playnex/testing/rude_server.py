@@ -8,6 +8,7 @@
     noisy            prints lines that are no MCP, and bytes that are no UTF-8
     changed          says something else of its tools than without this word
     slow             sends each answer byte by byte
+    no-utf8          puts a byte that is no UTF-8 into what it echoes
     exits            ends before it has greeted, with exit code 3
     log=FILE         writes the method of each request that it gets into that file
     starts=FILE      writes a line into that file when it starts
@@ -190,6 +191,8 @@ def seen(pid: int) -> dict[str, Any]:
 def say(message: dict[str, Any]) -> None:
     """One line, whole or byte by byte."""
     line = json.dumps(message).encode() + b"\n"
+    if "no-utf8" in MANNERS:
+        line = line.replace(b"here:", b"here:\xff")
     for piece in [bytes([byte]) for byte in line] if "slow" in MANNERS else [line]:
         sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()

@@ -1,6 +1,8 @@
 """Asking a person before a call: the whole action, why it is asked about, and what it may do. Whatever is not a clear yes is a no."""
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -9,6 +11,7 @@ from playnex.errors import BudgetExhausted, StepFailed
 from playnex.spec.context import Approval, StepContext
 from playnex.spec.envelope import Envelope
 from playnex.tools.arguments import misfits
+from playnex.tools.provenance import texts_of
 from playnex.tools.tool import Tool
 from playnex.tools.trail import ASKED, REFUSALS, TOGETHER
 
@@ -20,6 +23,11 @@ EFFECTS: Mapping[str, str] = {
     "idempotent": "again does no harm",
     "pure": "it only computes",
 }
+
+LATIN = re.compile("[A-Za-z]")
+ALPHABETS = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "LISU", "FULLWIDTH", "MATHEMATICAL")
+WORD = 80
+"""Characters of a word that a remark repeats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +46,12 @@ class Proposal:
         """What the person is shown."""
         who = f"Agent {self.agent!r}" if self.agent else "The flow"
         times = f" {1 + len(self.others)} times, as shown" if self.others else ""
+        shown = [_in_order(arguments, self.tool) for arguments in (self.arguments, *self.others)]
         more = {"agent": self.agent, "tool": self.tool.name, "why": "; ".join(self.why), "it may": may_do(self.tool)}
+        more |= {"look closely": "; ".join(look_alikes(shown))}
         return Approval(
             message=f"{who} wants to call {self.tool.name}{times}. May it?{problem}",
-            show=[dict(arguments) for arguments in (self.arguments, *self.others)] if self.others else dict(self.arguments),
+            show=shown if self.others else shown[0],
             more={name: value for name, value in more.items() if value},
             editable=self.tool.editable and not self.others,
             timeout=self.timeout,
@@ -90,6 +100,20 @@ def remembered(answer: Literal["no", "no-together", "tired"], tool: str) -> Enve
             return refusal(f"a person has refused this call of {tool} together with others", asked=TOGETHER, is_new=False)
         case "tired":
             return refusal(f"a person has refused {tool} {REFUSALS} times, and is not asked about it any more")
+
+
+def _in_order(arguments: Mapping[str, Json], tool: Tool) -> dict[str, Json]:
+    """The arguments, those that matter first: nobody has to look for them behind a long text."""
+    return {name: arguments[name] for name in (*(tool.sinks or ()), *arguments) if name in arguments}
+
+
+def look_alikes(arguments: Json) -> Iterator[str]:
+    """The words that mix plain letters with letters of another alphabet that look like them."""
+    words = (word for text in texts_of(arguments) for word in text.split() if not word.isascii() and LATIN.search(word))
+    for word in dict.fromkeys(words):
+        named = dict.fromkeys(name for sign in word if (name := unicodedata.name(sign, "")).startswith(ALPHABETS))
+        if named:
+            yield f"{word[:WORD]} has {', '.join(named)}".lower()
 
 
 def may_do(tool: Tool) -> str:

@@ -95,8 +95,8 @@ def _why_untrusted(wish: Wish) -> str:
     if not (wish.origin.is_untrusted and has_consequences(tool)):
         return ""
     given = mattering(wish)
-    if tool.sinks is None and not given:
-        return "something untrusted was read before, and nothing in the call comes from the user"
+    if not given and tool.sinks != ():
+        return "something untrusted was read before, and nothing that matters in the call comes from the user"
     asked = {name: value for name, value in given.items() if name not in wish.own}
     doubted = doubtful(asked, (*wish.origin.trusted, *wish.offered), defaults=_defaults(tool))
     told = [f"{_shown(name)} = {_shown(asked[name])}" for name in doubted if not is_given(asked[name], wish.given.get(name, ()))]

@@ -6,10 +6,10 @@ those that have any of the words. Without an embedder, or where it fails, the wo
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import apsw
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from playnex.capsules.meaning.matrix import Matrix, Near
 
 By = Literal["words", "meaning"]
+Look: TypeAlias = Callable[[], Awaitable[None]]
 
 ASKED = 2_000
 """Characters of a query that are embedded."""
@@ -69,17 +70,23 @@ class Recalled:
     is_whole: bool = True
 
 
-class Recall:
-    """Searches one store; by words alone where there is no embedder."""
+async def _at_nothing() -> None:
+    return
 
-    def __init__(self, database: Database, embedder: Embedder | None = None) -> None:
+
+class Recall:
+    """Searches one store; by words alone where there is no embedder. It has a `look` first at what may have been changed beside the store."""
+
+    def __init__(self, database: Database, embedder: Embedder | None = None, *, look: Look = _at_nothing) -> None:
         self._database = database
+        self._look = look
         self._embedder = embedder
         self._matrix: Matrix | None = None
         self.indexing = Indexing(database, embedder) if embedder else None
 
     async def recall(self, wanted: Wanted) -> Recalled:
         """What is found of what is wanted."""
+        await self._look()
         if self._embedder is None or self.indexing is None or wanted.limit < 1 or not wanted.patterns or not wanted.text.strip():
             return Recalled(hits=self._by_words(wanted))
         read = self._database.read

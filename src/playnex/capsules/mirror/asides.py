@@ -121,6 +121,13 @@ class Asides:
             with suppress(OSError, BeingWritten, Unusable):
                 yield from self._looked_at(self._root / name, now)
 
+    def forget(self, path: str) -> None:
+        """Drop all that was put aside of that file."""
+        for about in self._root.glob(f"*/{ABOUT}"):
+            with suppress(OSError, ValueError, TypeError):
+                if About(**json.loads(about.read_text(encoding="utf-8"))).path == path:
+                    self.drop(about.parent)
+
     def _looked_at(self, folder: Path, now: float) -> Iterator[Caught]:
         is_old = now - folder.stat().st_mtime > GRACE
         try:

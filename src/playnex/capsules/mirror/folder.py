@@ -53,9 +53,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A file that lies in the folder; `why` says what keeps it from being a capsule's."""
+    """A file that lies in the folder, and the name of its capsule; `why` says what keeps it from being one's."""
 
     path: str
+    name: str = ""
     stamp: Stamp | None = None
     why: str = ""
 
@@ -88,9 +89,19 @@ class Folder:
             return None
 
     def read(self, path: str) -> Content:
-        """The file, read while nobody wrote it, and on the disk for good. Raises FileNotFoundError, BeingWritten, Unusable."""
+        """The file, read while nobody wrote it. Raises FileNotFoundError, BeingWritten, Unusable."""
         with self.place(path) as place:
             return read_steadily(place)
+
+    def make_durable(self, path: str) -> None:
+        """Have the file on the disk for good, as far as the system lets its readers: many editors do not see to it."""
+        with suppress(OSError, Unusable), self.place(path) as place:
+            file = os.open(place.name, FILE_FLAGS, dir_fd=place.folder)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
+            sync_folder(place.folder)
 
     def found(self) -> Iterator[Found]:
         """All that lies in the folder and is not some editor's. Raises Unusable where it is no folder."""
@@ -169,8 +180,6 @@ def read_steadily(place: Place) -> Content:
             data = stream.read(LARGEST + 1)
         if _stamp(os.fstat(file)) != before or len(data) != before.size:
             raise BeingWritten
-        with suppress(OSError):  # what the store says of a file must not outlive the file in a power cut
-            os.fsync(file)
         return Content(data=data, stamp=before)
     finally:
         os.close(file)
@@ -246,7 +255,10 @@ def _file(entry: "os.DirEntry[str]", path: str) -> Iterator[Found]:
         return
     try:
         stamp = _stamp(entry.stat(follow_symlinks=False))
-        yield Found(path=path, stamp=stamp, why=reading.why if isinstance(reading, Strange) else "")
+        if isinstance(reading, Strange):
+            yield Found(path=path, why=reading.why)
+        else:
+            yield Found(path=path, name=reading.name, stamp=stamp)
     except Unusable as fault:
         yield Found(path=path, why=str(fault))
     except FileNotFoundError:

@@ -103,6 +103,12 @@ def drop(connection: apsw.Connection, name: str) -> None:
     connection.execute("DELETE FROM mirrored WHERE name = ?", (name,))
 
 
+def forget_all(connection: apsw.Connection) -> bool:
+    """Remember nothing of any file; whether there was something."""
+    connection.execute("DELETE FROM mirrored")
+    return connection.changes() > 0
+
+
 def require(connection: apsw.Connection, name: str, seen: State) -> None:
     """Raise Overtaken where the store says something else by now than was seen."""
     now = state(connection, name)

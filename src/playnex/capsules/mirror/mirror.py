@@ -17,7 +17,7 @@ from playnex.capsules.mirror.folder import BeingWritten, Folder, Unusable
 from playnex.capsules.mirror.index import Overtaken, State
 from playnex.capsules.mirror.names import ENDING, Named, OfOthers, path_of, problem, reading_of
 from playnex.capsules.mirror.notice import Notice
-from playnex.capsules.mirror.settling import Settling
+from playnex.capsules.mirror.settling import FolderGone, Settling
 from playnex.capsules.mirror.steady import SETTLE, Steadiness
 from playnex.capsules.mirror.surveying import Survey, survey
 from playnex.capsules.mirror.text import NotText
@@ -42,12 +42,14 @@ class Place:
 
 
 class Mirror:
-    """Keeps the files and the capsules of one store the same. `tell` hears what people should know, each thing once."""
+    """Keeps the files and the capsules of one store the same. `tell` hears what people should know, each thing once; without
+    `is_to_watch` files are looked at when somebody reads, and no sooner."""
 
     def __init__(
         self, capsules: Capsules, database: Database, place: Place, *, person: Author, clock: Clock, settle: float = SETTLE
     ) -> None:
         self.folder = Folder(place.files)
+        self.is_to_watch = True
         self.tell: Callable[[Notice], None] = ignore
         self._database = database
         self._clock = clock
@@ -90,11 +92,20 @@ class Mirror:
         else:
             await self.scan()
 
+    async def forget(self, name: str) -> None:
+        """Keep nothing of the file of a capsule that was purged."""
+        await self.look(name)
+        await self._rescue()
+        self._asides.forget(path_of(name))
+
     async def scan(self) -> Survey:
         """Go through all files and capsules; what was found before it was settled."""
         found = await asyncio.to_thread(survey, self.folder, self._database, self._clock)
+        if found.is_gone and await self._began_anew():
+            found = await asyncio.to_thread(survey, self.folder, self._database, self._clock)
         if found.refreshed:
-            await self._database.write(found.refresh)
+            with suppress(StoreError):  # where nothing can be recorded, they are read again the next time
+                await self._database.write(found.refresh)
         await self._look_at(found.present)
         await self._look_at(found.absent)
         await self._rescue()
@@ -107,7 +118,7 @@ class Mirror:
         """Take up edits as they are saved, as long as this is open; all is looked at when it begins and when it ends."""
         await self.scan()
         self._watchers += 1
-        watcher = asyncio.create_task(self._watch()) if self._watchers == 1 else None
+        watcher = asyncio.create_task(self._watch()) if self._watchers == 1 and self.is_to_watch else None
         try:
             yield
         finally:
@@ -158,8 +169,18 @@ class Mirror:
             try:
                 await self._settling.settle(name)
                 return
+            except FolderGone:
+                await self._began_anew()
             except (Overtaken, CapsuleConflict, NotFoundError, FileExistsError, FileNotFoundError):
                 continue
+
+    async def _began_anew(self) -> bool:
+        """Forget the files that are gone with their folder, so that they are written again; whether there were any."""
+        had_files = await self._database.write(index.forget_all)
+        if had_files:
+            says = "the folder was gone, and is written anew; to delete capsules, delete their files, or use playnex capsule delete"
+            self._say(Notice(kind="back", path="", says=says))
+        return had_files
 
     async def _rescue(self) -> None:
         for caught in list(self._asides.caught(self._clock.now())):

@@ -50,7 +50,7 @@ def reading_of(path: str) -> Reading:
     parts = path.split("/")
     if any(OF_EDITORS.fullmatch(part) for part in parts):
         return OfOthers()
-    if any("\udc80" <= letter <= "\udcff" for letter in path):
+    if not path.isascii() and any("\udc80" <= letter <= "\udcff" for letter in path):
         return Strange(why="its name is not Unicode text")
     if not path.endswith(ENDING):
         return Strange(why=f"only files that end in {ENDING} are capsules")

@@ -16,7 +16,7 @@ from playnex.capsules.capsule import Author, Capsule, CapsuleDraft, Capsules
 from playnex.capsules.mirror import index
 from playnex.capsules.mirror.asides import Asides, Caught, Staged
 from playnex.capsules.mirror.deciding import Agreed, Stored, decide
-from playnex.capsules.mirror.folder import Content, Folder, Unusable
+from playnex.capsules.mirror.folder import BeingWritten, Content, Folder, Unusable
 from playnex.capsules.mirror.index import Known, Overtaken, State
 from playnex.capsules.mirror.names import ENDING, conflict_path, path_of, problem
 from playnex.capsules.mirror.notice import Notice
@@ -28,6 +28,10 @@ from playnex.store.database import Database
 
 COMPARED = 100
 """Versions back to which a file is looked for."""
+
+
+class FolderGone(Exception):
+    """All files are gone with their folder, which nobody means as the end of every capsule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,7 @@ class Settling:
 
     async def settle(self, name: str) -> None:
         """Have the name's file and the store agree. Raises Overtaken, CapsuleConflict, FileExistsError and FileNotFoundError where
-        somebody was faster, BeingWritten, Unusable and NotText for the file, OSError and StoreError."""
+        somebody was faster, BeingWritten, Unusable and NotText for the file, FolderGone, OSError and StoreError."""
         seen = index.state(self.database.read, name)
         looked = round(self.clock.now() * 1e9)
         if seen.stored and not seen.known and (why := problem(name)):
@@ -120,6 +124,7 @@ class Settling:
             prepared = await self.capsules.prepare(draft)
         except UsageError as fault:
             raise NotText(fault.message) from None
+        await asyncio.to_thread(self.folder.make_durable, look.path)  # or a power cut would bring the old text back as a person's
         known = look.known_as(Stored(id=prepared.ref.id, version=prepared.ref.version))
 
         def work(connection: apsw.Connection) -> None:
@@ -130,10 +135,7 @@ class Settling:
 
     async def _delete(self, look: "Look") -> None:
         if not self.folder.exists():
-            says = "the folder was gone: it is there again; capsules are deleted with playnex capsule delete, or file by file"
-            self.tell(Notice(kind="back", path="", says=says))
-            await self._write(look)
-            return
+            raise FolderGone
         assert look.seen.stored is not None
         await self.capsules.delete(look.seen.stored.id, self.person)
         await self.database.write(lambda connection: index.note_deleted(connection, look.name))
@@ -178,14 +180,14 @@ class Settling:
         number = 1
         while True:
             path = conflict_path(name, side, number)
-            if self._has(path, data) or await asyncio.to_thread(self.asides.lay, path, data):
+            if self._has(path, data) or await asyncio.to_thread(self.asides.lay, path, data) or self._has(path, data):
                 return path
             number += 1
 
     def _has(self, path: str, data: bytes) -> bool:
         try:
             return self.folder.read(path).data == data
-        except (OSError, Unusable):
+        except (OSError, Unusable, BeingWritten):
             return False
 
     async def _newest(self, look: "Look") -> Capsule:

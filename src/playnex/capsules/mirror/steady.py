@@ -12,18 +12,17 @@ SETTLE = 0.1
 EMPTY = 10
 """An empty file has to stay so this many times longer: some editors empty a file first and then write it."""
 
-PATIENCE = 3.0
-"""Seconds after which a file that does not come to rest is left for the next look."""
+PATIENCE = 30
+"""A file that does not come to rest in so many times that long is left for the next look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steadiness:
-    """Waits for files; all times in seconds."""
+    """Waits for files; `settle` is in seconds."""
 
     folder: Folder
     clock: Clock
     settle: float = SETTLE
-    patience: float = PATIENCE
 
     async def read(self, path: str, *, was_there: bool) -> Content | None:
         """The file at rest; None where there is none, which takes a while to believe of one that `was_there`. Raises BeingWritten where
@@ -40,7 +39,7 @@ class Steadiness:
                         return content
                 except (BeingWritten, FileNotFoundError):
                     since = self.clock.monotonic()
-            if self.clock.monotonic() - begun > self.patience:
+            if self.clock.monotonic() - begun > PATIENCE * self.settle:
                 raise BeingWritten
             await self.clock.sleep(self.settle)
             before, stamp = stamp, self.folder.stamp(path)

@@ -8,7 +8,7 @@ from playnex.canonical import digest
 from playnex.capsules.mirror import index
 from playnex.capsules.mirror.folder import BeingWritten, Folder, Found, Unusable
 from playnex.capsules.mirror.index import Known, Overtaken, State
-from playnex.capsules.mirror.names import Named, folded, path_of, problem, reading_of
+from playnex.capsules.mirror.names import folded, path_of, problem
 from playnex.capsules.mirror.notice import Notice
 from playnex.clock import Clock
 from playnex.store.database import Database
@@ -17,7 +17,8 @@ from playnex.store.database import Database
 @dataclass(slots=True, kw_only=True)
 class Survey:
     """What was found: `present` and `absent` are the names to be settled, with a file and without; `refreshed` those whose files have
-    another stamp and the same bytes; `left` is what nobody settles, and `problem` says why there was nothing to look at."""
+    another stamp and the same bytes; `left` is what nobody settles, and `problem` says why there was nothing to look at; `is_gone`: there
+    were files, and their folder is gone."""
 
     files: int = 0
     present: list[str] = field(default_factory=list)
@@ -25,6 +26,7 @@ class Survey:
     refreshed: dict[str, tuple[State, Known]] = field(default_factory=dict)
     left: list[Notice] = field(default_factory=list)
     problem: str = ""
+    is_gone: bool = False
 
     def refresh(self, connection: apsw.Connection) -> None:
         """Remember the new stamps, of all that nobody changed meanwhile."""
@@ -45,6 +47,7 @@ def survey(folder: Folder, database: Database, clock: Clock) -> Survey:
         found.problem = fault.strerror or "" if isinstance(fault, OSError) else str(fault)
         return found
     states = index.states(database.read)
+    found.is_gone = not folder.root.exists() and any(seen.known for seen in states.values())
     named = _named(files, folder, states, found=found)
     for name, file in named.items():
         _look_at(file, name, states.get(name, State()), folder=folder, looked=looked, found=found)
@@ -59,20 +62,19 @@ def survey(folder: Folder, database: Database, clock: Clock) -> Survey:
 
 def _named(files: list[Found], folder: Folder, states: dict[str, State], *, found: Survey) -> dict[str, Found]:
     """The files by the names of their capsules."""
-    named, spelled = dict[str, Found](), {folded(name): name for name, seen in states.items() if seen.known}
-    for file in files:
-        reading = reading_of(file.path)
-        if file.why:
-            found.left.append(Notice(kind="left", path=file.path, says=file.why))
-        elif isinstance(reading, Named):
-            own = reading.name if reading.name in states else spelled.get(folded(reading.name), reading.name)
-            if own != reading.name and not _is_same(folder, own, file):
-                own = reading.name
-            if path_of(own) == file.path or _is_same(folder, own, file):
-                named[own] = file
-            else:
-                says = "its name is spelled with letters in parts, which some systems put together: rename it"
-                found.left.append(Notice(kind="left", path=file.path, says=says))
+    named = {file.name: file for file in files if file.name in states and path_of(file.name) == file.path}
+    others = [file for file in files if not file.why and named.get(file.name) is not file]
+    spelled = {folded(name): name for name, seen in states.items() if seen.known} if others else {}
+    found.left += [Notice(kind="left", path=file.path, says=file.why) for file in files if file.why]
+    for file in others:
+        own = spelled.get(folded(file.name), file.name)
+        if own not in named and _is_same(folder, own, file):  # a disk that takes large letters for small ones, or spells in parts
+            named[own] = file
+        elif path_of(file.name) == file.path:
+            named[file.name] = file
+        else:
+            says = "its name is spelled with letters in parts, which some systems put together: rename it"
+            found.left.append(Notice(kind="left", path=file.path, says=says))
     return named
 
 

@@ -40,6 +40,9 @@ class SqliteCapsules:
         self._database = database
         self._clock = clock
 
+    async def close(self) -> None:
+        """End what goes on beside the store; the store itself stays open."""
+
     async def prepare(self, draft: CapsuleDraft) -> Prepared:
         check_name(draft.name)
         read = self._database.read

@@ -24,7 +24,7 @@ WORD = re.compile(r"[^\W_]+")
 MOST_WORDS = 64
 """Words of a text that are looked for; what a model sums up has fewer."""
 
-RANKED = 1_000
+RANKED = 500
 """Texts that are ranked; of more that have the words, the last written ones."""
 
 VISIBLE = (

@@ -20,6 +20,15 @@ from playnex.tools.tool import Call, CallScope, Tool, ToolResult
 REQUESTS = "browser.requests"
 """The step below a call's own in which the requests that its page made are recorded; no step of a flow or a tool has a dot in its name."""
 
+OPENING = ("browser_navigate", "browser_tabs")
+NO_PAGE = (
+    "no page is open: the browser is fresh in this run, or was started anew since it went on; navigate to the page, and look at it again "
+    "before you act on it"
+)
+
+DONE = "done; a snapshot shows the page as it is now"
+"""For an answer without a word."""
+
 TOLD, TOLD_URL = 5, 120
 """Refused requests that an agent is told of, and characters of the address of each."""
 
@@ -54,7 +63,7 @@ class Browsing:
                 await _record(scope, visit)
                 raise type(fault)(plain(fault.message) + _refusals(visit.seen), hint=fault.hint) from None
             await _record(scope, visit)
-            output = plain(result.output) + _refusals(visit.seen) if isinstance(result.output, str) else result.output
+            output = (plain(result.output) or DONE) + _refusals(visit.seen) if isinstance(result.output, str) else result.output
             return ToolResult(output=output, labels=result.labels)
 
         return call
@@ -64,13 +73,17 @@ class Browsing:
     ) -> ToolResult:
         escort = await self.servers.beside(self.spec, run=scope.run)
         assert isinstance(escort, Escort)
-        escort.close_in(left)
+        if not (escort.has_page or definition.name in OPENING):
+            raise ToolFailed(NO_PAGE)
+        escort.end_in(left)
         try:
             async with asyncio.timeout(left):
                 with escort.during(visit):
-                    return await self.servers.call(self.spec, definition, arguments, run=scope.run)
+                    result = await self.servers.call(self.spec, definition, arguments, run=scope.run)
         except TimeoutError:
             raise self._out_of_time() from None
+        escort.has_page = True
+        return result
 
     def _counted(self, run: str) -> float:
         """Seconds that are left to the run. Raises ToolRefused where nothing is."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -36,10 +36,13 @@ class Visit:
 
 @dataclass(slots=True, eq=False)
 class Escort:
-    """`log` is a file of one JSON object for each request."""
+    """`log` is a file of one JSON object for each request; `end` ends the browser; `has_page` says that a page was opened since it
+    began."""
 
     log: Path
     hosts: tuple[HostRule, ...]
+    end: Callable[[], None]
+    has_page: bool = False
     proxy: Proxy = field(init=False)
     _under_way: list[Visit] = field(default_factory=list)
     _between: Visit = field(default_factory=Visit)
@@ -66,9 +69,9 @@ class Escort:
             self._under_way.remove(visit)
             self._allow()
 
-    def close_in(self, seconds: float) -> None:
-        """End in so many seconds, if that was not said before."""
-        self._end = self._end or asyncio.get_running_loop().call_later(seconds, self.close)
+    def end_in(self, seconds: float) -> None:
+        """End the browser in so many seconds, if that was not said before."""
+        self._end = self._end or asyncio.get_running_loop().call_later(seconds, self.end)
 
     def close(self) -> None:
         """End: from now on nothing passes."""

@@ -61,6 +61,7 @@ KINDS: Mapping[str, Kind] = {
 }
 """By the name behind `browser_`."""
 
+HEADINGS = ("### Page\n", "### Result\n", "### Error\nError: browserBackend.callTool: ", "### Error\nError: ", "### Error\n")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -70,5 +71,6 @@ def kind_of(tool: str) -> Kind | None:
 
 
 def plain(text: str) -> str:
-    """A server's words without the colours of a terminal."""
-    return COLOURS.sub("", text)
+    """A server's words without the colours of a terminal, and without the heading that says nothing."""
+    text = COLOURS.sub("", text)
+    return text.removeprefix(next((heading for heading in HEADINGS if text.startswith(heading)), ""))

@@ -29,7 +29,7 @@ async def start_browser(browser: BrowserSpec, around: Surroundings, log: Path, *
         way = way if way == WATCHED else with_mounts(way, tuple(mounts(inside.environment)))
         child = await started(inside, log, way=way, descriptors=(theirs.fileno(),))
         theirs.close()
-        escort = Escort(log=log.with_suffix(".requests"), hosts=browser.hosts)
+        escort = Escort(log=log.with_suffix(".requests"), hosts=browser.hosts, end=child.kill)
         child.beside = escort
         try:
             async with asyncio.timeout(DOORWAY_SECONDS):

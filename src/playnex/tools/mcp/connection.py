@@ -37,12 +37,13 @@ for name in ("mcp", "client"):  # the SDK's loggers: what a server does wrong is
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """A server that is spoken to. `definitions` are the tools it names, by name; `is_retired` says that it ends after the calls that are
-    under way; `was_noted` is for whoever counts those that gave no answer."""
+    """A server that is spoken to. `definitions` are the tools it names, by name, `agreed` those that were found to be what was accepted,
+    as both; `is_retired` says that it ends after the calls under way; `was_noted` is for whoever counts those that gave no answer."""
 
     server: str
     child: Child
     definitions: Mapping[str, Definition] = field(default_factory=dict)
+    agreed: dict[str, tuple[Definition, Definition]] = field(default_factory=dict)
     in_flight: int = 0
     is_open: bool = True
     is_retired: bool = False

@@ -32,7 +32,8 @@ WATCHED = Way(words=("watch",))
 
 
 class Sandbox(Protocol):
-    """A way to close a server in, the same for all servers. `gives` and `lacks` say it for people."""
+    """A way to close a server in, the same for all servers. `gives` and `lacks` say it for people; `installs` says whether a program that
+    puts files into its home, with modes of their own, can do so."""
 
     def __hash__(self) -> int: ...
     @property
@@ -41,6 +42,8 @@ class Sandbox(Protocol):
     def gives(self) -> str: ...
     @property
     def lacks(self) -> str: ...
+    @property
+    def installs(self) -> bool: ...
     @property
     def has_own_network(self) -> bool: ...
     def way(self, view: View, folder: Path) -> Way:
@@ -56,6 +59,7 @@ class Bubblewrap:
     has_own_network = True
     gives = "own processes, a machine that is only read, no network"
     lacks = ""
+    installs = True
 
     def way(self, view: View, folder: Path) -> Way:
         """The same mounts for the same view; deeper ones over those that they lie in."""
@@ -116,6 +120,7 @@ class Landlock:
         "names and sizes of hidden files can be asked for, modes and times of files cannot be changed, there is no /tmp but the folder "
         "in TMPDIR, no unix socket, and what is put at the top of the workspace later is read after the server's next start"
     )
+    installs = False
 
     def way(self, view: View, folder: Path) -> Way:
         """The view itself, for the guard."""

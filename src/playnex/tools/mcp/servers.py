@@ -18,6 +18,7 @@ from playnex.tools.mcp import sandbox
 from playnex.tools.mcp.child import Beside, Child, started
 from playnex.tools.mcp.definition import Definition
 from playnex.tools.mcp.enclosure import WATCHED, Sandbox, Way
+from playnex.tools.mcp.fetched import installed_by
 from playnex.tools.mcp.pool import Pool
 from playnex.tools.mcp.results import result_of
 from playnex.tools.mcp.surroundings import Surroundings, surroundings
@@ -60,7 +61,7 @@ class Servers:
         connection = await self._connected(spec, run)
         try:
             await connection.refresh(seconds=spec.timeout)
-            _refuse_other(spec, tool, connection.definitions.get(tool.name))
+            _refuse_other(spec, tool, connection)
             answer = await connection.call(tool.name, arguments, seconds=spec.timeout)
         finally:
             self._take_note(self._pool(spec), connection)
@@ -79,10 +80,12 @@ class Servers:
         finally:
             self.give_back(look)
 
-    def give_back(self, run: str) -> None:
-        """Nobody advances the run any more: the servers that it had for itself are the next one's, or end."""
+    def give_back(self, run: str, waits: bool = False) -> None:
+        """Nobody advances the run any more: the servers that it had for itself are the next one's, or end. One that only `waits` keeps
+        its browser, so that after a person's yes the page is the one that they were asked about."""
         for pool in self._pools.values():
-            pool.give_back(run)
+            if not (waits and pool.spec.browser):
+                pool.give_back(run)
 
     async def close(self) -> None:
         """End all; safe to call twice."""
@@ -160,15 +163,28 @@ class Servers:
         if not found:
             which = "no sandbox with a network of its own, which a browser needs," if spec.browser else "no sandbox"
             raise ToolFailed(f"the MCP server {spec.name!r} cannot start: there is {which} here", hint=sandbox.MISSING)
+        if (package := installed_by(around.command)) and not (spec.network and found.installs):
+            raise ToolFailed(
+                f"the MCP server {spec.name!r} cannot start: {Path(around.command[0]).name} would fetch it anew, and cannot in the sandbox",
+                hint=f"take the entry out of the file and have it installed once: playnex mcp add {spec.name} {package}",
+            )
         return found.way(view(around, own=self.own, network=spec.network), around.folder)
 
     def _log(self, spec: ServerSpec) -> Path:
         return self.own / "logs" / f"mcp-{spec.name}.log"
 
 
-def _refuse_other(spec: ServerSpec, accepted: Definition, found: Definition | None) -> None:
+def _refuse_other(spec: ServerSpec, accepted: Definition, connection: "Connection") -> None:
+    """The two are compared once: what the server says of its tools is another object when it says it again."""
+    found, last = connection.definitions.get(accepted.name), connection.agreed.get(accepted.name)
+    if not (last and last[0] is accepted and last[1] is found):
+        connection.agreed[accepted.name] = (accepted, _unchanged(spec, accepted, found))
+
+
+def _unchanged(spec: ServerSpec, accepted: Definition, found: Definition | None) -> Definition:
     accept = f"read what it says now, and accept it: playnex mcp test {spec.name} --accept"
     if found is None:
         raise ToolRefused(f"the MCP server {spec.name!r} no longer has the tool {accepted.name!r}", hint=accept)
     if found.stamp() != accepted.stamp():
         raise ToolRefused(f"the MCP server {spec.name!r} has changed what it says of {accepted.name!r} since it was accepted", hint=accept)
+    return found

@@ -1,0 +1,1 @@
+"""Playnex as an MCP server: its flows as tools, its capsules as resources, for other programs."""
