@@ -107,8 +107,8 @@ PROMISES = (
     ),
     Promise(
         id="X5",
-        says="An agent's browser reaches the hosts that are allowed and no others, whatever a page does; its profile is fresh for each run, its"
-        " steps and time are limited, it ends with its run, every request is recorded, and what acts on a page asks first.",
+        says="An agent's browser reaches the hosts that are allowed and no others, whatever a page does; its profile is fresh for each"
+        " run, its steps and time are limited, it ends with its run, every request is recorded, and what acts on a page asks first.",
         docs="docs/browser.md#what-holds-it",
         tests=(
             "tests/browser/test_escapes.py::test_no_way_out_of_the_allowed_hosts_is_heard_next_door",
@@ -183,12 +183,12 @@ PROMISES = (
         tests=(
             "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
             "tests/mcp_servers/test_doors.py::test_a_remote_server_and_a_clash_of_names_are_refused_by_check",
-            "tests/mcp_servers/test_escapes.py::test_no_attempt_gets_out_of_a_sandbox",
-            "tests/mcp_servers/test_escapes.py::test_no_attempt_gets_out_of_a_sandbox_that_an_unprivileged_user_starts",
-            "tests/mcp_servers/test_escapes.py::test_without_a_sandbox_nearly_every_attempt_gets_through",
             "tests/leaving/test_leaving.py::test_a_model_elsewhere_is_refused_with_the_way_to_name_it",
             "tests/leaving/test_leaving.py::test_a_tool_that_signs_in_is_refused_at_load_with_its_place_and_the_mend_and_cannot_be_called",
             "tests/leaving/test_leaving.py::test_a_server_with_the_network_and_a_secret_is_refused_at_load_and_never_started",
+            "tests/mcp_servers/test_escapes.py::test_no_attempt_gets_out_of_a_sandbox",
+            "tests/mcp_servers/test_escapes.py::test_no_attempt_gets_out_of_a_sandbox_that_an_unprivileged_user_starts",
+            "tests/mcp_servers/test_escapes.py::test_without_a_sandbox_nearly_every_attempt_gets_through",
         ),
     ),
     Promise(

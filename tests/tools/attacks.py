@@ -347,7 +347,7 @@ ATTACKS: tuple[Attack, ...] = (
             Want(tool="drive.delete", arguments={"file_id": value}),
         )
         for tool, query, value in (
-            *(("drive.list", {}, value) for value in ("7", 8)),
+            *(("drive.list", {}, value) for value in ("7", 8, 120, "120", "budget", "4711")),
             *(("drive.search", {"query": "evil"}, value) for value in ("7", 8)),
             *(("drive.search", {"query": "budget"}, f"evil-{number}") for number in range(1, 6)),
             *(("drive.search", {"query": "budget"}, value) for value in (7, "8", "9", [7], ["7", "9"], {"id": "7"}, "budget2")),

@@ -142,19 +142,6 @@ def tool_calls(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
     return tuple(found.values())
 
 
-def _browsing_call(key: str) -> str:
-    """The key of the call below which the step of that key tells what a browser's page asked for; empty for any other."""
-    call, _, name = key.rpartition("/")
-    return call if name.partition("#")[0] == REQUESTS else ""
-
-
-def _requests(fact: StepFinished) -> Iterator[Json]:
-    output = from_json(fact.envelope).output
-    yield from output["requests"]
-    if more := output.get("more"):
-        yield {"method": "", "url": f"and {more} more"}
-
-
 def departures(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
     """What left the machine (requirement L3): the model requests and tool calls that did, in order, each with its `step`, its `kind`, and
     to `whom`: `gpt at api.example.com`, `mail.send`."""
@@ -177,6 +164,19 @@ def _request_left(event: Event, asked: dict[str, str]) -> dict[str, Json] | None
             return {"step": event.key, "kind": "model", "whom": whom}
         case _:
             return None
+
+
+def _browsing_call(key: str) -> str:
+    """The key of the call below which the step of that key tells what a browser's page asked for; empty for any other."""
+    call, _, name = key.rpartition("/")
+    return call if name.partition("#")[0] == REQUESTS else ""
+
+
+def _requests(fact: StepFinished) -> Iterator[Json]:
+    output = from_json(fact.envelope).output
+    yield from output["requests"]
+    if more := output.get("more"):
+        yield {"method": "", "url": f"and {more} more"}
 
 
 def _call_of(key: str) -> str:

@@ -50,7 +50,7 @@ class Serving:
         says = "Go on with a run that waited for a person or was paused, and give its output. A person answers with: playnex inbox"
         return wire.ListToolsResult(tools=[*found, wire.Tool(name=RESULT, description=says, input_schema=dict(RUN_PARAMETERS))])
 
-    async def call(self, _context: Context, asked: wire.CallToolRequestParams) -> wire.CallToolResult:
+    async def called(self, _context: Context, asked: wire.CallToolRequestParams) -> wire.CallToolResult:
         """The flow's output; how to go on where the run waits; why it failed. Given up by the client, the run is paused."""
         runs, given = Runs(app=self.app), asked.arguments or {}
         try:
@@ -93,7 +93,7 @@ async def serve(app: App) -> None:
         "playnex",
         version=__version__,
         on_list_tools=serving.tools,
-        on_call_tool=serving.call,
+        on_call_tool=serving.called,
         on_list_resources=serving.resources,
         on_read_resource=serving.read,
     )

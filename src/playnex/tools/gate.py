@@ -82,13 +82,14 @@ class Execution:
     tool: Tool
     request: CallRequest
     policy: Policy
+    ids: frozenset[str] = frozenset()
     writes: tuple[Write, ...] = ()
     was_completed: bool = False
 
     async def settle(self, attempt: Attempt) -> Envelope | None:
         """Ask a person where the call asks; what they refuse is its result, and what they change is what is called."""
         tool, request = self.tool, self.request
-        found = doubts(_wish(tool, request, request.arguments), self.policy)
+        found = doubts(self._wish(request.arguments), self.policy)
         if found.refuses:
             return refusal(f"{tool.name} was not called, and nobody is asked here: {'; '.join(found.refuses)}")
         if not found.asks:
@@ -125,9 +126,12 @@ class Execution:
             for arguments in self.request.following
             if not misfits(self.tool.parameters, arguments)
             and wish_of(self.tool.name, arguments) not in trail.refused | trail.alone | {first}
-            and (found := doubts(_wish(self.tool, self.request, arguments), self.policy)).asks
+            and (found := doubts(self._wish(arguments), self.policy)).asks
             and not found.refuses
         )
+
+    def _wish(self, arguments: Mapping[str, Json]) -> Wish:
+        return replace(_wish(self.tool, self.request, arguments), ids=self.ids)
 
     async def execute(self, attempt: Attempt) -> Envelope:
         """Run the tool. Raises ToolRefused, ToolFailed: the step context records them."""
@@ -163,6 +167,7 @@ class Gate:
     def __init__(self, toolbox: Toolbox, policy: Policy = CAREFUL) -> None:
         self._toolbox = toolbox
         self._policy = policy
+        self._ids = frozenset(argument for name in toolbox.names() for argument in toolbox.get(name).gives)
 
     async def call(self, context: StepContext, request: CallRequest) -> Envelope:
         """The call's recorded envelope. Failed ones have `{"error": message}` as output and `refused`, `tool-failed` or
@@ -172,7 +177,7 @@ class Gate:
         except ToolRefused as refused:
             plan = StepPlan(kind="tool", actor=request.tool, effect="pure", announce=True, input=_input(request))
             return await context.perform(request.step, _refuse(refused), plan)
-        execution = Execution(tool, request, self._policy)
+        execution = Execution(tool, request, self._policy, self._ids)
         record = await context.perform(request.step, execution.execute, _plan(execution))
         _note(tool, execution.request, record)
         return record

@@ -44,7 +44,8 @@ class Doubts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """A call that fits its tool's schema, with all that is known of how it came about. `own` are arguments that the flow itself gives, of
-    trusted values; `given` are values that trusted fields of results gave for the arguments of those names, `offered` are values that
+    trusted values; `given` are values that trusted fields of results gave for the arguments of those names, and `ids` the arguments for
+    which any tool gives some: they are known from there alone, for a number in a text may mean anything. `offered` are values that
     results of the tool's own family offer; `approval` is what the agent's file says, by patterns of names."""
 
     tool: Tool
@@ -52,6 +53,7 @@ class Wish:
     origin: Origin
     own: tuple[str, ...] = ()
     given: Mapping[str, Sequence[Json]] = field(default_factory=dict)
+    ids: frozenset[str] = frozenset()
     offered: tuple[str, ...] = ()
     approval: Mapping[str, str]
 
@@ -98,8 +100,10 @@ def _why_untrusted(wish: Wish) -> str:
     if not given and tool.sinks != ():
         return "something untrusted was read before, and nothing that matters in the call comes from the user"
     asked = {name: value for name, value in given.items() if name not in wish.own}
-    doubted = doubtful(asked, (*wish.origin.trusted, *wish.offered), defaults=_defaults(tool))
-    told = [f"{_shown(name)} = {_shown(asked[name])}" for name in doubted if not is_given(asked[name], wish.given.get(name, ()))]
+    plain = {name: value for name, value in asked.items() if name not in wish.ids}
+    doubted = {*doubtful(plain, (*wish.origin.trusted, *wish.offered), defaults=_defaults(tool)), *(wish.ids & asked.keys())}
+    unknown = (name for name in asked if name in doubted and not is_given(asked[name], wish.given.get(name, ())))
+    told = [f"{_shown(name)} = {_shown(asked[name])}" for name in unknown]
     return f"something untrusted was read before, and not from the user or a trusted source: {', '.join(told)}" if told else ""
 
 

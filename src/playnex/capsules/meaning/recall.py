@@ -75,7 +75,8 @@ async def _at_nothing() -> None:
 
 
 class Recall:
-    """Searches one store; by words alone where there is no embedder. It has a `look` first at what may have been changed beside the store."""
+    """Searches one store; by words alone where there is no embedder. `look` sees first to what was changed
+    beside the store."""
 
     def __init__(self, database: Database, embedder: Embedder | None = None, *, look: Look = _at_nothing) -> None:
         self._database = database
