@@ -13,6 +13,7 @@ from playnex.config import (
     PRICE,
     PRICE_KEYS,
     PYTHON,
+    RECALL,
     TABLES,
     TELEMETRY,
     TOOL_KEYS,
@@ -50,6 +51,9 @@ TOOL_SCHEMAS: Mapping[str, Json] = {
     },
     "remote": {"type": "boolean", "description": "it may sign in to a remote account, though the workspace is in local mode"},
 }
+RECALL_SCHEMAS: Mapping[str, Json] = {
+    "embedder": {"type": "string", "description": "what search by meaning goes by: the alias of a model that embeds texts, or embedded"},
+}
 POLICY_SCHEMAS: Mapping[str, Json] = {
     "local": {"type": "boolean", "description": "every model is on this machine"},
     "untrusted": {"enum": list(ANSWERS), "description": "a consequential call with arguments from untrusted content asks, or …"},
@@ -84,6 +88,7 @@ def config_schema() -> dict[str, Json]:
         "tools": {"type": "object", "additionalProperties": tool, "description": 'what is said of tools, by name or pattern: "crm.*"'},
         "policy": _table(POLICY_SCHEMAS, POLICY),
         "capsules": _table(CAPSULE_SCHEMAS, CAPSULES),
+        "recall": _table(RECALL_SCHEMAS, RECALL),
         "python": _table(PYTHON_SCHEMAS, PYTHON),
         "telemetry": _table(TELEMETRY_SCHEMAS, TELEMETRY),
     }

@@ -77,6 +77,7 @@ PROMISES = (
         docs="docs/models.md#a-better-model",
         tests=(
             "tests/agents/test_loop.py::test_an_agent_goes_on_with_another_model_and_loses_nothing",
+            "tests/flows/test_memory.py::test_changing_the_model_loses_no_memory_and_a_killed_run_remembers_what_it_did",
             "tests/flows/test_research.py::test_a_model_that_calls_tools_reads_a_file_in_the_flow_before_it_answers",
             "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
             "tests/models/test_probes.py::test_the_window_is_found_whatever_the_server_does_beyond_it",
@@ -293,6 +294,28 @@ PROMISES = (
             "tests/capsules/mirror/test_mirror.py::test_no_link_leads_out_of_the_folder_neither_to_read_nor_to_write",
             "tests/capsules/mirror/test_editors.py::test_a_look_in_the_middle_of_a_save_reads_the_old_or_the_whole_new_text",
             "tests/capsules/mirror/test_crashes.py::test_files_agents_and_crashes_at_length",
+        ),
+    ),
+    Promise(
+        id="M6",
+        says="History, capsules and recall are switched on one by one; recall is off by default, five hits, each with capsule, run and date.",
+        docs="docs/memory.md#recall",
+        tests=(
+            "tests/flows/test_memory.py::test_an_agent_with_recall_is_given_what_means_the_same_with_capsule_run_and_date",
+            "tests/flows/test_memory.py::test_recall_is_off_where_nothing_is_said",
+            "tests/flows/test_memory.py::test_history_is_what_the_agent_was_asked_and_answered_before_in_the_run",
+            "tests/flows/test_memory.py::test_a_deleted_capsule_is_recalled_by_nobody",
+            "tests/capsules/test_meaning.py::test_a_rewritten_capsule_is_found_by_what_it_says_now_and_by_nothing_else",
+            "tests/capsules/test_meaning.py::test_a_forked_run_finds_what_was_there_at_its_fork",
+        ),
+    ),
+    Promise(
+        id="M7",
+        says="Only pinned capsules are standing context, and what an agent will be given is shown before a run.",
+        docs="docs/memory.md#long-term-memory",
+        tests=(
+            "tests/flows/test_memory.py::test_only_pinned_capsules_stand_in_the_context",
+            "tests/flows/test_memory.py::test_what_an_agent_would_be_given_is_shown_before_any_run",
         ),
     ),
     Promise(

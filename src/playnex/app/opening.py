@@ -11,21 +11,26 @@ from pathlib import Path
 
 from playnex.app.capsule_shelf import CapsuleShelf
 from playnex.app.definitions import Definitions
+from playnex.app.embedders import embedder_of
 from playnex.app.halt import Halt
 from playnex.app.mirrored_capsules import MirroredCapsules
 from playnex.app.person import somebody
 from playnex.app.secret_names import know, named_secrets
 from playnex.app.tracing import Tracing
 from playnex.app.tracing import check as check_telemetry
-from playnex.capsules.capsule import Author, CapsuleDraft, Prepared
+from playnex.capsules.capsule import Author, CapsuleDraft, Moment, Prepared, writer_of
+from playnex.capsules.meaning import vectors
+from playnex.capsules.meaning.recall import Recall
 from playnex.capsules.mirror import index
 from playnex.capsules.mirror.mirror import Mirror, Place
 from playnex.capsules.stores import rows as capsule_rows
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
+from playnex.capsules.stores.words import Wanted
 from playnex.clock import SystemClock
 from playnex.config import Config
 from playnex.engine.engine import Engine
 from playnex.errors import CredentialError, ToolFailed
+from playnex.ids import short
 from playnex.journal.lease import FileLeases
 from playnex.journal.stores import batch_rows, journal_rows
 from playnex.journal.stores.sqlite_batches import SqliteBatches
@@ -49,6 +54,7 @@ from playnex.tools.mcp.servers import Servers
 from playnex.tools.policy import Policy
 from playnex.tools.python_functions import PythonFunctions
 from playnex.tools.python_tools import discover
+from playnex.tools.recall_tool import Remembered, Rememberer, recall_tool
 from playnex.tools.ruling import idle, misfitting, ruled
 from playnex.tools.tool import CallScope, Tool
 from playnex.tools.toolbox import WorkspaceToolbox
@@ -70,6 +76,7 @@ MIGRATIONS = (
     capsule_rows.number_versions,
     capsule_rows.create_uses,
     index.create_mirror,
+    vectors.create_vectors,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
@@ -85,6 +92,7 @@ class App:
     leases: FileLeases
     capsules: SqliteCapsules
     shelf: CapsuleShelf
+    recall: Recall
     toolbox: WorkspaceToolbox
     gate: Gate
     functions: PythonFunctions
@@ -124,10 +132,11 @@ async def opened(typed: str) -> AsyncIterator[App]:
     workers = Workers(workspace.root, log=workspace.own / "tools.log", environment=lambda: _of_workers(config, secrets))
     servers, of_servers = _servers(workspace, config, secrets=secrets, clock=clock)
     models = WorkspaceModels(_sources(workspace, config, secrets), clock)
+    recall = _recall(database, config, capsules, secrets=secrets)
     try:
         journal = SqliteJournal(database, clock)
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
-        built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules), _noting(capsules)))
+        built_in = (*file_tools(workspace.root), *_of_memory(capsules, recall))
         every = [ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools)]
         barred = _barred(every, config)
         toolbox = WorkspaceToolbox(tool for tool in every if tool.name not in barred)
@@ -140,6 +149,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             leases=leases,
             capsules=capsules,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
+            recall=recall,
             toolbox=toolbox,
             gate=Gate(toolbox, Policy(untrusted=config.untrusted, private=config.private, timeout=config.approval_timeout)),
             functions=PythonFunctions(workspace.root, workers),
@@ -155,6 +165,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             definitions=_definitions(workspace, config, toolbox, faults=faults, unseen=of_servers.unseen),
         )
     finally:
+        await recall.close()
         await servers.close()
         await models.close()
         await workers.close()
@@ -281,6 +292,20 @@ def _preparing(capsules: SqliteCapsules) -> Prepare:
     return prepare
 
 
+def _recall(database: Database, config: Config, capsules: SqliteCapsules, *, secrets: References) -> Recall:
+    """What searches by meaning; what a person saved in a file is taken up first."""
+    embedder = embedder_of(config, data_folder(os.environ), secrets)
+    if isinstance(capsules, MirroredCapsules):
+        return Recall(database, embedder, look=capsules.mirror.look_at_all)
+    return Recall(database, embedder)
+
+
+def _of_memory(capsules: SqliteCapsules, recall: Recall) -> tuple[Tool, ...]:
+    """The tools of shared memory."""
+    note = _noting(capsules)
+    return (*capsule_tools(capsules, _preparing(capsules), recall, note=note), recall_tool(_remembering(recall), note))
+
+
 def _noting(capsules: SqliteCapsules) -> Note:
     """Notes what an agent's tool was given."""
 
@@ -289,3 +314,18 @@ def _noting(capsules: SqliteCapsules) -> Note:
         return capsules.noting(refs, Author(kind="run", run=scope.run, step=scope.step, agent=scope.agent))
 
     return note
+
+
+def _remembering(recall: Recall) -> Rememberer:
+    """What an agent's recall finds, in the scope of its call."""
+
+    async def remember(query: str, limit: int, scope: CallScope) -> list[Remembered]:
+        patterns = scope.recall.within if scope.recall else ()
+        moment = None if scope.memory_at is None else Moment(at=scope.memory_at, run=scope.run)
+        found = await recall.recall(Wanted(text=query, patterns=patterns, limit=limit, moment=moment))
+        return [
+            Remembered(capsule=hit.capsule, text=hit.excerpt, by=writer_of(hit.capsule.author), run=short(hit.capsule.author.run))
+            for hit in found.hits
+        ]
+
+    return remember

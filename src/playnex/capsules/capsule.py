@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from playnex.canonical import Json
 from playnex.errors import UsageError
+from playnex.ids import short
 from playnex.spec.context import Write
 from playnex.spec.envelope import CapsuleRef, Label
 
@@ -247,6 +248,14 @@ class Capsules(Protocol):
 def place_of(capsule: CapsuleHead) -> str:
     """Where it stands in a list, for the page behind it."""
     return f"{capsule.written!r}/{capsule.id}"
+
+
+def writer_of(author: Author) -> str:
+    """Who wrote a version, in words: a person, or a run with its agent or step."""
+    if author.kind == "person":
+        return author.name or "the user"
+    actor = author.agent or author.step
+    return f"{actor} in run {short(author.run)}" if actor else f"run {short(author.run)}"
 
 
 def check_name(name: str) -> str:

@@ -27,7 +27,7 @@ from playnex.cli.capsule_texts import (
 )
 from playnex.cli.flags import AsJson, CapsuleId, Limit
 from playnex.cli.given import text_of
-from playnex.cli.terminal import ago, columns, emit, emit_list, gist, write
+from playnex.cli.terminal import ago, columns, emit, emit_list, write
 from playnex.errors import UsageError
 from playnex.ids import short
 from playnex.spec.origin import PRIVATE
@@ -42,8 +42,6 @@ After = Annotated[str, Parameter(metavar="PLACE", help="go on behind the last on
 Pinned = Annotated[bool, Parameter(negative=(), help="only those that are marked as long-term memory")]
 IsDeleted = Annotated[bool, Parameter(name="--deleted", negative=(), help="those that can be restored instead")]
 At = Annotated[str, Parameter(name="--at", metavar="RUN/STEP", help="as memory was when that step had finished")]
-Words = Annotated[str, Parameter(help="what to look for, in plain words")]
-Within = Annotated[str, Parameter(name="--in", metavar="FOLDER", help="only below this folder of names, such as kb")]
 NewName = Annotated[str, Parameter(help="its name, such as notes/idea")]
 Text = Annotated[str | None, Parameter(help="the text; without it and without --file, stdin is read")]
 File = Annotated[str | None, Parameter(metavar="FILE", allow_leading_hyphen=True, help="read the text from this file; - reads stdin")]
@@ -84,15 +82,6 @@ def view(capsule: CapsuleId, /, *, version: Version = None, at: At = "", as_json
     $ playnex capsule view runs/last/research
     """
     return asyncio.run(_view(capsule, version, at, as_json))
-
-
-@app.command
-def search(query: Words, /, *, within: Within = "", limit: Limit = 10, as_json: AsJson = False) -> int:
-    """Find capsules by words of their names and texts: first those that have all of them, then those that have any.
-
-    $ playnex capsule search "charged twice" --in kb
-    """
-    return asyncio.run(_search(query, within, limit, as_json))
 
 
 @app.command
@@ -150,6 +139,8 @@ def diff(capsule: CapsuleId, other: Other = "", /, *, as_json: AsJson = False) -
 
 for verb in ("edit", "restore", "clear", "pin", "unpin", "link", "purge"):
     app.command(f"playnex.cli.capsule_changing:{verb}", name=verb)
+for verb in ("search", "index"):
+    app.command(f"playnex.cli.capsule_searching:{verb}", name=verb)
 for verb in ("export", "import"):
     app.command(f"playnex.cli.capsule_carrying:{verb}_", name=verb)
 
@@ -255,22 +246,6 @@ async def _diff(typed: str, other: str, as_json: bool) -> int:
         write("\n".join(colored(lines, door.terminal)))
     else:
         door.terminal.say("the texts are the same")
-    return 0
-
-
-async def _search(query: str, within: str, limit: int, as_json: bool) -> int:
-    from playnex.app.opening import opened
-
-    async with opened(door.workspace) as opened_app:
-        found = await opened_app.capsules.search(query, within=within, limit=limit)
-    if as_json:
-        emit_list("playnex.capsule-search/1", [{**head_json(one), "title": one.title, "body": one.body} for one in found])
-    elif found:
-        rows = [(short(one.id), one.name, gist(one.title, 80)) for one in found]
-        write(columns(("ID", "NAME", "TITLE"), rows, door.terminal))
-    else:
-        where = f" below {within}" if within else ""
-        door.terminal.say(f"no capsule{where} has any of these words; playnex capsules lists them all")
     return 0
 
 

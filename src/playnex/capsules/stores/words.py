@@ -16,6 +16,7 @@ import apsw
 from playnex.capsules.capsule import Moment
 from playnex.capsules.stores import rows
 from playnex.spec.grounding import content_words
+from playnex.spec.memory import TAG
 
 WORD = re.compile(r"[^\W_]+")
 """What FTS5 takes for a word: letters and digits together, as in `INV2041`."""
@@ -47,7 +48,7 @@ NAMED = " JOIN versions v ON v.number = w.rowid JOIN capsules c ON c.id = v.caps
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is looked for: `within` is a folder of names, `patterns` are those that a name may fit; `moment` is when memory is
+    """What is looked for: `within` is a folder of names, `patterns` are those that a name may fit, or `#tag`; `moment` is when memory is
     looked at, None for now."""
 
     text: str
@@ -71,6 +72,21 @@ def found(connection: apsw.Connection, wanted: Wanted) -> list[Found]:
         return best
     others = _ranked(connection, wanted, " OR ".join(_telling(connection, wanted, sought)), limit + len(best))
     return list(dict.fromkeys((*best, *others)))[:limit]
+
+
+def exact(connection: apsw.Connection, wanted: Wanted) -> list[Found]:
+    """Those of them that have all words."""
+    sought = quoted(wanted.text)
+    return _ranked(connection, wanted, " AND ".join(sought)) if sought and wanted.limit > 0 and wanted.patterns else []
+
+
+def narrowing(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    """What a name or its tags have to be, as conditions on the rows `c` and `v`, with their bindings."""
+    fits, bindings = _fitting(wanted)
+    if not (folder := wanted.within.strip("/")):
+        return fits, bindings
+    below = " AND (c.name = :folder OR (c.name >= :folder || '/' AND c.name < :folder || '0'))"  # 0 comes right behind /
+    return below + fits, bindings | {"folder": folder}
 
 
 def _telling(connection: apsw.Connection, wanted: Wanted, sought: Sequence[str]) -> list[str]:
@@ -115,16 +131,21 @@ def _below(wanted: Wanted, words: str) -> str:
 
 def _folder_of(pattern: str) -> str:
     """The folder, or name, that everything that fits the pattern lies in; nothing for no folder."""
+    if pattern.startswith(TAG):
+        return ""
     literal = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
     return literal if literal == pattern else literal.rpartition("/")[0]
 
 
 def _fitting(wanted: Wanted) -> tuple[str, dict[str, Any]]:
-    """What a name has to be, as a condition on the row; nothing where any will do."""
+    """What a name or its tags have to be, as a condition on the row; nothing where any will do."""
     if "*" in wanted.patterns:
         return "", {}
-    globs = {f"glob{number}": pattern.replace("[!", "[^") for number, pattern in enumerate(wanted.patterns)}
-    return " AND (" + " OR ".join(f"c.name GLOB :{name}" for name in globs) + ")", dict(globs)
+    globs = {f"glob{number}": pattern.replace("[!", "[^") for number, pattern in enumerate(wanted.patterns) if not pattern.startswith(TAG)}
+    tags = {f"tag{number}": pattern[1:] for number, pattern in enumerate(wanted.patterns) if pattern.startswith(TAG)}
+    fits = [f"c.name GLOB :{name}" for name in globs]
+    fits += [f"EXISTS (SELECT 1 FROM json_each(v.header, '$.tags') t WHERE t.value = :{name})" for name in tags]
+    return f" AND ({' OR '.join(fits)})", globs | tags
 
 
 def quoted(text: str) -> list[str]:
