@@ -29,9 +29,9 @@ def python_in(folder: Path) -> Path:
     done = folder / "complete"
     if done.exists() and done.read_text() == AGENTDOJO:
         return python
-    run([sys.executable, "-m", "venv", "--clear", str(folder)])
-    run([str(python), "-m", "pip", "install", "--quiet", "--no-deps", AGENTDOJO])
-    run([str(python), "-m", "pip", "install", "--quiet", *NEEDED])
+    run([sys.executable, "-I", "-m", "venv", "--clear", str(folder)])
+    run([str(python), "-I", "-m", "pip", "install", "--quiet", "--no-deps", AGENTDOJO])
+    run([str(python), "-I", "-m", "pip", "install", "--quiet", *NEEDED])
     done.write_text(AGENTDOJO)
     return python
 

@@ -154,3 +154,25 @@ def test_kill_9_of_the_command_in_a_call_leaves_no_process(tmp_path: Path) -> No
     running.send_signal(signal.SIGKILL)
     running.wait()
     assert left(mark) == []
+
+
+@pytest.mark.slow
+def test_where_there_is_no_bubblewrap_the_second_sandbox_is_used_and_leaves_nothing_after_kill_9(tmp_path: Path) -> None:
+    require_sandbox("landlock")
+    mark, own, shared = f"mark-{tmp_path.name}-second", tmp_path / "own", tmp_path / "out"
+    for folder in (own, shared):
+        folder.mkdir()
+    desk = Desk(tmp_path, through=("/usr/bin/env", f"PATH={Path(PYTHON).parent}", f"TMPDIR={own}"))
+    desk.playnex("init")
+    enter(tmp_path, "forks", "ignores-ends", mark, f"log={shared}/log", trust="sandbox", write=["out"])
+    told = desk.playnex("doctor").stdout
+    assert "Landlock + seccomp" in told and "modes and times of files cannot be changed" in told
+    assert desk.playnex("mcp", "test", "rude").returncode == 0
+    (tmp_path / "flows/hangs.yaml").write_text(HANGS)
+    running = desk.start("flow", "run", "hangs")
+    wait_for(lambda: "tools/call" in (shared / "log").read_text(), "the call is under way")
+    assert len(list(own.glob("playnex-*"))) == 1, "its private folder"
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert left(mark) == []
+    wait_for(lambda: not list(own.glob("playnex-*")), "what it wrote for itself is gone too")

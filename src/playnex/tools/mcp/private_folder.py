@@ -20,7 +20,7 @@ def throw_away(folder: str) -> None:
         return
     with_no_output = [(os.POSIX_SPAWN_OPEN, descriptor, "/dev/null", os.O_RDWR, 0) for descriptor in (0, 1, 2)]
     try:
-        clearing = os.posix_spawn("/bin/sh", ["sh", "-c", CLEAR, "sh", folder], os.environ, file_actions=with_no_output)
+        clearing = os.posix_spawn("/bin/sh", ["sh", "-c", CLEAR, "sh", folder], {"PATH": os.defpath}, file_actions=with_no_output)
         os.waitpid(clearing, 0)
     except (OSError, ChildProcessError):
         return
