@@ -177,7 +177,7 @@ def chosen(python: Path, suites: Sequence[str], count: int, seed: int) -> list[P
     """All tasks of the user alone, and all pairs; or a sample of both."""
     alone, pairs = [], []
     for suite in suites:
-        said = subprocess.run([python, SERVER, suite, "--tasks"], capture_output=True, text=True, check=True, timeout=120)
+        said = subprocess.run([python, "-I", SERVER, suite, "--tasks"], capture_output=True, text=True, check=True, timeout=120)
         names = json.loads(said.stdout)
         alone += [Pair(suite=suite, user=user) for user in names["user"]]
         pairs += [Pair(suite=suite, user=user, injection=bad) for user in names["user"] for bad in names["injection"]]
@@ -232,11 +232,12 @@ def lay_out(folder: Path, suite: str, arm: Arm, *, python: Path, url: str) -> No
 
 
 def labels(suite: str, arm: Arm) -> str:
-    """The part of the labels that speaks of this suite; for the plain policy without what makes a source trusted."""
+    """The part of the labels that speaks of this suite; for the plain policy and for none without what trusts a source or asks."""
     lines, kept = [], False
+    left_out = () if arm.trusts and arm.untrusted != "run" else ("untrusted =", "gives =", "approval =")
     for line in LABELS.read_text().splitlines():
         kept = line.startswith(f'[tools."{suite}.') if line.startswith("[") else kept
-        if kept and (arm.trusts or not line.startswith(("untrusted =", "gives ="))):
+        if kept and not line.startswith(left_out):
             lines.append(line)
     return "\n".join(lines)
 

@@ -19,6 +19,7 @@ import pytest
 
 from flows.processes import is_alive
 from mcp_servers.stage import require_sandbox
+from offline import online
 from playnex.app.mcp_installing import install_npm
 from playnex.canonical import Json
 from playnex.clock import SystemClock
@@ -49,7 +50,8 @@ def browser_server() -> Path:
         pytest.skip("no browser: Chromium is not here")
     folder = Path(mkdtemp(prefix="playnex-test-browser-"))
     try:
-        return folder / asyncio.run(install_npm(folder, folder / "server", BROWSER_SERVER)).program
+        with online("the browser's server comes from its registry"):
+            return folder / asyncio.run(install_npm(folder, folder / "server", BROWSER_SERVER)).program
     except ToolFailed as fault:
         shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"no network: {fault.message}")

@@ -14,6 +14,7 @@ import pytest
 from browser.stage import browser_server
 from flows.stage import Desk, wait_for
 from house.sources import ROOT
+from offline import online
 from playnex.canonical import Json
 from playnex.testing.model_replies import Asked, Reply, answer, calls
 from playnex.testing.model_server import ModelServer, serving
@@ -79,7 +80,8 @@ def laid_out(folder: Path, address: str, server: ModelServer) -> Desk:
 
 def added(folder: Path, *words: str) -> None:
     command = [sys.executable, "-m", "playnex", "mcp", "add", *words]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=500, check=False)
+    with online("servers come from their registries"):
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=500, check=False)
     if "could not be installed" in done.stderr:
         pytest.skip(f"no network: {done.stderr}")
     assert done.returncode == 0, done.stderr

@@ -17,7 +17,10 @@ ELSEWHERE = ("192.0.2.1", 9)
 TRY = f"import socket; socket.create_connection({ELSEWHERE!r}, 0.2)"
 
 EXEMPT = {
+    "tests/browser/stage.py",
     "tests/docs/test_docs_commands.py",
+    "tests/examples/test_market_watch.py",
+    "tests/flows/test_dojo.py",
     "tests/flows/test_embedded.py",
     "tests/flows/test_first_command.py",
     "tests/flows/test_stopping.py",

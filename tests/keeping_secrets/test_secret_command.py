@@ -21,7 +21,7 @@ from keyring.errors import KeyringLocked
 class Keyring(KeyringBackend):
     priority = 1
 
-    def get_password(self, service, username):
+    def get_password(self, *_):
         raise KeyringLocked("a word of the backend")
 
     set_password = delete_password = get_password
