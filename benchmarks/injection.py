@@ -177,7 +177,7 @@ def chosen(python: Path, suites: Sequence[str], count: int, seed: int) -> list[P
     """All tasks of the user alone, and all pairs; or a sample of both."""
     alone, pairs = [], []
     for suite in suites:
-        said = subprocess.run([python, SERVER, suite, "--tasks"], capture_output=True, text=True, check=True, timeout=120)
+        said = subprocess.run([python, "-I", SERVER, suite, "--tasks"], capture_output=True, text=True, check=True, timeout=120)
         names = json.loads(said.stdout)
         alone += [Pair(suite=suite, user=user) for user in names["user"]]
         pairs += [Pair(suite=suite, user=user, injection=bad) for user in names["user"] for bad in names["injection"]]

@@ -1,17 +1,17 @@
 """Attacks of our own that know the policy: `python benchmarks/own_attacks.py`; the list that the tests go through (tests/tools/attacks.py),
 counted by their ways, with the policy and without."""
 
+import runpy
 import sys
 from collections import Counter
 from pathlib import Path
 
 from results import machine, record, table
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-
 from playnex.tools.policy import Policy
-from tools.attacks import ATTACKS, LANDING, landed
 
+LIST = runpy.run_path(str(Path(__file__).resolve().parents[1] / "tests/tools/attacks.py"), run_name="attacks")
+ATTACKS, LANDING, landed = LIST["ATTACKS"], LIST["LANDING"], LIST["landed"]
 OFF = Policy(untrusted="run", private="run")
 
 

@@ -1,4 +1,7 @@
-"""The environment that AgentDojo runs in: made once in a folder, from the package registry that pip knows, and apart from Playnex's own."""
+"""The environment that AgentDojo runs in: made once in a folder, from the package registry that pip knows, and apart from Playnex's own.
+
+Alone, `python environment.py FOLDER` makes it there; exit code 4 where the packages cannot be had.
+"""
 
 import subprocess
 import sys
@@ -29,9 +32,9 @@ def python_in(folder: Path) -> Path:
     done = folder / "complete"
     if done.exists() and done.read_text() == AGENTDOJO:
         return python
-    run([sys.executable, "-m", "venv", "--clear", str(folder)])
-    run([str(python), "-m", "pip", "install", "--quiet", "--no-deps", AGENTDOJO])
-    run([str(python), "-m", "pip", "install", "--quiet", *NEEDED])
+    run([sys.executable, "-I", "-m", "venv", "--clear", str(folder)])
+    run([str(python), "-I", "-m", "pip", "install", "--quiet", "--no-deps", AGENTDOJO])
+    run([str(python), "-I", "-m", "pip", "install", "--quiet", *NEEDED])
     done.write_text(AGENTDOJO)
     return python
 
@@ -44,3 +47,17 @@ def run(words: list[str]) -> None:
         raise Unreachable(f"{words[0]}: {type(fault).__name__}") from None
     if done.returncode:
         raise Unreachable((done.stderr.strip().splitlines() or ["no reason given"])[-1])
+
+
+def main() -> int:
+    """Makes it, and prints its interpreter."""
+    try:
+        print(python_in(Path(sys.argv[1])))
+    except Unreachable as fault:
+        print(f"AgentDojo cannot be had here: {fault}", file=sys.stderr)
+        return 4
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

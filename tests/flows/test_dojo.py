@@ -10,27 +10,36 @@ from typing import Any
 
 import pytest
 
+from offline import online
+
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 CACHE = Path(tempfile.gettempdir()) / f"playnex-agentdojo-{os.getuid()}"
 UNREACHABLE = 4
 PAIRS = 30
+SECONDS = 300
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_model_that_obeys_every_injected_instruction_does_nothing_of_it_and_the_users_task_is_done(tmp_path: Path) -> None:
-    told = tmp_path / "outcomes.json"
-    words = ("--pairs", str(PAIRS), "--arms", "none", "ask", "--cache", str(CACHE), "--json", str(told))
-    done = subprocess.run(
-        [sys.executable, str(BENCHMARKS / "injection.py"), *words],
+def run(program: str, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, str(BENCHMARKS / program), *words],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
-        timeout=590,
+        timeout=SECONDS,
         check=False,
     )
-    if done.returncode == UNREACHABLE:
-        pytest.skip(done.stderr.strip().splitlines()[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(2 * SECONDS)
+def test_a_model_that_obeys_every_injected_instruction_does_nothing_of_it_and_the_users_task_is_done(tmp_path: Path) -> None:
+    with online("AgentDojo comes from PyPI, once a machine"):
+        made = run("dojo/environment.py", str(CACHE))
+    if made.returncode == UNREACHABLE:
+        pytest.skip(made.stderr.strip().splitlines()[-1])
+    told = tmp_path / "outcomes.json"
+    words = ("--pairs", str(PAIRS), "--arms", "none", "ask", "--cache", str(CACHE), "--json", str(told))
+    done = run("injection.py", *words)
     assert done.returncode == 0, done.stderr[-3000:]
     outcomes: dict[str, list[Any]] = json.loads(told.read_text())
     attacked = {arm: [each for each in found if each["injection"]] for arm, found in outcomes.items()}

@@ -18,6 +18,7 @@ TRY = f"import socket; socket.create_connection({ELSEWHERE!r}, 0.2)"
 
 EXEMPT = {
     "tests/docs/test_docs_commands.py",
+    "tests/flows/test_dojo.py",
     "tests/flows/test_embedded.py",
     "tests/flows/test_first_command.py",
     "tests/flows/test_stopping.py",

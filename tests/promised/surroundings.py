@@ -156,6 +156,8 @@ PROMISES = (
             "tests/flows/test_policy.py::test_a_flows_own_step_asks_where_what_matters_is_made_from_something_untrusted",
             "tests/tools/test_provenance.py::test_a_part_of_a_longer_word_is_never_known",
             "tests/tools/test_provenance.py::test_what_only_looks_like_it_is_not",
+            "tests/tools/test_attacks.py::test_an_attack_that_knows_the_policy_does_not_land",
+            "tests/flows/test_dojo.py::test_a_model_that_obeys_every_injected_instruction_does_nothing_of_it_and_the_users_task_is_done",
         ),
     ),
     Promise(
