@@ -1,9 +1,9 @@
-"""How long the files of capsules hold up whoever starts: a scan of many files that nobody changed, the look at one, and what one edit costs.
+"""How long the files of capsules hold up whoever starts: a scan of many files that nobody changed, a look at one, what an edit costs.
 
     python benchmarks/capsule_files.py --files 10000
 
-Writes the files once, from the store; then measures, each time in a new process as a command is one. `first` is the scan after the files were
-written, which reads each of them once more, for a file so young may change without another time; `start` is every later one.
+Writes the files once, from the store; then measures, each time in a new process as a command is one. `first` is the scan after the
+files were written, which reads each of them once more, for a file so young may change without another time; `start` is every later one.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def fill(folder: Path, files: int) -> float:
 
 def measured(folder: Path) -> dict[str, float]:
     """In this process: seconds of a scan, and of the look at one name."""
-    with opened(folder) as (capsules, mirror):
+    with opened(folder) as (_, mirror):
         began, used = time.perf_counter(), time.process_time()
         asyncio.run(mirror.scan())
         scanned, used = time.perf_counter() - began, time.process_time() - used

@@ -300,7 +300,7 @@ PROMISES = (
     ),
     Promise(
         id="M6",
-        says="History, capsules and recall are switched on one by one; recall is off by default, five hits, each with capsule, run and date.",
+        says="History, capsules and recall are switched one by one; recall is off by default, its hits say capsule, run and date.",
         docs="docs/memory.md#recall",
         tests=(
             "tests/flows/test_memory.py::test_an_agent_with_recall_is_given_what_means_the_same_with_capsule_run_and_date",

@@ -134,13 +134,9 @@ async def opened(typed: str) -> AsyncIterator[App]:
     models = WorkspaceModels(_sources(workspace, config, secrets), clock)
     recall = _recall(database, config, capsules, secrets=secrets)
     try:
-        journal = SqliteJournal(database, clock)
+        journal, leases = SqliteJournal(database, clock), FileLeases(workspace.own / "leases")
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
-        built_in = (*file_tools(workspace.root), *_of_memory(capsules, recall))
-        every = [ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools)]
-        barred = _barred(every, config)
-        toolbox = WorkspaceToolbox(tool for tool in every if tool.name not in barred)
-        faults, leases = (*found.faults, *of_servers.faults, *barred.values()), FileLeases(workspace.own / "leases")
+        toolbox, barred = _boxed((*file_tools(workspace.root), *_of_memory(capsules, recall), *found.tools, *of_servers.tools), config)
         yield App(
             workspace=workspace,
             database=database,
@@ -162,7 +158,9 @@ async def opened(typed: str) -> AsyncIterator[App]:
             barred=barred,
             timetable=Timetable(database),
             local=config.local,
-            definitions=_definitions(workspace, config, toolbox, faults=faults, unseen=of_servers.unseen),
+            definitions=_definitions(
+                workspace, config, toolbox, faults=(*found.faults, *of_servers.faults, *barred.values()), unseen=of_servers.unseen
+            ),
         )
     finally:
         await recall.close()
@@ -214,6 +212,13 @@ def _servers(workspace: Workspace, config: Config, *, secrets: References, clock
         faults=(*found.faults, *map(fault_of_server, barred)),
     )
     return servers, kept
+
+
+def _boxed(tools: Iterable[Tool], config: Config) -> tuple[WorkspaceToolbox, dict[str, Fault]]:
+    """The tools as the settings have them, and the faults of those that are barred."""
+    every = [ruled(tool, config.tools) for tool in tools]
+    barred = _barred(every, config)
+    return WorkspaceToolbox(tool for tool in every if tool.name not in barred), barred
 
 
 def _barred(tools: Iterable[Tool], config: Config) -> dict[str, Fault]:
