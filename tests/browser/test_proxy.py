@@ -196,3 +196,10 @@ def test_a_head_is_written_anew_without_what_belongs_to_one_connection() -> None
     assert head is not None and body_length(head) == 0
     passed = passed_on(head, Allowed(host="::1", port=8000, path="/x"))
     assert passed == b"GET /x HTTP/1.1\r\nhost: [::1]:8000\r\ncookie: c=1\r\nconnection: close\r\n\r\n"
+
+
+def test_the_length_of_a_body_is_passed_on_though_the_page_says_it_belongs_to_the_connection() -> None:
+    said = "GET http://a.example/x HTTP/1.1\nConnection: Content-Length\nContent-Length: 30\n\n"
+    head = read_head(said.replace("\n", "\r\n").encode())
+    assert head is not None and body_length(head) == 30
+    assert b"content-length: 30\r\n" in passed_on(head, Allowed(host="a.example", port=80, path="/x"))

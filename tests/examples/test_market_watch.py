@@ -53,11 +53,16 @@ def shop(folder: Path) -> Iterator[str]:
     with (folder / "heard.txt").open("w") as heard:
         serving_it = subprocess.Popen([sys.executable, str(EXAMPLE / "shop/serve.py"), str(port), "1"], stderr=heard)
     try:
-        wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, "the shop is open")
+        wait_for(lambda: is_open(port), "the shop is open")
         yield f"http://127.0.0.1:{port}/"
     finally:
         serving_it.kill()
         serving_it.wait()
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as visitor:
+        return visitor.connect_ex(("127.0.0.1", port)) == 0
 
 
 def laid_out(folder: Path, address: str, server: ModelServer) -> Desk:

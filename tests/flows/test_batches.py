@@ -161,6 +161,9 @@ def test_stop_all_stops_a_batch_with_its_runs(desk: Desk) -> None:
     assert child.wait(60) == 130
     assert len(runs_of(desk)) == 3
     (desk.folder / "let-go").touch()
+    refused = desk.playnex("batch", "resume")
+    assert refused.returncode == 1 and "playnex stop --lift" in refused.stderr
+    assert desk.playnex("stop", "--lift").returncode == 0
     assert desk.playnex("batch", "resume").returncode == 0
     assert desk.json("batch", "status")["succeeded"] == 9
 

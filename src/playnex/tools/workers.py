@@ -13,6 +13,7 @@ from pathlib import Path
 from playnex.canonical import Json, decode, encode
 from playnex.errors import ToolFailed
 from playnex.secrets.known import KNOWN
+from playnex.tools.private_memory import keep_memory_private
 from playnex.tools.process_tree import end_below
 
 LINE_LIMIT = 16_000_000
@@ -126,6 +127,7 @@ class Workers:
         return await self._started()
 
     async def _started(self) -> Worker:
+        keep_memory_private()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "playnex.tools.worker", str(self._workspace), str(os.getpid())),
             stdin=PIPE,

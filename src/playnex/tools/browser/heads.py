@@ -48,10 +48,11 @@ def body_length(head: Head) -> int | None:
 
 
 def passed_on(head: Head, place: Allowed) -> bytes:
-    """The head as the server is sent it: one request, after which the connection ends; an upgrade stays what it is."""
+    """The head as the server is sent it: one request, after which the connection ends; an upgrade stays what it is. Where its body ends is
+    always said: without that the server could take the body for one more request."""
     host = f"[{place.host}]" if ":" in place.host else place.host
     authority = host if place.port == 80 else f"{host}:{place.port}"
-    named = {word.strip().lower() for value in head.all("connection") for word in value.split(",")}
+    named = {word.strip().lower() for value in head.all("connection") for word in value.split(",")} - {"content-length"}
     left = [(name, value) for name, value in head.fields if name not in OF_THE_WAY and name not in named]
     upgrade = head.all("upgrade")
     ways = [("connection", "upgrade"), ("upgrade", upgrade[0])] if upgrade else [("connection", "close")]

@@ -1,16 +1,13 @@
 """One server process, supervised: started by the guard, spoken to in lines, gone with all that it started when it is ended."""
 
 import asyncio
-import ctypes
 import os
 import signal
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +17,7 @@ from playnex.tools.mcp.frames import Frames, TooLong
 from playnex.tools.mcp.guarding import guarded
 from playnex.tools.mcp.private_folder import throw_away
 from playnex.tools.mcp.surroundings import Surroundings
+from playnex.tools.private_memory import keep_memory_private
 from playnex.tools.process_tree import end_below
 
 CHUNK = 65_536
@@ -31,7 +29,6 @@ SHOWN = 200
 GRACE = 1.0
 """Seconds until a killed process must have been collected."""
 
-PR_SET_DUMPABLE = 4
 SETTLING = 0.2
 WAITING_BYTES = 16_000_000
 """Bytes that may wait for a server which does not read."""
@@ -151,14 +148,6 @@ async def started(around: Surroundings, log: Path, *, way: Way, descriptors: tup
     child = Child(process=process, around=around, log=log, private=way.private)
     child.keep_log()
     return child
-
-
-@lru_cache(maxsize=1)
-def keep_memory_private() -> None:
-    """Close this process's environment and memory to all others of the same user, a server with all rights among them, as far as the
-    kernel goes: root still reads them. It writes no core dump from then on, and only root can attach a debugger."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _append(log: Path, text: bytes, written: int) -> int:
