@@ -174,6 +174,8 @@ steps:
   chosen: { switch: "${{ inputs.to }}", cases: { ana: { tool: mail.count, with: { text: hello } } } }
   clerk: { agent: clerk, prompt: Pay. }
 """
+KEPT = "after something private was read, since it leaves this machine"
+MADE = "where it is made from something private, since it leaves this machine"
 AFTER = "after something untrusted was read, where to is not from the user or a trusted source"
 
 
@@ -187,16 +189,16 @@ def test_a_dry_run_says_which_calls_may_ask_a_person_and_why(workspace: Path) ->
         "known": [],
         "large": ["its rule holds: args.amount > 100"],
         "theirs": ["where to is made from something untrusted"],
-        "later": ["where args.amount > 100"],
-        "found": ["where to is made from something untrusted"],
+        "later": ["where args.amount > 100", MADE],
+        "found": ["where to is made from something untrusted", MADE],
     }
     assert told["chosen"]["cases"][0]["may_ask"] == ["every call of it asks"]
     assert told["clerk"]["agents"][0]["may_ask"] == {
-        "mail.send": ["where args.amount > 100", AFTER],
+        "mail.send": ["where args.amount > 100", AFTER, KEPT],
         "mail.count": ["every call of it asks", "the agent's file wants it (mail.count: where args.text > 'm')"],
     }
     page = dry_run(workspace, "--input", "to=ana").out
-    assert f"may ask a person before mail.send  where args.amount > 100; {AFTER}\n" in page
+    assert f"may ask a person before mail.send  where args.amount > 100; {AFTER}; {KEPT}\n" in page
     assert "may ask a person  its rule holds: args.amount > 100\n" in page
 
 

@@ -64,6 +64,7 @@ def test_each_tool_says_where_it_comes_from_and_what_a_call_of_it_may_do(workspa
     assert send["may_ask"] == [
         "where args.amount > 100",
         "after something untrusted was read, where to is not from the user or a trusted source",
+        "after something private was read, since it leaves this machine",
     ]
     assert (echo["from"], echo["server"], echo["untrusted"]) == (".mcp.json:1", "rude", True)
     assert (read["from"], read["may_ask"]) == ("built in", [])

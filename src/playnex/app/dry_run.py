@@ -12,7 +12,7 @@ from playnex.canonical import Json
 from playnex.config import ModelSettings
 from playnex.spec.expression import references
 from playnex.spec.flow import BriefSpec, FlowSpec, StepSpec, VerifySpec
-from playnex.spec.inputs import untrusted_inputs
+from playnex.spec.inputs import private_inputs, untrusted_inputs
 from playnex.spec.known_part import known_part, known_text
 from playnex.spec.pattern_requests import askings, bounds
 from playnex.spec.pattern_table import members
@@ -168,7 +168,11 @@ def dry_run(app: App, flow: str, given: Mapping[str, Json]) -> DryRun:
     there = replace(pinned.flow, inputs=tuple(spec for spec in pinned.flow.inputs if spec.name not in missing))
     inputs = Runs(app=app).inputs_of(replace(pinned, flow=there), given)
     config = app.workspace.config()
-    foresight = Foresight(policy=Policy(untrusted=config.untrusted), untrusted=untrusted_inputs(pinned.flow))
+    foresight = Foresight(
+        policy=Policy(untrusted=config.untrusted, private=config.private),
+        untrusted=untrusted_inputs(pinned.flow),
+        private=private_inputs(pinned.flow),
+    )
     return DryRun(pinned=pinned, inputs=inputs, missing=missing, models=config.models, toolbox=app.toolbox, foresight=foresight)
 
 

@@ -8,6 +8,7 @@ from playnex.engine.scope import texts
 from playnex.spec.agent import AgentSpec
 from playnex.spec.expression import expression_references, is_template, references
 from playnex.spec.flow import StepSpec
+from playnex.spec.inputs import is_among
 from playnex.spec.read_agent import CONSEQUENTIAL
 from playnex.spec.tool_rules import ASK, NEVER, why_it_asks
 from playnex.tools.policy import Policy, has_consequences
@@ -15,15 +16,16 @@ from playnex.tools.tool import Tool
 from playnex.tools.toolbox import is_named
 
 FOUND_LATER = ("steps", "iteration", "item")
-"""What templates refer to that a run finds: it may come from something untrusted."""
+"""What templates refer to that a run finds: it may come from something untrusted or private."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foresight:
-    """What is known before a run: the workspace's policy, and the inputs that are not the user's own word."""
+    """What is known before a run: the workspace's policy, the inputs that are not the user's own word, and those that are private."""
 
     policy: Policy
     untrusted: frozenset[str] = frozenset()
+    private: frozenset[str] = frozenset()
 
     def of_agent(self, tool: Tool, agent: AgentSpec) -> tuple[str, ...]:
         """Why that agent's calls of the tool may ask."""
@@ -31,19 +33,25 @@ class Foresight:
 
     def of_tool(self, tool: Tool) -> tuple[str, ...]:
         """Why any agent's calls of the tool may ask."""
-        by_rule, by_origin = _by_rule(tool.approval), self._by_origin(tool)
-        return tuple(why for why in (by_rule, by_origin) if why)
+        private = "after something private was read, since it leaves this machine" if self._keeps(tool) else ""
+        return tuple(why for why in (_by_rule(tool.approval), self._by_origin(tool), private) if why)
 
     def of_step(self, tool: Tool, step: StepSpec, known: Mapping[str, Json]) -> tuple[str, ...]:
         """Why a flow's own call of the tool may ask; `known` are its arguments, filled in as far as the inputs are known."""
         by_rule = _by_rule(tool.approval) if _is_open(tool.approval, known) else why_it_asks(tool.approval, known, tool.parameters)
-        return tuple(why for why in (by_rule, self._by_arguments(tool, step)) if why)
+        is_open = any(self._may_be_from(self.private, value, step) for value in step.arguments.values())
+        private = "where it is made from something private, since it leaves this machine" if is_open and self._keeps(tool) else ""
+        return tuple(why for why in (by_rule, self._by_arguments(tool, step), private) if why)
 
     def _of_agent(self, tool: Tool, agent: AgentSpec) -> Iterator[str]:
         yield from self.of_tool(tool)
         for pattern, said in agent.approval.items():
             if has_consequences(tool) if pattern == CONSEQUENTIAL else is_named(tool.name, (pattern,)):
                 yield f"the agent's file wants it ({pattern}: {_by_rule(said)})"
+
+    def _keeps(self, tool: Tool) -> bool:
+        """Whether what is private may not leave unasked with that tool."""
+        return self.policy.private == "ask" and tool.egress == "remote"
 
     def _by_origin(self, tool: Tool) -> str:
         if self.policy.untrusted != "ask" or not has_consequences(tool) or tool.sinks == ():
@@ -55,17 +63,18 @@ class Foresight:
         if self.policy.untrusted != "ask" or not has_consequences(tool):
             return ""
         names = step.arguments if tool.sinks is None else tool.sinks
-        found = tuple(name for name in names if name in step.arguments and self._may_be_untrusted(step.arguments[name], step))
+        found = tuple(name for name in names if name in step.arguments and self._may_be_from(self.untrusted, step.arguments[name], step))
         return f"where {_what(found)} made from something untrusted" if found else ""
 
-    def _may_be_untrusted(self, value: Json, step: StepSpec) -> bool:
-        return any(self._is_open(reference.keys, step) for text in texts(value) for reference in references(text))
+    def _may_be_from(self, marked: frozenset[str], value: Json, step: StepSpec) -> bool:
+        """Whether the value refers to one of the marked inputs, or to what only the run will know."""
+        return any(self._is_open(marked, reference.keys, step) for text in texts(value) for reference in references(text))
 
-    def _is_open(self, keys: tuple[str | int, ...], step: StepSpec) -> bool:
+    def _is_open(self, marked: frozenset[str], keys: tuple[str | int, ...], step: StepSpec) -> bool:
         if keys[0] == "inputs":
-            return bool(self.untrusted) if len(keys) == 1 else keys[1] in self.untrusted
+            return is_among(keys, marked)
         if keys[0] == "item" and step.for_each is not None:
-            return any(self._is_open(each.keys, step) for text in texts(step.for_each.items) for each in references(text))
+            return self._may_be_from(marked, step.for_each.items, step)
         return keys[0] in FOUND_LATER
 
 

@@ -16,7 +16,8 @@ BUILT_IN = "built in"
 
 def tool_lines(app: App, pattern: str) -> tuple[Json, ...]:
     """The tools that the pattern names, sorted by name. Raises NotFoundError where there is none."""
-    foresight = Foresight(policy=Policy(untrusted=app.workspace.config().untrusted))
+    config = app.workspace.config()
+    foresight = Foresight(policy=Policy(untrusted=config.untrusted, private=config.private))
     found = tuple(_line(app, tool, foresight) for tool in app.toolbox.matching((pattern,)))
     if not found and pattern != "*":
         raise NotFoundError(f"there is no tool {pattern!r}", hint=_way_on(app, pattern))

@@ -1,6 +1,6 @@
 """Which tools sign in to a remote account, and which of them the user has named. In local mode the others are not there at all.
 
-A tool signs in where its author says so (`account=True`), and where it can: an MCP server that has the network and is granted a secret.
+A tool signs in where its author says so (`egress="account"`), and where it can: an MCP server that has the network and is granted a secret.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
