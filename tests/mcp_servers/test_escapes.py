@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -70,7 +71,9 @@ def refuse_all(played: dict[str, Any]) -> None:
 
 
 def let_through(played: dict[str, Any], *, may_fail: set[str]) -> None:
-    failed = {name: answer for name, answer in played["told"].items() if name not in {*played["out"], *may_fail}}
+    # Every network has a `lo`, so its name tells nothing of this machine.
+    unseen = {"netlink"} if [name for _, name in socket.if_nameindex()] == ["lo"] else set[str]()
+    failed = {name: answer for name, answer in played["told"].items() if name not in {*played["out"], *may_fail, *unseen}}
     assert len(played["out"]) >= PROVES and len(failed) <= 2, failed
 
 
