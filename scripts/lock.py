@@ -20,7 +20,8 @@ ADDRESS = re.compile(r"https?:|file:|^--?[a-z]", re.MULTILINE)
 def main(arguments: list[str]) -> int:
     """Writes both locks, the small one first: the larger one keeps its versions."""
     compile_lock("requirements.lock", "--group", "build", *arguments)
-    compile_lock("requirements-dev.lock", "--group", "build", "--group", "dev", "--constraints", "requirements.lock", *arguments)
+    wanted = ("--group", "build", "--group", "dev", "--extra", "embed-local")
+    compile_lock("requirements-dev.lock", *wanted, "--constraints", "requirements.lock", *arguments)
     return 0
 
 

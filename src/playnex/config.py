@@ -18,11 +18,14 @@ from playnex.spec.tool_rules import EFFECTS, EGRESSES, ToolRule, approval_proble
 Word = TypeVar("Word", bound=str)
 ModelKind = Literal["openai", "embedded"]
 KINDS: tuple[ModelKind, ...] = ("openai", "embedded")
-TABLES = ("models", "tools", "policy", "python", "telemetry")
+TABLES = ("models", "tools", "policy", "capsules", "recall", "python", "telemetry")
 POLICY = ("local", "untrusted", "private", "approval_timeout")
+CAPSULES = ("mirror", "watch")
 TOOL_KEYS = ("approval", "egress", "effect", "sinks", "untrusted", "private", "gives", "remote")
 PYTHON = ("env",)
 TELEMETRY = ("otlp", "content", "remote")
+RECALL = ("embedder",)
+EMBEDDED = "embedded"
 Answer = Literal["ask", "refuse", "run"]
 ANSWERS: tuple[Answer, ...] = ("ask", "refuse", "run")
 VARIABLE = re.compile(r"[A-Za-z_]\w*")
@@ -75,11 +78,21 @@ class Telemetry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapsuleSettings:
+    """Whether capsules have Markdown files, and whether the files are watched while runs go on (else they are looked at when they are
+    read)."""
+
+    mirror: bool = True
+    watch: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A workspace's settings. In local mode every model is on this machine but those that are named as `remote`. `tools` is what it says of
     them, `untrusted` what becomes of a consequential call whose arguments come from something untrusted, `private` of one that leaves the
     machine after something private was read, `approval_timeout` how many seconds a person has who is asked. `python_env` are variables
-    that Python tools are given, as they are written, `${VAR}` included."""
+    that Python tools are given, as they are written, `${VAR}` included. `embedder` makes the vectors for search by meaning: a model's
+    alias, or `embedded`; empty for none."""
 
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     tools: tuple[ToolRule, ...] = ()
@@ -89,6 +102,8 @@ class Config:
     untrusted: Answer = "ask"
     private: Answer = "ask"
     approval_timeout: float | None = None
+    capsules: CapsuleSettings = CapsuleSettings()
+    embedder: str = ""
 
 
 MODEL_KEYS = tuple(each.name for each in fields(ModelSettings) if each.name != "alias")
@@ -119,9 +134,12 @@ def read_config(text: str, path: str) -> Config:
         raise DefinitionError((_syntax_fault(str(error), path),)) from None
     reading = _Reading(text=text, path=path)
     reading.unknown(document, TABLES, "")
-    policy = reading.table(document, "policy")
+    policy, recall = reading.table(document, "policy"), reading.table(document, "recall")
+    reading.unknown(recall, RECALL, "recall")
     reading.unknown(policy, POLICY, "policy")
     local = reading.flag("policy", "local", policy.get("local", True))
+    capsules = reading.table(document, "capsules")
+    reading.unknown(capsules, CAPSULES, "capsules")
     models = {alias: reading.model(alias, local is not False) for alias in reading.table(document, "models")}
     config = Config(
         models={alias: model for alias, model in models.items() if model},
@@ -129,9 +147,11 @@ def read_config(text: str, path: str) -> Config:
         python_env=reading.python_env(reading.table(document, "python")),
         telemetry=reading.telemetry(reading.table(document, "telemetry"), local is not False),
         local=local is not False,
+        capsules=CapsuleSettings(**{key: reading.flag("capsules", key, capsules.get(key, True)) is not False for key in CAPSULES}),
         untrusted=reading.choice("policy", "untrusted", policy.get("untrusted"), words=ANSWERS) or "ask",
         private=reading.choice("policy", "private", policy.get("private"), words=ANSWERS) or "ask",
         approval_timeout=reading.duration("policy", "approval_timeout", policy.get("approval_timeout")),
+        embedder=reading.choice("recall", "embedder", recall.get("embedder"), words=(EMBEDDED, *models)) or "",
     )
     if reading.faults:
         raise DefinitionError((*sorted(reading.faults, key=_order),))

@@ -6,12 +6,14 @@ from playnex.canonical import Json
 from playnex.config import (
     ABOVE_ZERO,
     ANSWERS,
+    CAPSULES,
     KINDS,
     MODEL_KEYS,
     POLICY,
     PRICE,
     PRICE_KEYS,
     PYTHON,
+    RECALL,
     TABLES,
     TELEMETRY,
     TOOL_KEYS,
@@ -49,6 +51,9 @@ TOOL_SCHEMAS: Mapping[str, Json] = {
     },
     "remote": {"type": "boolean", "description": "it may sign in to a remote account, though the workspace is in local mode"},
 }
+RECALL_SCHEMAS: Mapping[str, Json] = {
+    "embedder": {"type": "string", "description": "what search by meaning goes by: the alias of a model that embeds texts, or embedded"},
+}
 POLICY_SCHEMAS: Mapping[str, Json] = {
     "local": {"type": "boolean", "description": "every model is on this machine"},
     "untrusted": {"enum": list(ANSWERS), "description": "a consequential call with arguments from untrusted content asks, or …"},
@@ -56,6 +61,10 @@ POLICY_SCHEMAS: Mapping[str, Json] = {
     "approval_timeout": {"type": ["number", "string"], "description": "how long a person has who is asked about a call: 30m, 24h"},
 }
 
+CAPSULE_SCHEMAS: Mapping[str, Json] = {
+    "mirror": {"type": "boolean", "description": "capsules have Markdown files in capsules/"},
+    "watch": {"type": "boolean", "description": "the files are watched while runs go on"},
+}
 PYTHON_SCHEMAS: Mapping[str, Json] = {
     "env": {
         "type": "object",
@@ -78,6 +87,8 @@ def config_schema() -> dict[str, Json]:
         "models": {"type": "object", "additionalProperties": model, "description": "models by their aliases; agents use `main`"},
         "tools": {"type": "object", "additionalProperties": tool, "description": 'what is said of tools, by name or pattern: "crm.*"'},
         "policy": _table(POLICY_SCHEMAS, POLICY),
+        "capsules": _table(CAPSULE_SCHEMAS, CAPSULES),
+        "recall": _table(RECALL_SCHEMAS, RECALL),
         "python": _table(PYTHON_SCHEMAS, PYTHON),
         "telemetry": _table(TELEMETRY_SCHEMAS, TELEMETRY),
     }

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from cli.stage import playnex
+from cli.test_capsule import taint
 from playnex.app.templates import lay_out
 from playnex.cli.help_page import all_pages
 from playnex.cli.tree import tree
@@ -58,6 +59,16 @@ COMMANDS = {
     "capsule create": ("capsule create notes/new text", "playnex.capsule/1"),
     "capsule history": ("capsule history notes/first", "playnex.capsule-history/1"),
     "capsule delete": ("capsule delete notes/first --yes", "playnex.capsule/1"),
+    "capsule edit": ("capsule edit notes/first --file cases.jsonl", "playnex.capsule/1"),
+    "capsule restore": ("capsule restore notes/first", "playnex.capsule/1"),
+    "capsule clear": ("capsule clear web/page", "playnex.capsule/1"),
+    "capsule pin": ("capsule pin notes/first", "playnex.capsule/1"),
+    "capsule unpin": ("capsule unpin notes/first", "playnex.capsule/1"),
+    "capsule link": ("capsule link notes/first web/page", "playnex.capsule/1"),
+    "capsule diff": ("capsule diff notes/first notes/first", "playnex.capsule-diff/1"),
+    "capsule purge": ("capsule purge notes/first --yes", "playnex.capsule/1"),
+    "capsule export": ("capsule export memory.zip", "playnex.exported/1"),
+    "capsule import": ("capsule import saved.zip", "playnex.imported/1"),
     "tool call": ("tool call capsule.list", "playnex.run/1"),
     "mcp list": ("mcp list", "playnex.mcp-servers/1"),
     "mcp test": ("mcp test rude", "playnex.mcp-test/1"),
@@ -96,6 +107,9 @@ ERRORS = {
     "compare pairs --baseline writing --inputs cases.jsonl": ("usage", 2),
     "run resume zzz": ("not-found", 5),
     "capsule view nothing": ("not-found", 5),
+    "capsule restore nothing": ("not-found", 5),
+    "capsule view x@y": ("usage", 2),
+    "capsule import nothing.zip": ("usage", 2),
     "agent show nobody": ("not-found", 5),
     "agent run nobody hello": ("not-found", 5),
     "model test nothing": ("not-found", 5),
@@ -178,6 +192,12 @@ def test_json_is_one_document_with_its_schema(command: str, workspace: Path, mon
         assert playnex("flow", "run", "asks", folder=workspace).code == WAITING
     if command == "doctor":  # it is not well as long as nobody has looked at the server
         assert playnex("mcp", "test", "rude", folder=workspace).code == 0
+    if command in ("capsule clear", "capsule link"):
+        taint(workspace, "web/page", "Do as I say.")
+    if command == "capsule restore":
+        assert playnex("capsule", "delete", "notes/first", "--yes", folder=workspace).code == 0
+    if command == "capsule import":
+        assert playnex("capsule", "export", "saved.zip", folder=workspace).code == 0
     if command == "restore":
         assert playnex("backup", "saved.tar.gz", folder=workspace).code == 0
     if command == "run resolve":

@@ -99,7 +99,7 @@ def test_the_flow_of_the_template_passes_the_check_and_its_articles_are_found(tm
     assert desk.playnex("check").returncode == 0
     assert desk.json("capsule", "search", "charged twice", "--in", "kb")["items"][0]["name"] == "kb/refunds"
     assert "kb/refunds" in desk.playnex("capsule", "search", "a charge").stdout
-    assert not (tmp_path / "capsules").exists(), "a capsule has one place"
+    assert (tmp_path / "capsules/kb/refunds.md").read_text() == desk.json("capsule", "view", "kb/refunds")["body"]
 
 
 @pytest.mark.parametrize("category", TICKETS)

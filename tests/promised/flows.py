@@ -58,6 +58,7 @@ PROMISES = (
         docs="docs/durability.md#the-journal",
         tests=(
             "tests/flows/test_research.py::test_every_step_result_is_readable_as_a_capsule",
+            "tests/capsules/test_capsule_laws.py::test_a_steps_result_and_the_capsule_that_it_saves_are_both_there_after_a_crash_or_neither",
             "tests/flows/test_research.py::test_a_killed_run_resumes_and_no_answered_request_is_sent_again",
         ),
     ),

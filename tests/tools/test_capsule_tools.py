@@ -53,7 +53,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         )
         return await capsules.prepare(draft)
 
-    yield Desk(database, capsules, Gate(WorkspaceToolbox(capsule_tools(capsules, prepare))))
+    yield Desk(database, capsules, Gate(WorkspaceToolbox(capsule_tools(capsules, prepare, capsules))))
     database.close()
 
 

@@ -15,6 +15,7 @@ from playnex.agents.borders import nudged
 from playnex.agents.code_tools import gated, offers_of
 from playnex.agents.paging import pager
 from playnex.agents.progress import Progress, asked, begin, ended, heard, judged, sent, thought
+from playnex.agents.remembering import remembered
 from playnex.agents.task import AgentPorts, AgentTask
 from playnex.errors import StepFailed
 from playnex.models.model import ToolCall, ToolOffer, answer_from_json
@@ -47,6 +48,7 @@ async def run_agent(context: StepContext, task: AgentTask, ports: AgentPorts) ->
     `cut-off`, `content-filter`, `empty-answer`, `invalid-output`, or the model step's own (`model-unavailable`,
     `model-refused`, `not-found`, `credential`, `timeout`). Where a tool that the run's code gave it has ended its work, the output is
     that tool's, and the reason its name."""
+    task = await remembered(context, task, ports.memories)
     work = Work(task=task, ports=ports, began=ports.clock.monotonic())
     progress = begin(task, (*offers_of(task.tools), *offers(ports.toolbox, task.agent.tools)))
     for number in range(1, task.agent.turns + 1):

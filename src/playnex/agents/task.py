@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from playnex.agents.memory import NO_MEMORIES, Memories
 from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.models.model import Models
@@ -49,3 +50,4 @@ class AgentPorts:
     gate: CallGate
     toolbox: Toolbox
     clock: Clock
+    memories: Memories = NO_MEMORIES

@@ -1,5 +1,6 @@
 """What a run's steps do for real: agents through the loop, tools through the gate, capsules through their store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -121,6 +122,9 @@ class RunActions:
         if self.team.forked_at is None:
             return (await self.app.capsules.read(name)).ref
         return (await self.app.capsules.read_as_of(name, self.team.forked_at, self.team.run)).ref
+
+    def noting(self, refs: Sequence[CapsuleRef], step: str) -> Write:
+        return self.app.capsules.noting(refs, Author(kind="run", run=self.team.run, step=step))
 
     async def read_capsule(self, ref: CapsuleRef) -> Given:
         capsule = await self.app.capsules.read(ref.id, ref.version)

@@ -114,7 +114,7 @@ def _files(root: Path) -> tuple[list[Path], tuple[str, ...]]:
 def reach(store: Path) -> Reach:
     """How far a store goes. Raises StoreError."""
     reader = open_reader(store)
-    counts = ("count(*) FROM runs", "coalesce(max(position), 0) FROM events", "count(*) FROM versions")
+    counts = ("count(*) FROM runs", "coalesce(max(position), 0) FROM events", "coalesce(max(rowid), 0) FROM versions")
     try:
         runs, position, versions = (int(str(reader.execute(f"SELECT {count}").get)) for count in counts)
     finally:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from playnex.app.batch_results import BatchResults
 from playnex.app.case_files import form_of, opened_cases
-from playnex.app.control import somebody
 from playnex.app.fitness import Fitness
 from playnex.app.opening import App
+from playnex.app.person import somebody
 from playnex.app.pinning import Pinned, pin
 from playnex.app.runs import Runs
 from playnex.app.typed_ids import meant, reach

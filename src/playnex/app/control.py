@@ -1,11 +1,11 @@
 """What a person says to runs: stop, go on, again, this happened, this is the answer."""
 
-import getpass
 from contextlib import suppress
 from dataclasses import dataclass
 
 from playnex.app.halt import Stopped
 from playnex.app.opening import App
+from playnex.app.person import somebody
 from playnex.app.runs import Runs
 from playnex.app.spending import limits
 from playnex.canonical import Json
@@ -127,11 +127,3 @@ class Control:
         summary = await self.app.journal.summary(run)
         if summary.state in END_STATES:
             raise UsageError(f"run {short(run)} has ended: {summary.state}", hint="a message could change nothing any more")
-
-
-def somebody() -> str:
-    """The name of the person at this machine, as its system has it."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "somebody"

@@ -15,6 +15,7 @@ import apsw
 from playnex.app.fitness import Fitness
 from playnex.app.listing import workspace_of
 from playnex.app.opening import App, opened
+from playnex.capsules.mirror.notice import Notice
 from playnex.errors import DefinitionError, NotFoundError, PlaynexError, RunBusy, StoreError
 from playnex.ids import short
 from playnex.journal.stores.projections import astray, mend
@@ -39,6 +40,15 @@ LONG_LOG = 64_000_000
 
 GOOD_SQLITE = (3, 51, 3)
 """Before it a write-ahead log could be corrupted when it was begun anew (https://sqlite.org/wal.html#walresetbug)."""
+
+
+MENDS = {
+    "conflict": "compare the two, mend the capsule's file, delete the other",
+    "back": "nothing has to be done",
+    "left": "rename it, mend it, or move it out of the folder",
+    "fault": "see to the folder's permissions and to space on its disk",
+}
+"""What to do about each kind of notice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +86,7 @@ async def examine(typed: str, treat: Treat = leave) -> tuple[Finding, ...]:
     found = [await treat(finding) for finding in (*_programs(), *_disk(workspace), *_permissions(workspace))]
     try:
         async with opened(typed) as app:
-            for examination in (_store, _runs, _leases, _files, _models, _servers):
+            for examination in (_store, _runs, _leases, _files, _capsules, _models, _servers):
                 async for finding in examination(app):
                     found.append(await treat(finding))
     except DefinitionError as error:
@@ -184,6 +194,20 @@ async def _files(app: App) -> AsyncIterator[Finding]:
         yield _files_at_fault(DefinitionError(checked.faults))
     else:
         yield Finding(area="files", fine=True, says=f"{len(checked.paths)} checked, no fault")
+
+
+async def _capsules(app: App) -> AsyncIterator[Finding]:
+    """Whether all capsules have files that say the same, and what lies among the files that is no capsule's."""
+    if app.mirror is None:
+        yield Finding(area="capsules", fine=True, says="have no files: `mirror = false` in playnex.toml")
+        return
+    told: list[Notice] = []
+    app.mirror.tell = told.append
+    found = await app.mirror.scan()
+    for notice in (*told, *found.left):
+        yield Finding(area="capsules", fine=False, says=str(notice), mend=MENDS[notice.kind])
+    if not told and not found.left:
+        yield Finding(area="capsules", fine=True, says=f"{found.files:,} files say what the capsules say")
 
 
 def _files_at_fault(error: DefinitionError) -> Finding:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from playnex.app.control import somebody
 from playnex.app.opening import App
+from playnex.app.person import somebody
 from playnex.app.runs import Runs
 from playnex.canonical import Json
 from playnex.engine.failure import message_of

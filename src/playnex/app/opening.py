@@ -1,26 +1,36 @@
 """Opens a workspace: makes the concrete store, journal, tools, models and engine, and hands them to each other."""
 
+import logging
 import os
 import random
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playnex.app.capsule_shelf import CapsuleShelf
 from playnex.app.definitions import Definitions
+from playnex.app.embedders import embedder_of
 from playnex.app.halt import Halt
+from playnex.app.mirrored_capsules import MirroredCapsules
+from playnex.app.person import somebody
 from playnex.app.secret_names import know, named_secrets
 from playnex.app.tracing import Tracing
 from playnex.app.tracing import check as check_telemetry
-from playnex.capsules.capsule import Author, CapsuleDraft, Prepared
+from playnex.capsules.capsule import Author, CapsuleDraft, Moment, Prepared, writer_of
+from playnex.capsules.meaning import vectors
+from playnex.capsules.meaning.recall import Recall
+from playnex.capsules.mirror import index
+from playnex.capsules.mirror.mirror import Mirror, Place
 from playnex.capsules.stores import rows as capsule_rows
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
+from playnex.capsules.stores.words import Wanted
 from playnex.clock import SystemClock
 from playnex.config import Config
 from playnex.engine.engine import Engine
 from playnex.errors import CredentialError, ToolFailed
+from playnex.ids import short
 from playnex.journal.lease import FileLeases
 from playnex.journal.stores import batch_rows, journal_rows
 from playnex.journal.stores.sqlite_batches import SqliteBatches
@@ -31,10 +41,12 @@ from playnex.schedules.timetable import Timetable
 from playnex.secrets.known import KNOWN
 from playnex.secrets.references import References
 from playnex.spec import variables
+from playnex.spec.context import Write
+from playnex.spec.envelope import CapsuleRef
 from playnex.spec.faults import Fault
 from playnex.store.database import Database
 from playnex.tools.accounts import barred_servers, fault_of_server, fault_of_tool, is_permitted, place_of
-from playnex.tools.capsule_tools import Prepare, Revision, capsule_tools
+from playnex.tools.capsule_tools import KnownCapsule, Note, Prepare, Revision, capsule_tools
 from playnex.tools.file_tools import file_tools
 from playnex.tools.gate import Gate
 from playnex.tools.mcp.offered import FILE, Offer, offer
@@ -42,11 +54,15 @@ from playnex.tools.mcp.servers import Servers
 from playnex.tools.policy import Policy
 from playnex.tools.python_functions import PythonFunctions
 from playnex.tools.python_tools import discover
+from playnex.tools.recall_tool import Remembered, Rememberer, recall_tool
 from playnex.tools.ruling import idle, misfitting, ruled
-from playnex.tools.tool import Tool
+from playnex.tools.tool import CallScope, Tool
 from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
 from playnex.workspace import Workspace, data_folder, find_workspace, shown
+
+LOG = logging.getLogger("playnex.capsules")
+"""Warnings about files, for people: on stderr where nobody has arranged otherwise."""
 
 MIGRATIONS = (
     journal_rows.create_tables,
@@ -57,6 +73,10 @@ MIGRATIONS = (
     batch_rows.create_batches,
     timetable.create_schedules,
     journal_rows.add_concurrency,
+    capsule_rows.number_versions,
+    capsule_rows.create_uses,
+    index.create_mirror,
+    vectors.create_vectors,
 )
 """Append only, in the order in which releases brought them: the store's version is their number."""
 
@@ -72,6 +92,7 @@ class App:
     leases: FileLeases
     capsules: SqliteCapsules
     shelf: CapsuleShelf
+    recall: Recall
     toolbox: WorkspaceToolbox
     gate: Gate
     functions: PythonFunctions
@@ -92,6 +113,11 @@ class App:
         await self.models.close()
         await self.functions.workers.close()
 
+    @property
+    def mirror(self) -> Mirror | None:
+        """What keeps the capsules' files; None where they have none."""
+        return self.capsules.mirror if isinstance(self.capsules, MirroredCapsules) else None
+
 
 @asynccontextmanager
 async def opened(typed: str) -> AsyncIterator[App]:
@@ -102,18 +128,15 @@ async def opened(typed: str) -> AsyncIterator[App]:
     database = Database(workspace.own / "store.db", MIGRATIONS)
     _hide_from_git(workspace.own)
     secrets, clock = References(os.environ), SystemClock()
+    capsules = _capsules(workspace, config, database, clock=clock)
     workers = Workers(workspace.root, log=workspace.own / "tools.log", environment=lambda: _of_workers(config, secrets))
     servers, of_servers = _servers(workspace, config, secrets=secrets, clock=clock)
     models = WorkspaceModels(_sources(workspace, config, secrets), clock)
+    recall = _recall(database, config, capsules, secrets=secrets)
     try:
-        journal = SqliteJournal(database, clock)
-        capsules = SqliteCapsules(database, clock)
+        journal, leases = SqliteJournal(database, clock), FileLeases(workspace.own / "leases")
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
-        built_in = (*file_tools(workspace.root), *capsule_tools(capsules, _preparing(capsules)))
-        every = [ruled(tool, config.tools) for tool in (*built_in, *found.tools, *of_servers.tools)]
-        barred = _barred(every, config)
-        toolbox = WorkspaceToolbox(tool for tool in every if tool.name not in barred)
-        leases = FileLeases(workspace.own / "leases")
+        toolbox, barred = _boxed((*file_tools(workspace.root), *_of_memory(capsules, recall), *found.tools, *of_servers.tools), config)
         yield App(
             workspace=workspace,
             database=database,
@@ -122,6 +145,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             leases=leases,
             capsules=capsules,
             shelf=CapsuleShelf(capsules=capsules, journal=journal),
+            recall=recall,
             toolbox=toolbox,
             gate=Gate(toolbox, Policy(untrusted=config.untrusted, private=config.private, timeout=config.approval_timeout)),
             functions=PythonFunctions(workspace.root, workers),
@@ -139,10 +163,22 @@ async def opened(typed: str) -> AsyncIterator[App]:
             ),
         )
     finally:
+        await recall.close()
         await servers.close()
         await models.close()
         await workers.close()
+        await capsules.close()
         database.close()
+
+
+@asynccontextmanager
+async def watching(app: App) -> AsyncIterator[None]:
+    """Take up what people save in the capsules' files, as long as this is open: for whoever carries runs on."""
+    if app.mirror is None:
+        yield
+        return
+    async with app.mirror.watching():
+        yield
 
 
 def _definitions(
@@ -176,6 +212,13 @@ def _servers(workspace: Workspace, config: Config, *, secrets: References, clock
         faults=(*found.faults, *map(fault_of_server, barred)),
     )
     return servers, kept
+
+
+def _boxed(tools: Iterable[Tool], config: Config) -> tuple[WorkspaceToolbox, dict[str, Fault]]:
+    """The tools as the settings have them, and the faults of those that are barred."""
+    every = [ruled(tool, config.tools) for tool in tools]
+    barred = _barred(every, config)
+    return WorkspaceToolbox(tool for tool in every if tool.name not in barred), barred
 
 
 def _barred(tools: Iterable[Tool], config: Config) -> dict[str, Fault]:
@@ -216,6 +259,18 @@ def _of_workers(config: Config, secrets: References) -> dict[str, str]:
     return KNOWN.environment(os.environ) | granted
 
 
+def _capsules(workspace: Workspace, config: Config, database: Database, *, clock: SystemClock) -> SqliteCapsules:
+    """The capsules, with their files unless the settings say otherwise."""
+    capsules = SqliteCapsules(database, clock)
+    if not config.capsules.mirror:
+        return capsules
+    place = Place(files=workspace.root / "capsules", aside=workspace.own / "mirror")
+    mirror = Mirror(capsules, database, place, person=Author(name=somebody()), clock=clock)
+    mirror.is_to_watch = config.capsules.watch
+    mirror.tell = lambda notice: LOG.warning("%s", notice)
+    return MirroredCapsules(database, clock, mirror)
+
+
 def _hide_from_git(folder: Path) -> None:
     """Have git ignore Playnex's own folder; where there is no room for that file, the work goes on without it."""
     with suppress(OSError):
@@ -240,3 +295,42 @@ def _preparing(capsules: SqliteCapsules) -> Prepare:
         return await capsules.prepare(draft)
 
     return prepare
+
+
+def _recall(database: Database, config: Config, capsules: SqliteCapsules, *, secrets: References) -> Recall:
+    """What searches by meaning; what a person saved in a file is taken up first."""
+    embedder = embedder_of(config, data_folder(os.environ), secrets)
+    if isinstance(capsules, MirroredCapsules):
+        return Recall(database, embedder, look=capsules.mirror.look_at_all)
+    return Recall(database, embedder)
+
+
+def _of_memory(capsules: SqliteCapsules, recall: Recall) -> tuple[Tool, ...]:
+    """The tools of shared memory."""
+    note = _noting(capsules)
+    return (*capsule_tools(capsules, _preparing(capsules), recall, note=note), recall_tool(_remembering(recall), note))
+
+
+def _noting(capsules: SqliteCapsules) -> Note:
+    """Notes what an agent's tool was given."""
+
+    def note(given: Sequence[KnownCapsule], scope: CallScope) -> Write:
+        refs = [CapsuleRef(name=each.name, id=each.id, version=each.version) for each in given]
+        return capsules.noting(refs, Author(kind="run", run=scope.run, step=scope.step, agent=scope.agent))
+
+    return note
+
+
+def _remembering(recall: Recall) -> Rememberer:
+    """What an agent's recall finds, in the scope of its call."""
+
+    async def remember(query: str, limit: int, scope: CallScope) -> list[Remembered]:
+        patterns = scope.recall.within if scope.recall else ()
+        moment = None if scope.memory_at is None else Moment(at=scope.memory_at, run=scope.run)
+        found = await recall.recall(Wanted(text=query, patterns=patterns, limit=limit, moment=moment))
+        return [
+            Remembered(capsule=hit.capsule, text=hit.excerpt, by=writer_of(hit.capsule.author), run=short(hit.capsule.author.run))
+            for hit in found.hits
+        ]
+
+    return remember

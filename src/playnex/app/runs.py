@@ -9,7 +9,7 @@ from playnex import __version__
 from playnex.app import python_flows
 from playnex.app.actions import RunActions
 from playnex.app.fitness import Fitness
-from playnex.app.opening import App
+from playnex.app.opening import App, watching
 from playnex.app.pinning import Pinned, Unpinning, pin
 from playnex.app.python_flows import PythonFlow
 from playnex.app.reports import run_detail, run_document, run_line
@@ -96,7 +96,8 @@ class Runs:
         """Carry the run on to its end, or until only a person or a signal can help it, and `through` that too. Raises RunBusy,
         StoreError, JournalMismatch, AllStopped; a cancelled task leaves it paused."""
         self.app.halt.refuse()
-        return await self.worker().carry(run, through=through)
+        async with watching(self.app):
+            return await self.worker().carry(run, through=through)
 
     async def apply(self, run: str) -> Ending:
         """Have the run take up what was posted to it, without waiting for anything. Raises as `carry`."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
-from playnex.app.control import somebody
 from playnex.app.opening import App
+from playnex.app.person import somebody
 from playnex.app.runs import Runs
 from playnex.canonical import Json, encode
 from playnex.clock import Clock

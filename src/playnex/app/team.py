@@ -7,6 +7,7 @@ from pathlib import Path
 from playnex.agents.handle import Surroundings, WorkspaceAgent
 from playnex.agents.pydantic_handle import PydanticHandle, PydanticSurroundings
 from playnex.agents.task import AgentPorts
+from playnex.app.memory import RunMemory
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned
 from playnex.canonical import Json
@@ -67,17 +68,21 @@ class Team:
 
     def ports(self) -> AgentPorts:
         """The rest of the house, as an agent sees it."""
-        return AgentPorts(models=self.app.models, gate=self.app.gate, toolbox=self.app.toolbox, clock=self.app.clock)
+        app = self.app
+        memories = RunMemory(app=app, run=self.run, forked_at=self.forked_at)
+        return AgentPorts(models=app.models, gate=app.gate, toolbox=app.toolbox, clock=app.clock, memories=memories)
 
     def scope_of(self, agent: AgentSpec) -> CallScope:
         """Where that agent's calls may reach."""
+        memory = agent.memory
         return CallScope(
             run=self.run,
             agent=agent.name,
             folders=tuple(Path(folder) for folder in self.folders),
-            memory_read=agent.memory.read,
-            memory_write=agent.memory.write,
+            memory_read=memory.read,
+            memory_write=memory.write,
             memory_at=self.forked_at,
+            recall=replace(memory.recall, within=memory.recalled) if memory.recall else None,
             labels=self._labels_of_brief(),
             trusted=self.trusted(),
         )

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from playnex.canonical import Json
 from playnex.errors import UsageError
+from playnex.ids import short
 from playnex.spec.context import Write
 from playnex.spec.envelope import CapsuleRef, Label
 
@@ -26,21 +28,27 @@ RUN_VIEWS = "runs/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who wrote a version: a person, or a step of a run (with its agent, where one was at work)."""
+    """Who wrote a version: a person, or a step of a run (with its agent, where one was at work). `name` is a person's, as the operating
+    system knows it; empty where nobody said."""
 
     kind: Literal["person", "run"] = "person"
     run: str = ""
     step: str = ""
     agent: str = ""
+    name: str = ""
 
 
 PERSON = Author()
+
+KEPT = 30 * 86_400.0
+"""Seconds for which a deleted capsule can be restored; then it is purged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapsuleHead:
     """All that is known of one version, without its body: what a list can afford. `header` is free, small JSON that travels
-    with the body; `written` is seconds since 1970; `model` in the header of a step's capsule says which model wrote it."""
+    with the body; `written` is seconds since 1970; `model` in the header of a step's capsule says which model wrote it. `pinned` is no
+    part of a version: the capsule as it is now is marked as long-term memory."""
 
     id: str
     name: str
@@ -50,6 +58,7 @@ class CapsuleHead:
     labels: tuple[Label, ...] = ()
     sources: tuple[str, ...] = ()
     header: Json = None
+    pinned: bool = False
 
     @property
     def ref(self) -> CapsuleRef:
@@ -73,7 +82,8 @@ class Capsule(CapsuleHead):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapsuleDraft:
     """A version to be. `expected` is the version it was made from: 0 for a new capsule, None to follow whatever is
-    there (the version before stays in the history)."""
+    there (the version before stays in the history). A person's version keeps the labels of the one before, for who mends a word has not
+    vouched for the rest; one that `clears` has the labels that are given here and no others."""
 
     name: str
     body: str
@@ -82,6 +92,36 @@ class CapsuleDraft:
     labels: tuple[Label, ...] = ()
     sources: tuple[str, ...] = ()
     header: Json = None
+    clears: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """A capsule that was deleted, can be restored, and is not read by anybody meanwhile."""
+
+    ref: CapsuleRef
+    deleted: float
+    by: Author
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Who read a version, or made another capsule's version (`made`) of it; `at` is seconds since 1970."""
+
+    version: int
+    by: Author
+    at: float
+    made: CapsuleRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Memory at a time (seconds since 1970): what was there by `at`, and what `run` wrote, by `until` if that is said. A forked run
+    sees memory as it was at its fork, and its own versions."""
+
+    at: float
+    run: str = ""
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +155,21 @@ class Capsules(Protocol):
         UsageError as `read` does."""
         ...
 
-    async def list(self, *, prefix: str = "", limit: int = 200) -> tuple[CapsuleHead, ...]:
-        """The newest version of each capsule that is not deleted, last written first, without bodies."""
+    async def read_at(self, typed: str, moment: Moment) -> Capsule:
+        """The version that is seen at that moment. Raises as `read_as_of` does."""
+        ...
+
+    async def list(self, *, prefix: str = "", limit: int = 200, after: str = "") -> tuple[CapsuleHead, ...]:
+        """The newest version of each capsule that is not deleted, last written first, without bodies; those behind `after`, which is
+        the `place_of` the last one of the page before. Raises UsageError where `after` is no such place."""
+        ...
+
+    async def list_as_of(self, moment: Moment, *, prefix: str = "", limit: int = 200) -> tuple[CapsuleHead, ...]:
+        """What a list said at that moment, without what is deleted by now."""
+        ...
+
+    async def pinned(self) -> tuple[CapsuleHead, ...]:
+        """The newest versions of the capsules that are marked as long-term memory, by name, without bodies."""
         ...
 
     async def search(
@@ -131,10 +184,78 @@ class Capsules(Protocol):
         """All versions, newest first, without bodies. Raises NotFoundError, UsageError as `read` does."""
         ...
 
+    async def pin(self, typed: str) -> CapsuleRef:
+        """Mark it as long-term memory. Raises as `read` does."""
+        ...
+
+    async def unpin(self, typed: str) -> CapsuleRef:
+        """Take the mark away. Raises as `read` does."""
+        ...
+
     async def delete(self, typed: str, author: Author = PERSON) -> CapsuleRef:
         """No read, list or history returns it from now on; a later write of its name is a new capsule. Raises NotFoundError,
         UsageError as `read` does."""
         ...
+
+    async def deleted(self) -> tuple[Deleted, ...]:
+        """What can be restored, last deleted first."""
+        ...
+
+    async def restore(self, typed: str) -> CapsuleRef:
+        """Bring a deleted capsule back with its whole history; of several of that name the one that was deleted last. Raises
+        NotFoundError, UsageError where several fit; CapsuleConflict where its name has been given away."""
+        ...
+
+    async def purge(self, typed: str) -> tuple[Capsule, ...]:
+        """End a capsule for good, deleted or not: no body, header, source or word of it is kept, and its name neither. Its versions,
+        for whoever has to look for copies. Raises NotFoundError, UsageError as `read` does."""
+        ...
+
+    async def due_for_purge(self) -> tuple[CapsuleRef, ...]:
+        """What was deleted so long ago that nobody may restore it any more."""
+        ...
+
+    async def adopt(self, versions: Sequence[Capsule], after: int = 0) -> None:
+        """Take these versions in as they are, number, author and time, behind version `after` of the capsule of their id; 0 for one
+        that is not here. Raises CapsuleConflict where it is not so, or its name is another's; UsageError for a bad name."""
+        ...
+
+    async def standing(self, id: str) -> Literal["here", "deleted", "purged", "unknown"]:
+        """What has become of the capsule of that whole id."""
+        ...
+
+    def noting(self, refs: Sequence[CapsuleRef], reader: Author) -> Write:
+        """The write that notes that these versions were given to that step, for the transaction of the step's own record."""
+        ...
+
+    async def uses(self, typed: str) -> tuple[Use, ...]:
+        """Who read which version of it, and what was made of it, newest first. Raises as `read` does."""
+        ...
+
+    async def given(self, run: str, step: str) -> tuple[CapsuleRef, ...]:
+        """The versions that a step of a run was given, and all that goes on below it, by name; without those that are deleted by now."""
+        ...
+
+    async def runs_with(self, id: str) -> tuple[str, ...]:
+        """The runs that were given the capsule of that id, or wrote a version of it."""
+        ...
+
+    async def versions_of_deleted(self, typed: str) -> tuple[Capsule, ...]:
+        """All versions of a deleted capsule, the first one first, for whoever is about to purge it. Raises NotFoundError, UsageError."""
+        ...
+
+
+def place_of(capsule: CapsuleHead) -> str:
+    """Where it stands in a list, for the page behind it."""
+    return f"{capsule.written!r}/{capsule.id}"
+
+
+def writer_of(author: Author) -> str:
+    """Who wrote a version, in words: a person, or a run with its agent or step."""
+    if author.kind == "person":
+        return author.name or "the user"
+    actor = author.agent or author.step
+    return f"{actor} in run {short(author.run)}" if actor else f"run {short(author.run)}"
 
 
 def check_name(name: str) -> str:

@@ -16,6 +16,8 @@ Purpose = Annotated[str, Parameter(help="what the agent is told to be: its instr
 Model = Annotated[str, Parameter(metavar="ALIAS", help="its model, as playnex.toml names it")]
 Tools = Annotated[tuple[str, ...], Parameter(metavar="PATTERN", negative=(), help="a tool that it may use, or a pattern; repeat for more")]
 Force = Annotated[bool, Parameter(negative=(), help="replace an agent of that name that is there already")]
+Memory = Annotated[bool, Parameter(negative=(), help="what it would be given of memory, before it is asked anything")]
+Task = Annotated[str, Parameter(metavar="TEXT", help="what it would be asked, so that recall has something to look for")]
 Message = Annotated[str, Parameter(help="what the agent is asked")]
 
 
@@ -40,11 +42,16 @@ def list_(*, as_json: AsJson = False) -> int:
 
 
 @app.command
-def show(name: AgentName, /, *, as_json: AsJson = False) -> int:
-    """Show an agent: its model, tools, memory, limits and instructions.
+def show(name: AgentName, /, *, memory: Memory = False, task: Task = "", as_json: AsJson = False) -> int:
+    """Show an agent: its model, tools, memory, limits and instructions. With `--memory`, what it would be given of memory now.
 
     $ playnex agent show research
+    $ playnex agent show support --memory --task "a customer was charged twice"
     """
+    if memory or task:
+        from playnex.cli.showing_agent_memory import show_memory
+
+        return asyncio.run(show_memory(name, task, as_json))
     from playnex.app.listing import agent
     from playnex.cli.showing import agent_document, agent_page
 

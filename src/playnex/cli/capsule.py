@@ -3,17 +3,31 @@
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from playnex.canonical import Json
-from playnex.capsules.capsule import Author, CapsuleDraft, CapsuleHead
+from playnex.capsules.capsule import CapsuleDraft, CapsuleHead, Use, place_of
 from playnex.cli import door
 from playnex.cli.asking import confirmed
+from playnex.cli.capsule_texts import (
+    SCHEMA,
+    about,
+    author_text,
+    capsule_document,
+    colored,
+    deleted_json,
+    diff_lines,
+    head_json,
+    history_page,
+    use_json,
+)
 from playnex.cli.flags import AsJson, CapsuleId, Limit
 from playnex.cli.given import text_of
-from playnex.cli.terminal import ago, columns, emit, emit_list, gist, write
+from playnex.cli.terminal import ago, columns, emit, emit_list, write
 from playnex.errors import UsageError
 from playnex.ids import short
 from playnex.spec.origin import PRIVATE
@@ -21,47 +35,53 @@ from playnex.spec.origin import PRIVATE
 app = App(name="capsule", help="Capsules: documents that agents and people share.", result_action="return_value")
 
 LIST_SCHEMA = "playnex.capsules/1"
-SCHEMA = "playnex.capsule/1"
 
 Prefix = Annotated[str, Parameter(metavar="PREFIX", help="only those whose name begins like this")]
 Version = Annotated[int | None, Parameter(metavar="N", help="an older version of it")]
-Words = Annotated[str, Parameter(help="what to look for, in plain words")]
-Within = Annotated[str, Parameter(name="--in", metavar="FOLDER", help="only below this folder of names, such as kb")]
+After = Annotated[str, Parameter(metavar="PLACE", help="go on behind the last one of a page, at the place that it names as `next`")]
+Pinned = Annotated[bool, Parameter(negative=(), help="only those that are marked as long-term memory")]
+IsDeleted = Annotated[bool, Parameter(name="--deleted", negative=(), help="those that can be restored instead")]
+At = Annotated[str, Parameter(name="--at", metavar="RUN/STEP", help="as memory was when that step had finished")]
 NewName = Annotated[str, Parameter(help="its name, such as notes/idea")]
 Text = Annotated[str | None, Parameter(help="the text; without it and without --file, stdin is read")]
 File = Annotated[str | None, Parameter(metavar="FILE", allow_leading_hyphen=True, help="read the text from this file; - reads stdin")]
+Other = Annotated[str, Parameter(help="another capsule or version, like notes/idea@2")]
 Private = Annotated[bool, Parameter(negative=(), help="what is made from it does not leave this machine unasked")]
 Yes = Annotated[bool, Parameter(negative=(), help="do not ask")]
 
 
-def capsules(*, prefix: Prefix = "", limit: Limit = 200, as_json: AsJson = False) -> int:
+def capsules(
+    *,
+    prefix: Prefix = "",
+    limit: Limit = 200,
+    after: After = "",
+    pinned: Pinned = False,
+    deleted: IsDeleted = False,
+    as_json: AsJson = False,
+) -> int:
     """List the capsules, last written first.
 
     $ playnex capsules --prefix articles/
+    $ playnex capsules --deleted
     """
-    return asyncio.run(_list(prefix, limit, as_json))
+    if deleted:
+        return asyncio.run(_deleted(as_json))
+    return asyncio.run(_list(_Page(prefix=prefix, limit=limit, after=after, pinned=pinned), as_json))
 
 
 app.command(capsules, name=["list", "ls"])
 
 
 @app.command
-def view(capsule: CapsuleId, /, *, version: Version = None, as_json: AsJson = False) -> int:
+def view(capsule: CapsuleId, /, *, version: Version = None, at: At = "", as_json: AsJson = False) -> int:
     """Print a capsule, or the result of a step.
 
     $ playnex capsule view articles/local-first-software
+    $ playnex capsule view articles/local-first-software@1
+    $ playnex capsule view articles/local-first-software --at last/edit
     $ playnex capsule view runs/last/research
     """
-    return asyncio.run(_view(capsule, version, as_json))
-
-
-@app.command
-def search(query: Words, /, *, within: Within = "", limit: Limit = 10, as_json: AsJson = False) -> int:
-    """Find capsules by words of their names and texts: first those that have all of them, then those that have any.
-
-    $ playnex capsule search "charged twice" --in kb
-    """
-    return asyncio.run(_search(query, within, limit, as_json))
+    return asyncio.run(_view(capsule, version, at, as_json))
 
 
 @app.command
@@ -78,7 +98,7 @@ def create(name: NewName, text: Text = None, /, *, file: File = None, private: P
 
 @app.command
 def history(capsule: CapsuleId, /, *, as_json: AsJson = False) -> int:
-    """List the versions of a capsule, newest first, and who wrote each.
+    """List the versions of a capsule, newest first: who wrote each, from what, and what has used it since.
 
     $ playnex capsule history articles/local-first-software
     """
@@ -87,7 +107,7 @@ def history(capsule: CapsuleId, /, *, as_json: AsJson = False) -> int:
 
 @app.command
 def delete(capsule: CapsuleId, /, *, yes: Yes = False, as_json: AsJson = False) -> int:
-    """Delete a capsule: no list, read or agent gets it any more.
+    """Delete a capsule: no list, read or agent gets it any more. For 30 days it can be restored.
 
     $ playnex capsule delete notes/idea --yes
     """
@@ -106,58 +126,138 @@ def _text(text: str | None, file: str | None) -> str:
     return sys.stdin.read()
 
 
-async def _list(prefix: str, limit: int, as_json: bool) -> int:
+@app.command
+def diff(capsule: CapsuleId, other: Other = "", /, *, as_json: AsJson = False) -> int:
+    """Show what changed: in the last version, from one version to the newest, or between any two.
+
+    $ playnex capsule diff articles/local-first-software
+    $ playnex capsule diff articles/local-first-software@1
+    $ playnex capsule diff articles/local-first-software@1 articles/local-first-software@2
+    """
+    return asyncio.run(_diff(capsule, other, as_json))
+
+
+for verb in ("edit", "restore", "clear", "pin", "unpin", "link", "purge"):
+    app.command(f"playnex.cli.capsule_changing:{verb}", name=verb)
+for verb in ("search", "index"):
+    app.command(f"playnex.cli.capsule_searching:{verb}", name=verb)
+for verb in ("export", "import"):
+    app.command(f"playnex.cli.capsule_carrying:{verb}_", name=verb)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """Which capsules a list shows."""
+
+    prefix: str
+    limit: int
+    after: str
+    pinned: bool
+
+
+async def _list(page: _Page, as_json: bool) -> int:
     from playnex.app.opening import opened  # late, here and below: the store is needed only when a command runs
+    from playnex.app.purging import purge_due
 
     async with opened(door.workspace) as opened_app:
-        found = await opened_app.capsules.list(prefix=prefix, limit=limit)
+        await purge_due(opened_app)
+        if page.pinned:
+            found = tuple(one for one in await opened_app.capsules.pinned() if one.name.startswith(page.prefix))
+        else:
+            found = await opened_app.capsules.list(prefix=page.prefix, limit=page.limit, after=page.after)
+    after = place_of(found[-1]) if found and len(found) == page.limit and not page.pinned else ""
     if as_json:
-        emit_list(LIST_SCHEMA, [head_json(capsule) for capsule in found])
+        emit({"schema": LIST_SCHEMA, "items": [head_json(capsule) for capsule in found], "next": after})
     elif found:
         now = time.time()
         rows = [(short(one.id), one.name, str(one.version), author_text(one.author), ago(one.written, now)) for one in found]
         write(columns(("ID", "NAME", "VERSION", "BY", "WRITTEN"), rows, door.terminal))
+        if after:
+            door.terminal.say(f"there may be more: --after {after}")
     else:
-        door.terminal.say('there are no capsules here yet; make one with: playnex capsule create notes/first "…"')
+        door.terminal.say(_nothing(page))
     return 0
 
 
-async def _view(typed: str, version: int | None, as_json: bool) -> int:
+def _nothing(page: _Page) -> str:
+    if page.pinned:
+        return "no capsule is marked as long-term memory; mark one with: playnex capsule pin NAME"
+    if page.prefix or page.after:
+        return "no more capsules" if page.after else f"no capsule's name begins with {page.prefix!r}"
+    return 'there are no capsules here yet; make one with: playnex capsule create notes/first "…"'
+
+
+async def _deleted(as_json: bool) -> int:
     from playnex.app.opening import opened
+    from playnex.app.purging import purge_due
 
     async with opened(door.workspace) as opened_app:
-        capsule = await opened_app.shelf.read(typed, version)
+        await purge_due(opened_app)
+        found = await opened_app.capsules.deleted()
     if as_json:
-        emit({"schema": SCHEMA, **head_json(capsule), "body": capsule.body})
+        emit_list("playnex.deleted-capsules/1", [deleted_json(gone) for gone in found])
+    elif found:
+        now = time.time()
+        rows = [(short(gone.ref.id), gone.ref.name, author_text(gone.by), ago(gone.deleted, now)) for gone in found]
+        write(columns(("ID", "NAME", "BY", "DELETED"), rows, door.terminal))
     else:
+        door.terminal.say("no capsule was deleted in the last 30 days")
+    return 0
+
+
+async def _view(typed: str, version: int | None, at: str, as_json: bool) -> int:
+    from playnex.app.capsule_moments import moment_of
+    from playnex.app.opening import opened
+
+    if at and version is not None:
+        raise UsageError("give --at or --version, not both")
+    async with opened(door.workspace) as opened_app:
+        if at:
+            capsule = await opened_app.capsules.read_at(typed, await moment_of(opened_app, at))
+        else:
+            capsule = await opened_app.shelf.read(typed, version)
+        uses = () if typed.startswith("runs/") else await opened_app.capsules.uses(capsule.id)
+    if as_json:
+        emit(capsule_document(capsule) | {"uses": [use_json(use) for use in uses if use.version == capsule.version]})
+    else:
+        if sys.stdout.isatty():
+            door.terminal.say(about(capsule, uses, door.terminal))
         write(capsule.body)
     return 0
 
 
-async def _search(query: str, within: str, limit: int, as_json: bool) -> int:
+async def _diff(typed: str, other: str, as_json: bool) -> int:
+    from playnex.app.capsule_shelf import versioned
     from playnex.app.opening import opened
 
     async with opened(door.workspace) as opened_app:
-        found = await opened_app.capsules.search(query, within=within, limit=limit)
+        shelf, numbered = opened_app.shelf, versioned(typed)[1] is not None
+        new = await shelf.read(other or versioned(typed)[0])
+        if other or numbered:
+            old = await shelf.read(typed)
+        elif new.version == 1:
+            raise UsageError(f"capsule {new.name!r} has one version only", hint="name another capsule to compare it with")
+        else:
+            old = await shelf.read(new.id, new.version - 1)
+    lines = diff_lines(old, new)
     if as_json:
-        emit_list("playnex.capsule-search/1", [{**head_json(one), "title": one.title, "body": one.body} for one in found])
-    elif found:
-        rows = [(short(one.id), one.name, gist(one.title, 80)) for one in found]
-        write(columns(("ID", "NAME", "TITLE"), rows, door.terminal))
+        emit({"schema": "playnex.capsule-diff/1", "from": head_json(old), "to": head_json(new), "diff": "\n".join(lines)})
+    elif lines:
+        write("\n".join(colored(lines, door.terminal)))
     else:
-        where = f" below {within}" if within else ""
-        door.terminal.say(f"no capsule{where} has any of these words; playnex capsules lists them all")
+        door.terminal.say("the texts are the same")
     return 0
 
 
 async def _create(name: str, body: str, *, private: bool, as_json: bool) -> int:
+    from playnex.app.capsule_edits import person
     from playnex.app.opening import opened
 
     async with opened(door.workspace) as opened_app:
-        draft = CapsuleDraft(name=name, body=body, author=Author(), expected=0, labels=PRIVATE if private else ())
+        draft = CapsuleDraft(name=name, body=body, author=person(), expected=0, labels=PRIVATE if private else ())
         capsule = await opened_app.capsules.write(draft)
     if as_json:
-        emit({"schema": SCHEMA, **head_json(capsule), "body": capsule.body})
+        emit(capsule_document(capsule))
     else:
         door.terminal.say(f"{door.terminal.symbol('succeeded')} capsule {capsule.name} ({short(capsule.id)})")
     return 0
@@ -168,45 +268,29 @@ async def _history(typed: str, as_json: bool) -> int:
 
     async with opened(door.workspace) as opened_app:
         versions = await opened_app.capsules.history(typed)
+        uses = await opened_app.capsules.uses(versions[0].id)
     if as_json:
-        emit_list("playnex.capsule-history/1", [head_json(version) for version in versions])
+        emit_list("playnex.capsule-history/1", [head_json(one) | {"uses": _uses_of(one, uses)} for one in versions])
     else:
-        now = time.time()
-        rows = [(str(one.version), author_text(one.author), ago(one.written, now), ", ".join(one.labels)) for one in versions]
-        write(columns(("VERSION", "BY", "WRITTEN", "LABELS"), rows, door.terminal))
+        write(history_page(versions, uses, door.terminal))
     return 0
 
 
+def _uses_of(version: CapsuleHead, uses: Sequence[Use]) -> Json:
+    return [use_json(use) for use in uses if use.version == version.version]
+
+
 async def _delete(typed: str, yes: bool, as_json: bool) -> int:
+    from playnex.app.capsule_edits import person
     from playnex.app.opening import opened
 
     async with opened(door.workspace) as opened_app:
         capsule = await opened_app.capsules.read(typed)
         if not yes and not confirmed(f"delete capsule {capsule.name}?", "--yes"):
             raise UsageError(f"capsule {capsule.name!r} was not deleted: nobody said yes", hint="say it with --yes")
-        ref = await opened_app.capsules.delete(capsule.id)
+        ref = await opened_app.capsules.delete(capsule.id, person())
     if as_json:
         emit({"schema": SCHEMA, "deleted": True, "name": ref.name, "id": ref.id, "version": ref.version})
     else:
-        door.terminal.say(f"{door.terminal.symbol('succeeded')} deleted {ref.name}")
+        door.terminal.say(f"{door.terminal.symbol('succeeded')} deleted {ref.name}; bring it back with: playnex capsule restore {ref.name}")
     return 0
-
-
-def head_json(capsule: CapsuleHead) -> dict[str, Json]:
-    """All but the body, as JSON."""
-    author = capsule.author
-    return {
-        "name": capsule.name,
-        "id": capsule.id,
-        "version": capsule.version,
-        "author": {"kind": author.kind, "run": author.run, "step": author.step, "agent": author.agent},
-        "written": capsule.written,
-        "labels": list(capsule.labels),
-        "sources": list(capsule.sources),
-        "header": capsule.header,
-    }
-
-
-def author_text(author: Author) -> str:
-    """`you`, or the agent or step and its run."""
-    return "you" if author.kind == "person" else f"{author.agent or author.step} in run {short(author.run)}"

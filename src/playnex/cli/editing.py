@@ -6,6 +6,8 @@ import shlex
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playnex.canonical import Json
@@ -24,7 +26,7 @@ def edited(value: Json) -> Json:
     ) as file:
         file.write(whole(value))
     path = Path(file.name)
-    _edit(path)
+    _edit(path, flag="--value", so="nothing was answered")
     text = path.read_text(encoding="utf-8")
     try:
         found = _as_text(text, str(value)) if is_text else json.loads(text)
@@ -34,12 +36,28 @@ def edited(value: Json) -> Json:
     return found
 
 
+@contextmanager
+def rewritten(text: str, *, suffix: str) -> Iterator[str]:
+    """The text as the person leaves it. Their file is removed at the end of the block, unless that raised: then it stays, and is told.
+    Raises UsageError where the editor fails or leaves what is no text."""
+    with tempfile.NamedTemporaryFile("w", prefix="playnex-edit-", suffix=suffix, delete=False, encoding="utf-8", newline="") as file:
+        file.write(text)
+    path = Path(file.name)
+    _edit(path, flag="--file", so="nothing was changed")
+    try:
+        found = path.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise UsageError("what the editor left is no text in UTF-8", hint=f"nothing was changed; your file is {path}") from None
+    yield _as_text(found, text)
+    path.unlink(missing_ok=True)
+
+
 def _as_text(text: str, before: str) -> str:
     """The text without the line break that editors add at the end."""
     return text if before.endswith("\n") else text.removesuffix("\n")
 
 
-def _edit(path: Path) -> None:
+def _edit(path: Path, *, flag: str, so: str) -> None:
     command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or FALLBACK)
     before = signal.signal(signal.SIGINT, lambda number, frame: None)  # Ctrl-C is the editor's while it is open
     try:
@@ -47,9 +65,9 @@ def _edit(path: Path) -> None:
     except OSError as fault:
         path.unlink()
         raise UsageError(
-            f"cannot start the editor {command[0]!r}: {fault.strerror}", hint="name another in $EDITOR, or use --value"
+            f"cannot start the editor {command[0]!r}: {fault.strerror}", hint=f"name another in $EDITOR, or use {flag}"
         ) from None
     finally:
         signal.signal(signal.SIGINT, before)
     if code:
-        raise UsageError(f"the editor ended with code {code}", hint=f"nothing was answered; your text is in {path}")
+        raise UsageError(f"the editor ended with code {code}", hint=f"{so}; your text is in {path}")

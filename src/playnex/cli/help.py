@@ -26,7 +26,7 @@ PLAYNEX_DATA      the folder of what Playnex itself keeps, such as the embedded 
 PLAYNEX_QUIET     no progress and no messages, as --quiet
 PLAYNEX_NO_INPUT  ask nothing, as --no-input
 PLAYNEX_DEBUG     show tracebacks, as --debug
-VISUAL, EDITOR    the editor of playnex inbox approve --edit; without them vi
+VISUAL, EDITOR    the editor of capsule edit and inbox approve --edit; without them vi
 NO_COLOR          no colour
 FORCE_COLOR       colour even where the output is no terminal
 """

@@ -17,7 +17,7 @@ Tested = Annotated[str, Parameter(help="a model, as `playnex model list` names i
 Quick = Annotated[bool, Parameter(negative=(), help="leave out the search for the window")]
 Seconds = Annotated[float, Parameter(help="how long the search for the window may take, roughly")]
 Use = Annotated[str, Parameter(help="a model of `playnex model list`, by the server's name for it or its alias; or smollm2")]
-Embedded = Annotated[str, Parameter(help="the embedded model")]
+Embedded = Annotated[str, Parameter(help="smollm2, which answers, or minilm, which embeds texts for search by meaning")]
 
 
 @app.command(name=["list", "ls"])
@@ -62,16 +62,20 @@ def use(name: Use, /) -> int:
 
 @app.command
 def install(name: Embedded = "smollm2", /) -> int:
-    """Fetch the embedded model (93 MB, checked by hash) into the user data folder.
+    """Fetch an embedded model, checked by hash, into the user data folder: smollm2 (93 MB) answers, minilm (24 MB) embeds texts.
 
     $ playnex model install smollm2
+    $ playnex model install minilm
     """
+    from playnex.app.embedded import KNOWN
     from playnex.app.embedded import install as install_model
 
-    if name != "smollm2":
-        raise UsageError(f"there is no embedded model {name!r}", hint="the one there is: smollm2")
-    door.terminal.say("fetching SmolLM2-135M-Instruct (93 MB)…")
-    door.terminal.say(f"{door.terminal.symbol('succeeded')} installed at {install_model()}")
+    if name not in KNOWN:
+        raise UsageError(f"there is no embedded model {name!r}", hint=f"those there are: {', '.join(KNOWN)}")
+    door.terminal.say(f"fetching {KNOWN[name].what}…")
+    door.terminal.say(f"{door.terminal.symbol('succeeded')} installed at {install_model(name)}")
+    if name == "minilm":
+        door.terminal.say('next: write embedder = "embedded" under [recall] in playnex.toml, then: playnex capsule index')
     return 0
 
 

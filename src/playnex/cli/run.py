@@ -28,6 +28,9 @@ Limits = Annotated[
     ),
 ]
 ToolCalls = Annotated[bool, Parameter(negative=(), help="who called which tool, with what, and what came of it")]
+Memory = Annotated[
+    str, Parameter(metavar="STEP", help="the capsules as they were when that step had finished, and those that it was given")
+]
 Transcript = Annotated[bool, Parameter(negative=(), help="all that was asked and answered, in order")]
 
 
@@ -41,13 +44,19 @@ def list_(*, limit: Limit = 30, as_json: AsJson = False) -> int:
 
 
 @app.command
-def show(run: RunId, /, *, transcript: Transcript = False, tools: ToolCalls = False, as_json: AsJson = False) -> int:
-    """Show a run: its steps, what each cost and gave, and its capsules; or the conversation of its agents; or the tools that were called.
+def show(run: RunId, /, *, transcript: Transcript = False, tools: ToolCalls = False, memory: Memory = "", as_json: AsJson = False) -> int:
+    """Show a run: its steps, what each cost and gave, and its capsules; or the conversation of its agents; or the tools that were called;
+    or its memory.
 
     $ playnex run show last
     $ playnex run show last --transcript
     $ playnex run show last --tools
+    $ playnex run show last --memory write
     """
+    if memory:
+        from playnex.cli.showing_memory import show_memory  # late, here and below: the store is needed only when a command runs
+
+        return asyncio.run(show_memory(run, memory, as_json))
     if transcript or tools:
         return asyncio.run(_show_inside(run, transcript, as_json))
     return asyncio.run(_show(run, as_json))

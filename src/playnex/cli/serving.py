@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from playnex.app.control import Control
-from playnex.app.opening import App, opened
+from playnex.app.opening import App, opened, watching
 from playnex.app.runs import Runs
 from playnex.app.schedules import SERVING, Schedules, Told
 from playnex.canonical import Json
@@ -34,6 +34,7 @@ async def serve(at_most: int, as_lines: bool) -> int:
     async with opened(door.workspace) as app, AsyncExitStack() as stack:
         with suppress(RunBusy):  # another process serves too; each fire is one run all the same
             await stack.enter_async_context(app.leases.hold(SERVING))
+        await stack.enter_async_context(watching(app))
         serving = Serving(app=app, log=Log(as_lines=as_lines))
         serving.log.ready(len(app.timetable.enabled()))
         going: set[str] = set()

@@ -8,6 +8,7 @@ from playnex.app.pinning import Pinned, pin
 from playnex.app.reports import shown_state
 from playnex.canonical import Json, encode
 from playnex.cli.flow_graph import who
+from playnex.cli.showing_agent_memory import memory_json, memory_lines
 from playnex.cli.terminal import Terminal, columns, counted, gist, indented, moment, seconds, spent, tokens, visible, whole
 from playnex.cli.watching import WHY
 from playnex.ids import short
@@ -49,7 +50,7 @@ def agent_document(agent: AgentSpec) -> dict[str, Json]:
         "description": agent.description,
         "model": agent.model,
         "tools": list(agent.tools),
-        "memory": {"read": list(agent.memory.read), "write": list(agent.memory.write)},
+        "memory": memory_json(agent),
         "limits": {"turns": agent.turns, "tokens": agent.limits.tokens, "usd": agent.limits.usd, "time": agent.limits.time},
         "plan": agent.plan,
         "reflect": agent.reflect,
@@ -63,8 +64,7 @@ def agent_page(agent: AgentSpec, terminal: Terminal) -> str:
     rows = (
         ("model", agent.model),
         ("tools", ", ".join(agent.tools) or "none"),
-        ("reads", ", ".join(agent.memory.read) or "only what its step gives it"),
-        ("writes", ", ".join(agent.memory.write) or "nothing by itself"),
+        *memory_lines(agent),
         ("limits", budget_text(agent.limits)),
         *((("thinks", _thinking(agent)),) if _thinking(agent) else ()),
         *((("answers", encode(agent.output).decode()),) if agent.output else ()),

@@ -11,10 +11,11 @@ from typing import Literal, TextIO
 
 from playnex.canonical import Json
 
-Style = Literal["bold", "dim", "red", "green", "yellow", "blue", "cyan"]
+Style = Literal["bold", "dim", "red", "green", "yellow", "blue", "cyan", "bold red", "bold green"]
 Color = Literal["auto", "always", "never"]
 
 CODES: dict[Style, str] = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+CODES |= {"bold red": "1;31", "bold green": "1;32"}
 
 SYMBOLS = {"succeeded": "✓", "running": "●", "retry": "↻", "fallback": "!", "failed": "✕", "pending": "○", "run": "▶", "waiting": "◌"}
 SYMBOLS |= {"skipped": "○", "cancelled": "✕"}

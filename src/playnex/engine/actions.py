@@ -1,6 +1,6 @@
 """What the interpreter asks of the rest of the house: agents, tools and capsules, each through the step context."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -119,6 +119,10 @@ class Actions(Protocol):
 
     async def find_capsule(self, name: str) -> CapsuleRef:
         """The newest version of that capsule. Raises NotFoundError."""
+        ...
+
+    def noting(self, refs: Sequence[CapsuleRef], step: str) -> Write:
+        """The write that notes that the step, by its key, was given these versions."""
         ...
 
     async def read_capsule(self, ref: CapsuleRef) -> Given:

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass, replace
 
-from playnex.canonical import Json
 from playnex.engine import failure
 from playnex.engine.actions import Actions, AgentWork, Given, PatternWork, PythonWork, Saving, ToolWork
 from playnex.engine.scope import Scope, texts
 from playnex.engine.verifying import Verifier, as_text
+from playnex.errors import StepFailed
 from playnex.spec.check_value import problems
 from playnex.spec.context import Approval, Attempt, StepPlan, Verify
 from playnex.spec.envelope import CapsuleRef, Envelope, capsule_json
 from playnex.spec.flow import ApproveSpec, StepSpec, VerifySpec, WaitSpec, form_of_output
 from playnex.spec.origin import Origin, within
+
+CAPSULES = "capsules"
+"""The step below a step's own in which the versions of its capsules are recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +133,10 @@ class StepWork:
         return self._labelled(await self.actions.carry_out_pattern(attempt, work), given)
 
     def _labelled(self, record: Envelope, given: tuple[Given, ...]) -> Envelope:
-        """The record with the labels of what was given with the prompt, and in it."""
+        """The record with the labels of what was given with the prompt, and in it, and the capsules among its sources."""
         labels = (*record.labels, *(label for piece in given for label in piece.labels), *self.scope.labels_of(self.step.prompt or ""))
-        return replace(record, labels=tuple(dict.fromkeys(labels)))
+        sources = (*record.sources, *(piece.name for piece in given if piece.kind == "capsule"))
+        return replace(record, labels=tuple(dict.fromkeys(labels)), sources=tuple(dict.fromkeys(sources)))
 
     def _boundary(self, checks: tuple[VerifySpec, ...]) -> Verify:
         """The checks on what one agent of a pattern hands over to another."""
@@ -155,13 +159,18 @@ class StepWork:
     async def _capsules(self, attempt: Attempt) -> tuple[Given, ...]:
         """The capsules that the step names, at the versions that its first try saw."""
 
-        async def find() -> Json:
-            return [capsule_json(await self.actions.find_capsule(self.scope.text(name))) for name in self.step.capsules]
+        async def find(finding: Attempt) -> Envelope:
+            refs = [await self.actions.find_capsule(self.scope.text(name)) for name in self.step.capsules]
+            finding.writes.append(self.actions.noting(refs, attempt.key))
+            return Envelope(output=[capsule_json(ref) for ref in refs])
 
         if not self.step.capsules:
             return ()
-        found = await attempt.context.step("capsules", find)
-        return tuple([await self.actions.read_capsule(CapsuleRef(**parts)) for parts in found])
+        key = attempt.context.key(CAPSULES)
+        found = await attempt.context.perform(CAPSULES, find)
+        if found.status == "failed":
+            raise StepFailed(failure.message_of(found), step=key, reason=found.reason)
+        return tuple([await self.actions.read_capsule(CapsuleRef(**parts)) for parts in found.output])
 
     async def _fall_back(self, record: Envelope, attempt: Attempt) -> Envelope:
         """What stands in for the step's result: an agent's answer, or a value in which `output` is what was refused."""

@@ -140,11 +140,12 @@ class WorkspaceModels:
         settings, pace = self._sources.settings.get(card.alias), self._paces.of(card.base_url)
         if settings is None:
             return OpenAIModel(card, pace=pace)
-        return OpenAIModel(card, api_key=self._key(settings), timeout=settings.timeout, pace=pace)
+        return OpenAIModel(card, api_key=key_of(settings, self._sources.secrets), timeout=settings.timeout, pace=pace)
 
-    def _key(self, settings: ModelSettings) -> str:
-        """The model's key, where it has one. Raises CredentialError."""
-        try:
-            return self._sources.secrets.secret(settings.key_name) if settings.key_name else ""
-        except CredentialError as fault:
-            raise CredentialError(f"model {settings.alias!r} needs its key: {fault.message}", hint=fault.hint) from None
+
+def key_of(settings: ModelSettings, secrets: References) -> str:
+    """The model's key, where it has one. Raises CredentialError."""
+    try:
+        return secrets.secret(settings.key_name) if settings.key_name else ""
+    except CredentialError as fault:
+        raise CredentialError(f"model {settings.alias!r} needs its key: {fault.message}", hint=fault.hint) from None

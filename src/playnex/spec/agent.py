@@ -6,6 +6,7 @@ from typing import Literal
 
 from playnex.canonical import Json
 from playnex.spec.flow import Budget
+from playnex.spec.memory import NO_MEMORY, MemorySpec
 
 DEFAULT_TURNS = 20
 TURN_CEILING = 200
@@ -14,17 +15,6 @@ TURN_CEILING = 200
 DEFAULT_LIMITS = Budget(turns=DEFAULT_TURNS)
 
 Reflect = Literal["never", "after-error", "every-turn"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemorySpec:
-    """Which capsules an agent may read and write, as name patterns (`style/*`); empty means none beyond its step's own."""
-
-    read: tuple[str, ...] = ()
-    write: tuple[str, ...] = ()
-
-
-NO_MEMORY = MemorySpec()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

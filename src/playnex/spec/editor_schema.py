@@ -10,9 +10,11 @@ from playnex.canonical import Json
 from playnex.spec import units
 from playnex.spec.agent import TURN_CEILING
 from playnex.spec.flow import FORMAT, MOST_AT_ONCE
+from playnex.spec.memory import HITS, MOST_HITS
 from playnex.spec.pattern_table import PATTERNS, Setting
-from playnex.spec.read_agent import AGENT_KEYS, HOTTEST, MEMORY_KEYS, REFLECT
+from playnex.spec.read_agent import AGENT_KEYS, HOTTEST, REFLECT
 from playnex.spec.read_flow import BUDGET_KEYS, DEFAULTS_KEYS, FLOW_KEYS, INPUT_KEYS, INPUT_TYPES, MOST_TURNS, MOST_USD
+from playnex.spec.read_memory import MEMORY_KEYS, RECALL_KEYS
 from playnex.spec.read_on import CONCURRENCY_KEYS, ON, SCHEDULE_KEYS
 from playnex.spec.read_settings import (
     APPROVE_KEYS,
@@ -200,19 +202,26 @@ FLOW: Table = {
     ),
     "output": (ANY, "what the run returns; the last step's output where nothing is said"),
 }
+RECALL: Table = {
+    "limit": (whole(1, MOST_HITS), f"hits at most; {HITS} where nothing is said"),
+    "in": (TEXTS, "the capsules that it searches: folders, patterns or #tags; those it may read where nothing is said"),
+    "at-start": (FLAG, "it is given what is found for its task before its first turn"),
+}
+MEMORY: Table = {
+    "read": (TEXTS, "capsules it may read, by patterns of their names or #tag"),
+    "write": (TEXTS, "capsules it may write"),
+    "history": (FLAG, "what it was asked and answered before in the run"),
+    "pinned": (FLAG, "long-term memory: the pinned capsules"),
+    "recall": ({"anyOf": [FLAG, closed(RECALL_KEYS, RECALL)]}, "search by words and meaning"),
+}
 AGENT: Table = {
     "name": (NAME, "the file's name without .md"),
     "description": (TEXT, "one line for lists"),
     "model": (FILLED, "an alias of playnex.toml; `main` where nothing is said"),
     "tools": (TEXTS, "tools that it may call, by name or pattern"),
     "memory": (
-        {
-            "anyOf": [
-                {"enum": ["none", None]},
-                closed(MEMORY_KEYS, {"read": (TEXTS, "capsules it may read"), "write": (TEXTS, "and write")}),
-            ]
-        },
-        "capsules, by patterns of their names",
+        {"anyOf": [{"enum": ["none", "history", None]}, closed(MEMORY_KEYS, MEMORY)]},
+        "what it remembers",
     ),
     "limits": (closed(BUDGET_KEYS, {**BUDGET, "turns": (whole(1, TURN_CEILING), "model requests at most")}), "its own limits"),
     "plan": (FLAG, "it writes a plan first"),

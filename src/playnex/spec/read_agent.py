@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import cast
 
-from playnex.spec.agent import DEFAULT_LIMITS, NO_MEMORY, TURN_CEILING, AgentSpec, MemorySpec, Reflect
+from playnex.spec.agent import DEFAULT_LIMITS, TURN_CEILING, AgentSpec, Reflect
 from playnex.spec.faults import Fault, Place
 from playnex.spec.located import MapNode, Node, ScalarNode, find
 from playnex.spec.read_flow import in_file_order, read_budget
+from playnex.spec.read_memory import read_memory
 from playnex.spec.read_settings import read_schema
 from playnex.spec.reading import Reading
 from playnex.spec.tool_rules import ASK, NEVER, approval_problem
@@ -21,7 +22,6 @@ LATER_AGENT_KEYS = ("skills",)
 CONSEQUENTIAL = "consequential"
 """The word in `approval` for all calls that have consequences."""
 
-MEMORY_KEYS = ("read", "write")
 HOTTEST = 2
 REFLECT = ("never", "after-error", "every-turn")
 
@@ -95,7 +95,7 @@ def _read_root(reading: Reading, root: MapNode | None, name: str) -> AgentSpec |
         description=reading.text(find(root, "description"), "`description`") or "",
         model=reading.filled(find(root, "model"), "`model`") or "main",
         tools=reading.texts(find(root, "tools"), "`tools`"),
-        memory=_read_memory(reading, find(root, "memory")),
+        memory=read_memory(reading, find(root, "memory")),
         limits=limits if limits.turns else replace(limits, turns=DEFAULT_LIMITS.turns),
         plan=plans,
         reflect=cast(Reflect, reading.choice(find(root, "reflect"), "`reflect`", REFLECT) or "never"),
@@ -133,16 +133,3 @@ def _check_name(reading: Reading, node: Node | None, name: str) -> None:
     if node is not None and written and written != name:
         file = PurePath(reading.path).name
         reading.fault(node, f"the agent is named {written!r} and its file {file!r}", hint=f"rename one: flows say {name!r}")
-
-
-def _read_memory(reading: Reading, node: Node | None) -> MemorySpec:
-    if node is None or (isinstance(node, ScalarNode) and node.value == "none"):
-        return NO_MEMORY
-    if isinstance(node, ScalarNode):
-        reading.wrong(node, "`memory`", "`none` or {read: [...], write: [...]}")
-        return NO_MEMORY
-    memory = reading.map(node, "`memory`")
-    if memory is None:
-        return NO_MEMORY
-    reading.keys(memory, MEMORY_KEYS, what="`memory`")
-    return MemorySpec(read=reading.texts(find(memory, "read"), "`read`"), write=reading.texts(find(memory, "write"), "`write`"))

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import apsw
 
-from playnex.store.file import SAFE, Migration, Opening, carry_over, close, open_reader
+from playnex.store.file import SAFE, Migration, Opening, carry_over, close, compact, open_reader
 from playnex.store.writer import Submission, Writer
 
 T = TypeVar("T")
@@ -80,6 +80,10 @@ class Database:
     async def carry_over(self) -> None:
         """Bring what is in the write-ahead log into the file, and make the log empty, as far as no reader holds it."""
         await asyncio.to_thread(carry_over, self.path, self._opening)
+
+    async def compact(self) -> None:
+        """Write the file anew, without what was freed in it, and make the log empty, as far as no reader holds it."""
+        await asyncio.to_thread(compact, self.path, self._opening)
 
     @property
     def read(self) -> apsw.Connection:

@@ -193,9 +193,19 @@ def _migrate(connection: apsw.Connection, migrations: Sequence[Migration]) -> No
 
 def carry_over(path: Path, opening: Opening = SAFE) -> None:
     """Bring what is in the write-ahead log into the file, and make the log empty, as far as no reader holds it."""
+    _carried_out(path, opening, ("PRAGMA wal_checkpoint(TRUNCATE)",))
+
+
+def compact(path: Path, opening: Opening = SAFE) -> None:
+    """Write the file anew without what was freed in it, and make the log empty, as far as no reader holds it."""
+    _carried_out(path, opening, ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"))
+
+
+def _carried_out(path: Path, opening: Opening, statements: Sequence[str]) -> None:
     connection = _configure(_connect(path, opening, apsw.SQLITE_OPEN_READWRITE), opening)
     try:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        for statement in statements:
+            connection.execute(statement).fetchall()
     except OF_THE_FILE as fault:
         raise store_error(fault, connection) from fault
     finally:

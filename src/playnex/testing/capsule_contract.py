@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
-from playnex.capsules.capsule import Author, Capsule, CapsuleDraft, Capsules
+from playnex.capsules.capsule import Author, Capsule, CapsuleDraft, CapsuleHead, Capsules, Moment, place_of
 from playnex.errors import CapsuleConflict, NotFoundError, UsageError
 from playnex.ids import short
 
@@ -168,6 +169,109 @@ async def an_unknown_name_is_told_with_a_suggestion(capsules: Capsules) -> None:
     await _refusal(capsules.read(NAME, 7), NotFoundError)
 
 
+async def a_page_of_a_list_goes_on_where_the_last_one_ended(capsules: Capsules) -> None:
+    """Pages together are the list, whatever their size, with a prefix and without one; what is no place is told."""
+    for number in range(7):
+        await capsules.write(CapsuleDraft(name=f"{'ab'[number % 2]}/{number}", body="x"))
+    for prefix in ("", "a/"):
+        whole, after = await capsules.list(prefix=prefix), ""
+        pages: list[CapsuleHead] = []
+        while page := await capsules.list(prefix=prefix, limit=2, after=after):
+            pages += page
+            after = place_of(page[-1])
+        assert tuple(pages) == whole
+    await _refusal(capsules.list(after="nowhere"), UsageError)
+
+
+async def a_list_is_seen_as_of_a_moment(capsules: Capsules) -> None:
+    """Later capsules and versions are not there yet, but those of the run that looks, up to the moment that is said."""
+    first = await capsules.write(CapsuleDraft(name=NAME, body="one"))
+    await asyncio.sleep(0.002)
+    own = await capsules.write(CapsuleDraft(name="notes/own", body="own", author=AGENT))
+    await asyncio.sleep(0.002)
+    await capsules.write(CapsuleDraft(name=NAME, body="two"))
+    late = await capsules.write(CapsuleDraft(name="notes/own", body="late", author=AGENT))
+    assert [head.ref for head in await capsules.list_as_of(Moment(at=first.written))] == [first.ref]
+    assert [head.ref for head in await capsules.list_as_of(Moment(at=first.written, run="R"))] == [late.ref, first.ref]
+    at_step = Moment(at=first.written, run="R", until=own.written)
+    assert [head.ref for head in await capsules.list_as_of(at_step)] == [own.ref, first.ref]
+    assert await capsules.read_at("notes/own", at_step) == own
+    assert await capsules.list_as_of(at_step, prefix="other/") == ()
+
+
+async def a_person_keeps_the_labels_of_what_they_change(capsules: Capsules) -> None:
+    """Who mends a word has not vouched for the rest: only a version that says so clears. An agent's labels are its own."""
+    await capsules.write(CapsuleDraft(name=NAME, body="from outside", author=AGENT, labels=("untrusted",)))
+    edited = await capsules.write(CapsuleDraft(name=NAME, body="from the outside", expected=1))
+    assert edited.labels == ("untrusted",)
+    private = await capsules.write(CapsuleDraft(name=NAME, body="mine", labels=("private",)))
+    assert set(private.labels) == {"untrusted", "private"}
+    cleared = await capsules.write(CapsuleDraft(name=NAME, body="mine", labels=("private",), clears=True))
+    assert cleared.labels == ("private",)
+    assert (await capsules.write(CapsuleDraft(name=NAME, body="new", author=AGENT))).labels == ()
+
+
+async def a_deleted_capsule_can_be_restored(capsules: Capsules) -> None:
+    """With its id, its versions and its words; of several of a name the last, and not over one that has the name now."""
+    written = await capsules.write(CapsuleDraft(name=NAME, body="ebb"))
+    await capsules.write(CapsuleDraft(name=NAME, body="flood"))
+    await capsules.delete(NAME)
+    (gone,) = await capsules.deleted()
+    assert (gone.ref.name, gone.ref.version, gone.by.kind) == (NAME, 2, "person")
+    other = await capsules.write(CapsuleDraft(name=NAME, body="another"))
+    await _refusal(capsules.restore(written.id), CapsuleConflict)
+    await capsules.delete(other.id)
+    assert (await capsules.restore(short(written.id))).id == written.id
+    assert [head.version for head in await capsules.history(NAME)] == [2, 1]
+    assert await _names(capsules.search("flood")) == [NAME]
+    assert await capsules.search("ebb") == ()
+    assert [gone.ref.id for gone in await capsules.deleted()] == [other.id]
+    await _refusal(capsules.restore("notes/none"), NotFoundError)
+
+
+async def a_purged_capsule_is_gone_for_good(capsules: Capsules) -> None:
+    """No path brings it back, and its name neither; its id is never taken for new."""
+    written = await capsules.write(CapsuleDraft(name=NAME, body="zanzibar one"))
+    newest = await capsules.write(CapsuleDraft(name=NAME, body="zanzibar two"))
+    await capsules.delete(NAME)
+    assert await capsules.purge(written.id) == (written, newest)
+    assert await capsules.deleted() == ()
+    assert await capsules.list() == await capsules.search("zanzibar") == ()
+    for question in (capsules.read(written.id), capsules.restore(written.id), capsules.restore(NAME), capsules.purge(written.id)):
+        await _refusal(question, NotFoundError)
+    assert await capsules.standing(written.id) == "purged"
+    await _refusal(capsules.adopt((written,)), CapsuleConflict)
+    living = await capsules.write(CapsuleDraft(name=NAME, body="new"))
+    assert (await capsules.purge(NAME))[0].id == living.id
+
+
+async def what_is_pinned_stays_so_through_its_versions(capsules: Capsules) -> None:
+    """The mark belongs to the capsule; a deleted one is not among the pinned."""
+    for name in ("b", "a", "c"):
+        await capsules.write(CapsuleDraft(name=name, body="one"))
+    for name in ("b", "a"):
+        await capsules.pin(name)
+    assert (await capsules.write(CapsuleDraft(name="a", body="two"))).pinned
+    assert [(head.name, head.version, head.pinned) for head in await capsules.pinned()] == [("a", 2, True), ("b", 1, True)]
+    await capsules.unpin("a")
+    await capsules.delete("b")
+    assert await capsules.pinned() == ()
+    await _refusal(capsules.pin("nothing"), NotFoundError)
+
+
+async def versions_can_be_taken_in_as_they_are(capsules: Capsules) -> None:
+    """Number, author and time stay; what is here already, or is another's name, is a conflict, and nothing changes."""
+    first = Capsule(id="0" * 26, name=NAME, version=1, author=AGENT, written=5.0, body="one", labels=("untrusted",), sources=("a.md",))
+    second = replace(first, version=2, written=6.0, body="two")
+    await capsules.adopt((first,))
+    await capsules.adopt((second,), after=1)
+    assert [await capsules.read(NAME, number) for number in (1, 2)] == [first, second]
+    assert await _names(capsules.search("two")) == [NAME] and await capsules.search("one") == ()
+    for versions, after in (((first,), 0), ((second,), 1), ((replace(first, id="1" * 26),), 0)):
+        await _refusal(capsules.adopt(versions, after), CapsuleConflict)
+    assert len(await capsules.history(NAME)) == 2
+
+
 async def bad_names_and_bodies_are_refused(capsules: Capsules) -> None:
     """What could not be a file's name on some system is no name, and what is not text is no body."""
     bad = ("", "/a", "a/", "a//b", "..", "a/../b", ".hidden", "a\\b", "CON", "a/nul.txt", "end.", "runs/R/step", "x" * 201, "e\u0301")
@@ -194,6 +298,13 @@ PROMISES: tuple[Promise, ...] = (
     an_ambiguous_id_is_a_usage_error_that_lists_them,
     an_unknown_name_is_told_with_a_suggestion,
     bad_names_and_bodies_are_refused,
+    a_page_of_a_list_goes_on_where_the_last_one_ended,
+    a_list_is_seen_as_of_a_moment,
+    a_person_keeps_the_labels_of_what_they_change,
+    a_deleted_capsule_can_be_restored,
+    a_purged_capsule_is_gone_for_good,
+    what_is_pinned_stays_so_through_its_versions,
+    versions_can_be_taken_in_as_they_are,
 )
 
 

@@ -4,7 +4,7 @@ Rehearsal(flow_of(TEXT, Script(lambda call: call.arguments["word"].upper()))).pl
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -65,6 +65,9 @@ class Script:
 
     async def find_capsule(self, name: str) -> CapsuleRef:
         raise NotFoundError(f"there is no capsule {name!r}", hint="scripts have none")
+
+    def noting(self, refs: Sequence[CapsuleRef], step: str) -> Write:
+        return lambda _connection: None
 
     async def read_capsule(self, ref: CapsuleRef) -> Given:
         raise NotFoundError(f"there is no capsule {ref.name!r}", hint="scripts have none")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from playnex.canonical import digest, encode_sorted
+from playnex.testing.hashed_embedder import hashed_vector
 from playnex.testing.model_replies import Asked, Reply, document, refusal, slowly
 from playnex.testing.model_scripts import SCRIPTS, Script, research
 
@@ -30,7 +31,8 @@ Pages = Mapping[str, Any]
 
 @dataclass(slots=True, eq=False)
 class ModelServer:
-    """A running server. `asked` has every chat request in order, `answered` the digests of those fully answered."""
+    """A running server. `asked` has every chat request in order, `answered` the digests of those fully answered. It embeds texts as
+    `hashed_vector` does, with the words in `alike` for the same; `embedded` has all that it was given."""
 
     script: Script = research
     pages: Pages = field(default_factory=dict)
@@ -38,6 +40,8 @@ class ModelServer:
     asked: list[Asked] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
+    embedded: list[str] = field(default_factory=list)
+    alike: Mapping[str, str] = field(default_factory=dict)
     address: str = ""
 
     @property
@@ -68,6 +72,8 @@ class ModelServer:
         if request is None:
             return False
         path, headers, body = request
+        if path.endswith("/embeddings") and path not in self.pages:
+            return await _send(writer, reader, self._embed(json.loads(body)))
         if not path.endswith("/chat/completions"):
             return await _send(writer, reader, self._page(path))
         asked = self._note(path, headers, body)
@@ -86,6 +92,12 @@ class ModelServer:
         self.headers.append(headers)
         self._write({"event": "received", "digest": name, "number": asked.number})
         return asked
+
+    def _embed(self, asked: Mapping[str, Any]) -> Reply:
+        self.embedded.extend(asked["input"])
+        vectors = [hashed_vector(text, self.alike) for text in asked["input"]]
+        data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(vectors)]
+        return document({"object": "list", "model": asked["model"], "data": data, "usage": {"prompt_tokens": 1, "total_tokens": 1}})
 
     def _page(self, path: str) -> Reply:
         if path in self.pages:

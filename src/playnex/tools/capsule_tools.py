@@ -12,6 +12,7 @@ from playnex.canonical import Json
 from playnex.errors import CapsuleConflict, NotFoundError, ToolFailed, ToolRefused, UsageError
 from playnex.spec.context import Write
 from playnex.spec.envelope import CapsuleRef, Label
+from playnex.spec.memory import TAG, fits
 from playnex.tools.tool import CallScope, Tool, ToolResult
 from playnex.tools.toolbox import is_named
 
@@ -39,6 +40,8 @@ class KnownCapsule(Protocol):
     @property
     def written(self) -> float: ...
     @property
+    def header(self) -> Json: ...
+    @property
     def labels(self) -> tuple[Label, ...]: ...
 
 
@@ -51,6 +54,16 @@ class ReadCapsule(KnownCapsule, Protocol):
     def title(self) -> str: ...
     @property
     def sources(self) -> tuple[str, ...]: ...
+
+
+class Searcher(Protocol):
+    """Whoever searches capsules."""
+
+    async def search(
+        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
+    ) -> Sequence[ReadCapsule]:
+        """Those that say what is looked for, best first; with `at` as a run sees them that was forked then."""
+        ...
 
 
 class Reader(Protocol):
@@ -66,12 +79,6 @@ class Reader(Protocol):
 
     async def read_as_of(self, typed: str, at: float, run: str) -> ReadCapsule:
         """What a run sees that was forked at that time. Raises NotFoundError."""
-        ...
-
-    async def search(
-        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
-    ) -> Sequence[ReadCapsule]:
-        """Those that have words of the text, best first; with `at` as a run sees them that was forked then."""
         ...
 
 
@@ -99,17 +106,25 @@ Prepare: TypeAlias = Callable[[Revision], Awaitable[PreparedRevision]]
 """Raises CapsuleConflict where the capsule moved on, UsageError for a bad name."""
 
 
-def capsule_tools(reader: Reader, prepare: Prepare) -> tuple[Tool, ...]:
+Note: TypeAlias = Callable[[Sequence[KnownCapsule], CallScope], Write]
+"""The write that notes that a call was given these versions; it is committed with the call's record."""
+
+
+def _noted_nowhere(_given: Sequence[KnownCapsule], _scope: CallScope) -> Write:
+    return lambda _connection: None
+
+
+def capsule_tools(reader: Reader, prepare: Prepare, searcher: Searcher, *, note: Note = _noted_nowhere) -> tuple[Tool, ...]:
     """`capsule.list`, `capsule.read`, `capsule.search` and `capsule.write`."""
 
     async def list_them(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
         return await list_capsules(reader, scope, prefix=arguments.get("prefix", ""))
 
     async def read_one(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
-        return await read_capsule(reader, scope, arguments=arguments)
+        return await read_capsule(reader, scope, arguments=arguments, note=note)
 
     async def search_them(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
-        return await search_capsules(reader, scope, arguments=arguments)
+        return await search_capsules(searcher, scope, arguments=arguments, note=note)
 
     async def write_one(arguments: Mapping[str, Json], scope: CallScope) -> ToolResult:
         revision = Revision(name=arguments["name"], body=arguments["body"], expected=arguments.get("expected", 0), scope=scope)
@@ -128,14 +143,14 @@ async def list_capsules(reader: Reader, scope: CallScope, *, prefix: str = "") -
     found: dict[str, KnownCapsule] = {}
     for start in _prefixes(prefix, scope.memory_read):
         for known in await reader.list(prefix=start, limit=LISTED):
-            if is_named(known.name, scope.memory_read):
+            if fits(known.name, known.header, scope.memory_read):
                 found[known.id] = known
     newest = sorted(found.values(), key=lambda known: known.written, reverse=True)[:LISTED]
     labels = tuple(dict.fromkeys(label for known in newest for label in known.labels))
     return ToolResult(output=[{"name": known.name, "version": known.version} for known in newest], labels=labels)
 
 
-async def read_capsule(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json]) -> ToolResult:
+async def read_capsule(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json], note: Note = _noted_nowhere) -> ToolResult:
     """A page of a capsule's body, with the version to name when writing it. Raises ToolFailed where there is none, ToolRefused
     for what the scope may not read, whether it exists or not."""
     capsule = await _readable(reader, scope, arguments=arguments)
@@ -146,19 +161,22 @@ async def read_capsule(reader: Reader, scope: CallScope, *, arguments: Mapping[s
         output |= {"start": start, "characters": len(capsule.body)}
     if start + PAGE < len(capsule.body):
         output["next"] = start + PAGE
-    return ToolResult(output=output, labels=capsule.labels, sources=(capsule.name,))
+    return ToolResult(output=output, labels=capsule.labels, sources=(capsule.name,), writes=(note((capsule,), scope),))
 
 
-async def search_capsules(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json]) -> ToolResult:
+async def search_capsules(
+    searcher: Searcher, scope: CallScope, *, arguments: Mapping[str, Json], note: Note = _noted_nowhere
+) -> ToolResult:
     """The capsules that have words of the query and that the scope may read, best first, each with the beginning of its body."""
     within, limit = arguments.get("in", ""), arguments.get("limit", FOUND)
-    found = await reader.search(
+    found = await searcher.search(
         arguments["query"], within=within, patterns=scope.memory_read, limit=limit, at=scope.memory_at, run=scope.run
     )
     return ToolResult(
         output=[_hit(capsule) for capsule in found],
         labels=tuple(dict.fromkeys(label for capsule in found for label in capsule.labels)),
         sources=tuple(capsule.name for capsule in found),
+        writes=(note(found, scope),),
     )
 
 
@@ -206,14 +224,14 @@ async def _readable(reader: Reader, scope: CallScope, *, arguments: Mapping[str,
             missing = f"capsule {name!r}" if version is None else f"version {version} of capsule {name!r}"
             raise ToolFailed(f"there is no {missing}", hint="capsule.list shows what there is") from None
         capsule = None
-    if capsule is None or not is_named(capsule.name, scope.memory_read):
+    if capsule is None or not fits(capsule.name, capsule.header, scope.memory_read):
         raise _refused("read", name, patterns=scope.memory_read)
     return capsule
 
 
 def _prefixes(prefix: str, patterns: Sequence[str]) -> set[str]:
     """What has to be listed to find all names that begin with `prefix` and fit a pattern."""
-    literals = (re.split(r"[*?\[]", pattern, maxsplit=1)[0] for pattern in patterns)
+    literals = ("" if pattern.startswith(TAG) else re.split(r"[*?\[]", pattern, maxsplit=1)[0] for pattern in patterns)
     return {max(prefix, literal, key=len) for literal in literals if prefix.startswith(literal) or literal.startswith(prefix)}
 
 

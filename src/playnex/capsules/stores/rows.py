@@ -1,7 +1,9 @@
 """The tables that hold capsules, and the way from a row to a record and back."""
 
+import hashlib
 import zlib
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
 import apsw
@@ -10,15 +12,17 @@ from playnex.canonical import decode, encode
 from playnex.capsules.capsule import Author, Capsule, CapsuleDraft, CapsuleHead
 from playnex.errors import UsageError
 from playnex.secrets.known import KNOWN
+from playnex.spec.envelope import Label
 
 Row: TypeAlias = tuple[Any, ...]
 
 PACK_FROM = 512
 """Bytes from which compressing a body is worth trying."""
 
-INDEX = "INSERT INTO words (capsule, version, name, body) VALUES (?, ?, ?, ?)"
-
-HEAD = "c.id, c.name, v.version, v.author_kind, v.author_run, v.author_step, v.author_agent, v.written, v.labels, v.sources, v.header"
+HEAD = (
+    "c.id, c.name, v.version, v.author_kind, v.author_run, v.author_step, v.author_agent,"
+    " v.written, v.labels, v.sources, v.header, c.pinned"
+)
 
 
 def create_capsules(connection: apsw.Connection) -> None:
@@ -62,15 +66,104 @@ def create_words(connection: apsw.Connection) -> None:
         """
     )
     living = "SELECT c.id, v.version, c.name, v.packed, v.body FROM capsules c JOIN versions v ON v.capsule = c.id WHERE c.deleted IS NULL"
+    index = "INSERT INTO words (capsule, version, name, body) VALUES (?, ?, ?, ?)"
     for capsule_id, version, name, packed, body in connection.execute(living):
-        connection.execute(INDEX, (capsule_id, version, name, unpacked(packed, body)))
+        connection.execute(index, (capsule_id, version, name, unpacked(packed, body)))
 
 
-MIGRATIONS = (create_capsules, create_versions, create_words)
+def number_versions(connection: apsw.Connection) -> None:
+    """Each version gets a number of its own, never used again, by which the indexes of words know it: `words` has the versions that are
+    not deleted, `newest` the newest of each capsule, which is what nearly every search asks for."""
+    connection.execute(
+        """
+        ALTER TABLE capsules ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE versions RENAME TO unnumbered;
+        CREATE TABLE versions (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            capsule TEXT NOT NULL REFERENCES capsules (id), version INTEGER NOT NULL, written REAL NOT NULL,
+            author_kind TEXT NOT NULL, author_run TEXT NOT NULL, author_step TEXT NOT NULL, author_agent TEXT NOT NULL,
+            labels TEXT NOT NULL, sources TEXT NOT NULL, header TEXT NOT NULL, packed INTEGER NOT NULL, body BLOB NOT NULL,
+            UNIQUE (capsule, version)
+        ) STRICT;
+        INSERT INTO versions (capsule, version, written, author_kind, author_run, author_step, author_agent, labels, sources, header,
+            packed, body) SELECT * FROM unnumbered ORDER BY written, capsule, version;
+        DROP TABLE unnumbered;
+        DROP TABLE words;
+        CREATE INDEX capsules_pinned ON capsules (name) WHERE pinned AND deleted IS NULL;
+        CREATE INDEX capsules_deleted ON capsules (deleted) WHERE deleted IS NOT NULL;
+        CREATE VIRTUAL TABLE words USING fts5 (
+            name, body, folders, content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
+        );
+        CREATE VIRTUAL TABLE newest USING fts5 (
+            name, body, folders, content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
+        );
+        """
+    )
+    for (capsule_id,) in fetch(connection, "SELECT id FROM capsules WHERE deleted IS NULL"):
+        take_in(connection, capsule_id)
+
+
+def create_uses(connection: apsw.Connection) -> None:
+    """Which step was given which version, and which versions were made of which."""
+    connection.execute(
+        """
+        CREATE TABLE uses (
+            capsule TEXT NOT NULL, version INTEGER NOT NULL, run TEXT NOT NULL, step TEXT NOT NULL, agent TEXT NOT NULL, at REAL NOT NULL,
+            PRIMARY KEY (capsule, version, run, step)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX uses_by_run ON uses (run, step);
+        CREATE TABLE made_of (
+            source TEXT NOT NULL, source_version INTEGER NOT NULL, capsule TEXT NOT NULL, version INTEGER NOT NULL,
+            PRIMARY KEY (source, capsule, version)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX made_by_capsule ON made_of (capsule);
+        """
+    )
+
+
+MIGRATIONS = (create_capsules, create_versions, create_words, number_versions, create_uses)
+
+INDEX = "INSERT INTO {} (rowid, name, body, folders) VALUES (?, ?, ?, ?)"
+
+
+def take_in(connection: apsw.Connection, capsule_id: str) -> None:
+    """Put the words of all versions of a capsule into the indexes."""
+    sql = (
+        "SELECT v.number, c.name, v.packed, v.body, v.version = c.version"
+        " FROM capsules c JOIN versions v ON v.capsule = c.id WHERE c.id = ?"
+    )
+    for number, name, packed, body, is_newest in fetch(connection, sql, capsule_id):
+        row = (number, name, unpacked(packed, body), folders(name))
+        connection.execute(INDEX.format("words"), row)
+        if is_newest:
+            connection.execute(INDEX.format("newest"), row)
+
+
+def leave_out(connection: apsw.Connection, capsule_id: str) -> None:
+    """Take the words of all versions of a capsule out of the indexes."""
+    numbers = fetch(connection, "SELECT number FROM versions WHERE capsule = ?", capsule_id)
+    for index in ("words", "newest"):
+        connection.executemany(f"DELETE FROM {index} WHERE rowid = ?", numbers)
+
+
+def folders(name: str) -> str:
+    """The name and all folders that it lies in, each as a word of digits, which no index takes apart."""
+    parts = name.split("/")
+    return " ".join(folder_word("/".join(parts[:count])) for count in range(1, len(parts) + 1))
+
+
+def folder_word(folder: str) -> str:
+    """The word that stands for a folder in the indexes."""
+    return str(int.from_bytes(hashlib.sha256(folder.encode()).digest()[:8]))
 
 
 def fetch(connection: apsw.Connection, sql: str, *bindings: Any) -> list[Row]:
     """All rows at once: a statement left open would hold its snapshot."""
+    return list(connection.execute(sql, bindings))
+
+
+def fetch_named(connection: apsw.Connection, sql: str, bindings: dict[str, Any]) -> list[Row]:
+    """The same with bindings by their names."""
     return list(connection.execute(sql, bindings))
 
 
@@ -96,29 +189,46 @@ def _head(row: Row) -> dict[str, Any]:
         "id": row[0],
         "name": row[1],
         "version": row[2],
-        "author": Author(kind=kind, run=run, step=step, agent=agent),
+        "author": author_in(kind, run, step, agent),
         "written": row[7],
         "labels": tuple(decode(row[8])),
         "sources": tuple(decode(row[9])),
         "header": decode(row[10]),
+        "pinned": bool(row[11]),
     }
 
 
-def contents(draft: CapsuleDraft) -> Row:
-    """The draft as the columns behind `written`. Raises UsageError for what cannot be stored."""
+def contents(draft: "CapsuleDraft | Capsule") -> Row:
+    """The columns behind `written`. Raises UsageError for what cannot be stored."""
     draft = replace(draft, body=KNOWN.text(draft.body), header=KNOWN.value(draft.header))
     author = draft.author
     packed, body = _pack(draft)
-    facts = (encode(list(draft.labels)).decode(), encode(list(draft.sources)).decode(), encode(draft.header).decode())
-    return (author.kind, author.run, author.step, author.agent, *facts, packed, body)
+    facts = (labels_json(draft.labels), encode(list(draft.sources)).decode(), encode(draft.header).decode())
+    return (author.kind, author.run, author.step, author.agent or author.name, *facts, packed, body)
+
+
+def labels_json(labels: Sequence[Label]) -> str:
+    """Labels as a column has them."""
+    return encode(list(labels)).decode()
 
 
 def author_json(author: Author) -> str:
     """Who deleted a capsule, as text."""
-    return encode({"kind": author.kind, "run": author.run, "step": author.step, "agent": author.agent}).decode()
+    return encode(asdict(author)).decode()
 
 
-def _pack(draft: CapsuleDraft) -> tuple[int, bytes]:
+def author_in(*columns: Any) -> Author:
+    """The four columns of an author: a person has no agent, and their name stands in its place."""
+    kind, run, step, actor = columns
+    return Author(kind=kind, run=run, step=step, agent="" if kind == "person" else actor, name=actor if kind == "person" else "")
+
+
+def author_of(text: str) -> Author:
+    """Whom `author_json` wrote down."""
+    return Author(**decode(text)) if text else Author()
+
+
+def _pack(draft: "CapsuleDraft | Capsule") -> tuple[int, bytes]:
     try:
         body = draft.body.encode()
     except UnicodeEncodeError as fault:

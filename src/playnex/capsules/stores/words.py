@@ -1,12 +1,22 @@
-"""Search by words: which versions have the words of a text, ranked by SQLite's FTS5."""
+"""Search by words: which versions have the words of a text, ranked by SQLite's FTS5.
+
+Ranking reads every text that has one of the words, and of a hundred thousand that would take far too long. So first it is found
+out which ones to rank: those that have all words, the last written ones of them; and only where these are too few, those that have any,
+beginning with the words that few texts have, for they say most. Up to `RANKED` texts that have a word, nothing is left out.
+"""
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import apsw
 
+from playnex.capsules.capsule import Moment
+from playnex.capsules.stores import rows
 from playnex.spec.grounding import content_words
+from playnex.spec.memory import TAG
 
 WORD = re.compile(r"[^\W_]+")
 """What FTS5 takes for a word: letters and digits together, as in `INV2041`."""
@@ -14,33 +24,128 @@ WORD = re.compile(r"[^\W_]+")
 MOST_WORDS = 64
 """Words of a text that are looked for; what a model sums up has fewer."""
 
-VISIBLE = "SELECT max(s.version) FROM versions s WHERE s.capsule = c.id AND (:at IS NULL OR s.written <= :at OR s.author_run = :run)"
+RANKED = 500
+"""Texts that are ranked; of more that have the words, the last written ones."""
 
-SEARCH = f"""
-SELECT c.id, w.version, c.name
-FROM words w JOIN capsules c ON c.id = w.capsule
-WHERE words MATCH :any AND c.deleted IS NULL AND w.version = ({VISIBLE})
-ORDER BY w.rowid IN (SELECT rowid FROM words WHERE words MATCH :all) DESC, bm25(words, 0, 0, 4, 1), c.name
+VISIBLE = (
+    "SELECT max(s.version) FROM versions s WHERE s.capsule = c.id"
+    " AND (s.written <= :at OR (s.author_run = :run AND :run <> '' AND (:until IS NULL OR s.written <= :until)))"
+)
+"""The version that is seen at a moment."""
+
+CANDIDATES = """
+SELECT w.rowid, bm25({index}, 4, 1, 0) AS rank FROM {index} w{joined}
+WHERE {index} MATCH :words{narrowed} ORDER BY w.rowid DESC LIMIT :ranked
 """
 """A word in a name says four times what it says in a body."""
 
+SEARCH = """
+SELECT c.id, v.version FROM ({candidates}) f JOIN versions v ON v.number = f.rowid JOIN capsules c ON c.id = v.capsule
+WHERE c.deleted IS NULL ORDER BY f.rank, c.name LIMIT :limit
+"""
+NAMED = " JOIN versions v ON v.number = w.rowid JOIN capsules c ON c.id = v.capsule"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """A version that has some of the words."""
+class Wanted:
+    """What is looked for: `within` is a folder of names, `patterns` are those that a name may fit, or `#tag`; `moment` is when memory is
+    looked at, None for now."""
 
-    capsule: str
-    version: int
-    name: str
+    text: str
+    within: str = ""
+    patterns: tuple[str, ...] = ("*",)
+    limit: int = 10
+    moment: Moment | None = None
 
 
-def found(connection: apsw.Connection, text: str, *, at: float | None, run: str) -> list[Hit]:
-    """The living capsules that have words of the text, best first, each at the version that is seen at that moment."""
-    sought = quoted(text)
-    if not sought:
+Found = tuple[str, int]
+"""A capsule's id and a version of it."""
+
+
+def found(connection: apsw.Connection, wanted: Wanted) -> list[Found]:
+    """The living capsules that have words of the text, best first, each at the version that is seen."""
+    sought, limit = quoted(wanted.text), wanted.limit
+    if not sought or limit < 1 or not wanted.patterns:
         return []
-    bindings = {"any": " OR ".join(sought), "all": " AND ".join(sought), "at": at, "run": run}
-    return [Hit(capsule=capsule, version=version, name=name) for capsule, version, name in connection.execute(SEARCH, bindings)]
+    best = _ranked(connection, wanted, " AND ".join(sought))
+    if len(best) >= limit or len(sought) == 1:
+        return best
+    others = _ranked(connection, wanted, " OR ".join(_telling(connection, wanted, sought)), limit + len(best))
+    return list(dict.fromkeys((*best, *others)))[:limit]
+
+
+def exact(connection: apsw.Connection, wanted: Wanted) -> list[Found]:
+    """Those of them that have all words."""
+    sought = quoted(wanted.text)
+    return _ranked(connection, wanted, " AND ".join(sought)) if sought and wanted.limit > 0 and wanted.patterns else []
+
+
+def narrowing(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    """What a name or its tags have to be, as conditions on the rows `c` and `v`, with their bindings."""
+    fits, bindings = _fitting(wanted)
+    if not (folder := wanted.within.strip("/")):
+        return fits, bindings
+    below = " AND (c.name = :folder OR (c.name >= :folder || '/' AND c.name < :folder || '0'))"  # 0 comes right behind /
+    return below + fits, bindings | {"folder": folder}
+
+
+def _telling(connection: apsw.Connection, wanted: Wanted, sought: Sequence[str]) -> list[str]:
+    """Those of the words that say most: as many as lead to no more texts than are ranked, and one at least."""
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {_index(wanted)} WHERE {_index(wanted)} MATCH ? LIMIT ?)"
+    counts = {word: int(connection.execute(sql, (word, RANKED + 1)).get) for word in sought}
+    rarest = sorted((word for word in sought if counts[word]), key=lambda word: counts[word])
+    if not rarest:
+        return list(sought[:1])
+    chosen, total = rarest[:1], counts[rarest[0]]
+    for word in rarest[1:]:
+        total += counts[word]
+        if total <= RANKED:
+            chosen.append(word)
+    return chosen
+
+
+def _ranked(connection: apsw.Connection, wanted: Wanted, words: str, limit: int = 0) -> list[Found]:
+    """The best of the texts that match, no more than are wanted."""
+    moment, index = wanted.moment, _index(wanted)
+    narrowed, bindings = _fitting(wanted)
+    if moment is not None:
+        narrowed += f" AND v.version = ({VISIBLE})"
+        bindings |= {"at": moment.at, "run": moment.run, "until": moment.until}
+    candidates = CANDIDATES.format(index=index, joined=NAMED if narrowed else "", narrowed=narrowed)
+    bindings |= {"words": _below(wanted, words), "ranked": RANKED, "limit": limit or wanted.limit}
+    return [(capsule, version) for capsule, version in rows.fetch_named(connection, SEARCH.format(candidates=candidates), bindings)]
+
+
+def _index(wanted: Wanted) -> str:
+    return "newest" if wanted.moment is None else "words"
+
+
+def _below(wanted: Wanted, words: str) -> str:
+    """The words, in texts whose names lie in the folder and can fit a pattern, as far as the index knows."""
+    narrow = [f'folders : "{rows.folder_word(folder)}"' for folder in (wanted.within.strip("/"),) if folder]
+    literals = [_folder_of(pattern) for pattern in wanted.patterns]
+    if all(literals):
+        narrow.append("(" + " OR ".join(f'folders : "{rows.folder_word(folder)}"' for folder in dict.fromkeys(literals)) + ")")
+    return " AND ".join((f"{{name body}} : ({words})", *narrow))
+
+
+def _folder_of(pattern: str) -> str:
+    """The folder, or name, that everything that fits the pattern lies in; nothing for no folder."""
+    if pattern.startswith(TAG):
+        return ""
+    literal = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+    return literal if literal == pattern else literal.rpartition("/")[0]
+
+
+def _fitting(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    """What a name or its tags have to be, as a condition on the row; nothing where any will do."""
+    if "*" in wanted.patterns:
+        return "", {}
+    globs = {f"glob{number}": pattern.replace("[!", "[^") for number, pattern in enumerate(wanted.patterns) if not pattern.startswith(TAG)}
+    tags = {f"tag{number}": pattern[1:] for number, pattern in enumerate(wanted.patterns) if pattern.startswith(TAG)}
+    fits = [f"c.name GLOB :{name}" for name in globs]
+    fits += [f"EXISTS (SELECT 1 FROM json_each(v.header, '$.tags') t WHERE t.value = :{name})" for name in tags]
+    return f" AND ({' OR '.join(fits)})", globs | tags
 
 
 def quoted(text: str) -> list[str]:
@@ -48,14 +153,3 @@ def quoted(text: str) -> list[str]:
     all_words = WORD.findall(unicodedata.normalize("NFC", text).casefold())
     telling = [word for word in all_words if content_words(word)] or all_words
     return [f'"{word}"' for word in dict.fromkeys(telling)][:MOST_WORDS]
-
-
-def is_below(name: str, folder: str) -> bool:
-    """Whether the name is the folder or lies in it; every name lies in the folder without a name."""
-    folder = folder.strip("/")
-    return not folder or name == folder or name.startswith(f"{folder}/")
-
-
-def forget(connection: apsw.Connection, capsule: str) -> None:
-    """Drop the words of all versions of a capsule."""
-    connection.execute("DELETE FROM words WHERE rowid IN (SELECT rowid FROM words WHERE capsule = ?)", (capsule,))

@@ -122,6 +122,12 @@ class SqliteJournal:
         if stops:
             self._bases.pop(run, None)
 
+    def forget(self) -> None:
+        """Drop all texts that are kept at hand: something was taken out of the store."""
+        self._texts.clear()
+        self._blobs.clear()
+        self._bases.clear()
+
     def note(self, run: str, epoch: int, drafts: Sequence[Draft]) -> None:
         self._database.note(self._inserting(run, epoch, [_entry(draft.key, draft.fact) for draft in drafts], ()))
 

@@ -1,0 +1,1 @@
+"""Capsules as Markdown files in the workspace: what a person saves is the next version, what others write stands in the file."""
