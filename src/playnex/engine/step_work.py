@@ -9,8 +9,9 @@ from playnex.engine.verifying import Verifier, as_text
 from playnex.errors import StepFailed
 from playnex.spec.check_value import problems
 from playnex.spec.context import Approval, Attempt, StepPlan, Verify
-from playnex.spec.envelope import CapsuleRef, Envelope, capsule_json
+from playnex.spec.envelope import CapsuleRef, Envelope, Label, capsule_json
 from playnex.spec.flow import ApproveSpec, StepSpec, VerifySpec, WaitSpec, form_of_output
+from playnex.spec.foreseen import foresees
 from playnex.spec.origin import Origin, within
 
 CAPSULES = "capsules"
@@ -202,8 +203,17 @@ class StepWork:
             step=step.id,
             agent=step.target if step.kind == "agent" else "",
             model=self.scope.models[step.target]["model"] if step.kind == "agent" else "",
-            envelope=record,
+            envelope=replace(record, labels=self._labels_of_capsule(name, record)),
         )
         ref, write = await self.actions.prepare(self.scope.run, saving)
         attempt.writes.append(write)
         return replace(record, capsule=ref)
+
+    def _labels_of_capsule(self, name: str, record: Envelope) -> tuple[Label, ...]:
+        """What is known of the origin of the capsule that the step saves: the labels of the result, and of all else that its name and text
+        refer to. A result that its schema has foreseen can carry no instruction, whatever it was made from."""
+        others = self.scope.labels_of(name, self.step.content or "")
+        form = form_of_output(self.step)
+        is_foreseen = form is not None and foresees(form, record.output)
+        own = (label for label in record.labels if label != "untrusted" or not is_foreseen)
+        return tuple(dict.fromkeys((*own, *others)))
