@@ -126,6 +126,7 @@ class RandomEmbedder:
     embedded by the real one, so that its time counts."""
 
     model = "by chance"
+    place = ""
     floor = -1.0
 
     def __init__(self, real: MiniLM) -> None:

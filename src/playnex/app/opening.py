@@ -64,6 +64,8 @@ from playnex.workspace import Workspace, data_folder, find_workspace, shown
 LOG = logging.getLogger("playnex.capsules")
 """Warnings about files, for people: on stderr where nobody has arranged otherwise."""
 
+SEARCHING = ("capsule.search", "memory.recall")
+
 MIGRATIONS = (
     journal_rows.create_tables,
     capsule_rows.create_capsules,
@@ -306,9 +308,13 @@ def _recall(database: Database, config: Config, capsules: SqliteCapsules, *, sec
 
 
 def _of_memory(capsules: SqliteCapsules, recall: Recall) -> tuple[Tool, ...]:
-    """The tools of shared memory."""
+    """The tools of shared memory. Those that search leave the machine where the embedder is on another one: whatever they look for goes
+    there, and nothing that anybody could choose the place of."""
     note = _noting(capsules)
-    return (*capsule_tools(capsules, _preparing(capsules), recall, note=note), recall_tool(_remembering(recall), note))
+    tools = (*capsule_tools(capsules, _preparing(capsules), recall, note=note), recall_tool(_remembering(recall), note))
+    if not recall.place:
+        return tools
+    return tuple(replace(tool, egress="remote", sinks=()) if tool.name in SEARCHING else tool for tool in tools)
 
 
 def _noting(capsules: SqliteCapsules) -> Note:

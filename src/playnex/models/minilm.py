@@ -77,6 +77,7 @@ class MiniLM:
     """Implements `Embedder`; the model is loaded when it is first asked. Its work is done in a thread, on all cores but one."""
 
     model = NAME
+    place = ""
     floor = FLOOR
 
     def __init__(self, data: Path) -> None:

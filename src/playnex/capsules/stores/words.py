@@ -49,13 +49,14 @@ NAMED = " JOIN versions v ON v.number = w.rowid JOIN capsules c ON c.id = v.caps
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What is looked for: `within` is a folder of names, `patterns` are those that a name may fit, or `#tag`; `moment` is when memory is
-    looked at, None for now."""
+    looked at, None for now. A text that `is_private` must not leave this machine."""
 
     text: str
     within: str = ""
     patterns: tuple[str, ...] = ("*",)
     limit: int = 10
     moment: Moment | None = None
+    is_private: bool = False
 
 
 Found = tuple[str, int]
