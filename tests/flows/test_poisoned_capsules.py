@@ -178,6 +178,7 @@ READ: dict[str, Callable[[Desk], str]] = {
 """The ways by which a capsule comes to an agent; each gives the flow that goes that way."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", READ)
 def test_a_poisoned_capsule_makes_no_call_unasked_however_it_comes_to_an_agent(way: str, desk: Desk) -> None:
     assert desk.run("flow", "run", "find").code == 0
@@ -255,6 +256,7 @@ WRITTEN: tuple[Callable[[Desk], None], ...] = (
 """The ways by which somebody else's words come into a capsule."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WRITTEN, ids=lambda way: way.__name__)
 def test_words_of_a_stranger_stay_theirs_however_they_come_into_a_capsule(way: Callable[[Desk], None], desk: Desk) -> None:
     way(desk)
@@ -264,6 +266,7 @@ def test_words_of_a_stranger_stay_theirs_however_they_come_into_a_capsule(way: C
     desk.sends("named")
 
 
+@pytest.mark.slow
 def test_the_same_words_of_the_users_own_and_those_that_a_person_has_cleared_send_unasked(desk: Desk) -> None:
     desk.ok("capsule", "create", NAME, ORDER)
     for prepare in READ.values():

@@ -117,7 +117,15 @@ class RunMemory:
                     asked[above] = asked[above] or _told(fact.input)
             elif isinstance(fact, StepFinished) and step in asked:
                 found.append(Said(key=step, at=event.at, asked=asked[step], record=from_json(fact.envelope)))
-        return found
+        gone = await self.app.capsules.given_and_gone(self.run)
+        return [said for said in found if not await self._is_gone(said, gone)]
+
+    async def _is_gone(self, said: Said, gone: Sequence[str]) -> bool:
+        """Whether the agent was given a capsule there that is deleted by now, or its answer was saved as one."""
+        if any(f"{step}/".startswith(f"{said.key}/") for step in gone):
+            return True
+        saved = said.record.capsule
+        return saved is not None and await self.app.capsules.standing(saved.id) in ("deleted", "purged")
 
 
 def _told(request: Json) -> str:

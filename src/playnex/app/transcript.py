@@ -143,8 +143,8 @@ def tool_calls(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
 
 
 def departures(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
-    """What left the machine (requirement L3): the model requests, tool calls and looks into memory that did, in order, each with its `step`,
-    its `kind`, and to `whom`: `gpt at api.example.com`, `mail.send`."""
+    """What left the machine (requirement L3): the model requests, tool calls and looks into memory that did, in order, each with its
+    `step`, its `kind`, and to `whom`: `gpt at api.example.com`, `mail.send`."""
     past = tuple(events)
     asked = {event.key: event.fact.actor for event in past if isinstance(event.fact, StepStarted) and event.fact.kind == "model"}
     found = [(event.position, _request_left(event, asked)) for event in past]

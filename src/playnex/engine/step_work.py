@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from playnex.engine import failure
 from playnex.engine.actions import Actions, AgentWork, Given, PatternWork, PythonWork, Saving, ToolWork
+from playnex.engine.gone import refuse_gone
 from playnex.engine.scope import Scope, texts
 from playnex.engine.verifying import Verifier, as_text
 from playnex.errors import StepFailed
@@ -44,8 +45,14 @@ class StepWork:
 
     async def attempt(self, attempt: Attempt) -> Envelope:
         """One try of the step: all that goes on in it was made from what its templates refer to."""
+        await refuse_gone(self.actions, self.scope, self.scope.taken(*self._taking()), step=self.step.id)
         with within(self._origin()):
             return await self._done(attempt)
+
+    def _taking(self) -> list[str]:
+        """The templates by which the step takes results of others."""
+        step, asked = self.step, self.step.approve
+        return texts([step.prompt, dict(step.arguments), step.content, *((asked.message, asked.show) if asked is not None else ())])
 
     def _origin(self) -> Origin:
         """Where the step's words come from. Those of the flow's file itself are the user's own, filled in or not."""
@@ -150,6 +157,7 @@ class StepWork:
         if self.scope.referred_steps(step.prompt or ""):
             return capsules
         names = {given.name for given in capsules}
+        await refuse_gone(self.actions, self.scope, step.needs, step=step.id)
         waited_for = ((need, self.scope.records[need]) for need in step.needs)
         return capsules + tuple(
             Given(kind="step", name=need, text=as_text(record.output), labels=record.labels)
