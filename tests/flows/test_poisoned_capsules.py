@@ -326,3 +326,26 @@ def test_a_typed_answer_that_its_form_has_foreseen_clears_the_capsule_and_a_free
     assert desk.labels() == labels
     (step,) = desk.ok("run", "show", run["run"])["steps"]
     assert step["labels"] == ["untrusted"], "in the run itself the value is as untrusted as what it was made from"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", READ)
+def test_after_a_private_capsule_nothing_leaves_unasked_not_even_to_whom_the_user_named(way: str, desk: Desk) -> None:
+    desk.ok("capsule", "create", NAME, ORDER, "--private")
+    flow = READ[way](desk)
+    assert (desk.run("flow", "run", flow).code, desk.outbox()) == (WAITING, [])
+    (item,) = desk.ok("inbox", "list")["items"]
+    assert "something private was read before" in item["more"]["why"]
+    desk.lose_labels()
+    desk.sends(flow)
+
+
+@pytest.mark.slow
+def test_what_a_private_tool_says_is_private_in_the_capsule_that_it_becomes(desk: Desk) -> None:
+    toml = desk.folder / "playnex.toml"
+    toml.write_text(toml.read_text() + '[tools."web.page"]\nuntrusted = false\nprivate = true\n')
+    for by in (saved, written):
+        by(desk)
+        assert desk.labels() == ["private"]
+        assert (desk.run("flow", "run", "named").code, desk.outbox()) == (WAITING, [])
+        desk.ok("capsule", "purge", NAME, "--yes") if by is saved else None
