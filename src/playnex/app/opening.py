@@ -264,7 +264,7 @@ def _capsules(workspace: Workspace, config: Config, database: Database, *, clock
     capsules = SqliteCapsules(database, clock)
     if not config.capsules.mirror:
         return capsules
-    place = Place(files=workspace.root / "capsules", aside=workspace.own / "mirror")
+    place = Place(files=workspace.capsules_folder, aside=workspace.own / "mirror")
     mirror = Mirror(capsules, database, place, person=Author(name=somebody()), clock=clock)
     mirror.is_to_watch = config.capsules.watch
     mirror.tell = lambda notice: LOG.warning("%s", notice)
