@@ -299,7 +299,7 @@ EXTRACTED = """\
 steps:
   find: {{ agent: clerk, prompt: "Read the page.", output: {form}, save: notes/order{more} }}
 """
-FORMS = (
+FORMS: tuple[tuple[str, Any, str, list[str]], ...] = (
     ("{ urgent: boolean, kind: [bill, claim] }", {"urgent": True, "kind": "claim"}, "", []),
     ("[bill, claim]", "claim", "", []),
     ("{ kind: [bill, claim] }", {"kind": "claim"}, ', content: "It is a ${{ output.kind }}, and brief."', []),
