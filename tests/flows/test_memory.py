@@ -188,6 +188,7 @@ def test_search_says_why_a_capsule_was_found_and_index_how_far_the_vectors_are(t
         assert made.json("capsule", "index", "--status")["done"] == 22
 
 
+@pytest.mark.slow
 def test_a_search_says_how_many_capsules_have_vectors_while_most_have_none(tmp_path: Path) -> None:
     with serving(says("Fine.")) as server:
         made = stocked(tmp_path, server)
