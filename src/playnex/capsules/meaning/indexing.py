@@ -101,6 +101,7 @@ class Indexing:
             self._whole_until = seen_until
             return 0
         await self._embed(missing)
+        self._whole_until = missing[-1].of  # the next search for what is missing begins here, and not with all that is done
         return len(missing)
 
     def _missing(self, limit: int) -> list[Unread]:

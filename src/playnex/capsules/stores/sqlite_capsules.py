@@ -62,16 +62,15 @@ class SqliteCapsules:
 
     async def write(self, draft: CapsuleDraft) -> Capsule:
         check_name(draft.name)
-        rows.contents(draft)  # what cannot be stored is told before the transaction
-        written = self._clock.now()
+        row = (self._clock.now(), *rows.contents(draft))  # what cannot be stored is told before the transaction
 
         def work(connection: apsw.Connection) -> Capsule:
             found = naming.newest(connection, draft.name)
             writing.expect(draft, found)
             ref, whole = writing.following(draft, found), writing.kept(connection, draft, found)
-            writing.insert(connection, ref, (written, *rows.contents(whole)))
+            capsule = writing.insert(connection, ref, row if whole is draft else writing.relabelled(row, whole.labels))
             writing.note_sources(connection, ref, whole)
-            return _of(rows.fetch(connection, BODY, ref.id, ref.version))
+            return capsule
 
         return await self._database.write(work)
 
