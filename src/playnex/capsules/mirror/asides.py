@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from playnex.canonical import digest
-from playnex.capsules.mirror.folder import BeingWritten, Folder, Unusable, opened_place, read_steadily, sync_folder, write_durably
+from playnex.capsules.mirror.folder import BeingWritten, Folder, Unusable, opened_place, read_steadily, write_durably
 from playnex.capsules.mirror.renaming import move_to_free, swap
+from playnex.capsules.mirror.syncing import sync_folder
 from playnex.ids import new_id
 
 GRACE = 10.0
@@ -62,10 +63,15 @@ class Asides:
         self._root = root
         self._files = files
 
-    def stage(self, path: str, data: bytes | None, *, old: str = "", sync: bool = True) -> Staged:
-        """Make ready what is to come into the file; None takes it away. Raises OSError."""
+    def room(self) -> Path:
+        """A new folder there. Raises OSError."""
         folder = self._root / new_id()
         folder.mkdir(parents=True, mode=0o700)
+        return folder
+
+    def stage(self, path: str, data: bytes | None, *, old: str = "", sync: bool = True) -> Staged:
+        """Make ready what is to come into the file; None takes it away. Raises OSError."""
+        folder = self.room()
         about = About(path=path, old=old, new="" if data is None else digest(data))
         (folder / ABOUT).write_text(json.dumps(asdict(about)), encoding="utf-8")
         staged = Staged(folder=folder, about=about)
@@ -92,8 +98,7 @@ class Asides:
 
     def lay(self, path: str, data: bytes) -> bool:
         """Put a new file among the capsules' files; False where something has that name. Raises OSError, Unusable."""
-        folder = self._root / new_id()
-        folder.mkdir(parents=True, mode=0o700)
+        folder = self.room()
         try:
             return self._files.lay(path, data, folder / TEXT)
         finally:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from playnex.capsules.mirror.names import OfOthers, Strange, reading_of
 from playnex.capsules.mirror.renaming import Place, move_to_free
+from playnex.capsules.mirror.syncing import sync_folder
 from playnex.capsules.mirror.text import LARGEST
 
 HAS_OPENAT = os.open in os.supports_dir_fd and os.scandir in os.supports_fd and hasattr(os, "O_NOFOLLOW")
@@ -120,6 +121,13 @@ class Folder:
             return False
         return True
 
+    def move_in(self, spare: Path, path: str) -> Stamp:
+        """Move a file from outside the folder to a name there, and its stamp. Raises FileExistsError where something has that name,
+        OSError, Unusable."""
+        with self.place(path, make=True) as place, opened_place(spare) as source:
+            move_to_free(source, place)
+            return _stamp(os.stat(place.name, dir_fd=place.folder, follow_symlinks=False))
+
     def prune(self, path: str) -> None:
         """Remove the folders that a file left empty."""
         *folders, _ = path.split("/")
@@ -192,13 +200,6 @@ def write_durably(path: Path, data: bytes, *, sync: bool = True) -> None:
         stream.flush()
         if sync:
             os.fsync(stream.fileno())
-
-
-def sync_folder(folder: int | None) -> None:
-    """Have the names in an opened folder on the disk, where the system can."""
-    if folder is not None:
-        with suppress(OSError):
-            os.fsync(folder)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ whoever reads or writes a capsule: what cannot be done is told, once, and the wo
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,13 @@ from playnex.capsules.mirror import index
 from playnex.capsules.mirror.asides import Asides
 from playnex.capsules.mirror.folder import BeingWritten, Folder, Unusable
 from playnex.capsules.mirror.index import Overtaken, State
+from playnex.capsules.mirror.laying import Laying
 from playnex.capsules.mirror.names import ENDING, Named, OfOthers, path_of, problem, reading_of
 from playnex.capsules.mirror.notice import Notice
 from playnex.capsules.mirror.settling import FolderGone, Settling
 from playnex.capsules.mirror.steady import SETTLE, Steadiness
 from playnex.capsules.mirror.surveying import Survey, survey
+from playnex.capsules.mirror.syncing import sync_together
 from playnex.capsules.mirror.text import NotText
 from playnex.capsules.mirror.watching import changes_below
 from playnex.clock import Clock
@@ -28,6 +30,9 @@ from playnex.store.database import Database
 
 TRIES = 20
 """How often a name is looked at while others are faster."""
+
+FEW = 10
+"""Names that are looked at one by one; what is done to more is done to them together."""
 
 AT_ONCE = 256
 """Names that are settled at the same time, so that they share transactions."""
@@ -55,6 +60,7 @@ class Mirror:
         self._clock = clock
         self._told: set[Notice] = set()
         self._asides = Asides(place.aside, self.folder)
+        self._laying = Laying(capsules=capsules, database=database, folder=self.folder, asides=self._asides, clock=clock)
         self._settling = Settling(
             capsules=capsules,
             database=database,
@@ -81,7 +87,7 @@ class Mirror:
         except BeingWritten:
             self._say(Notice(kind="left", path=path_of(name), says="somebody is writing it; it is read once they are done"))
         except OSError as fault:
-            self._say(Notice(kind="fault", path="", says=f"files cannot be written or read here: {fault.strerror or fault}".lower()))
+            self._say(_cannot(fault))
         except StoreError as fault:
             self._say(Notice(kind="fault", path=path_of(name), says=f"what was saved is not in the store yet: {fault.message}"))
 
@@ -106,12 +112,31 @@ class Mirror:
         if found.refreshed:
             with suppress(StoreError):  # where nothing can be recorded, they are read again the next time
                 await self._database.write(found.refresh)
+        if len(found.present) > FEW:
+            await asyncio.to_thread(self._sync_all, found.present)
         await self._look_at(found.present)
         await self._look_at(found.absent)
+        await self._lay(found.bare)
         await self._rescue()
         if found.problem:
             self._say(Notice(kind="fault", path="", says=found.problem))
         return found
+
+    def _sync_all(self, names: Iterable[str]) -> None:
+        """Have many files on the disk at the price of one: each is seen to by itself before it is read, and finds nothing left to do."""
+        with suppress(OSError):
+            sync_together(self.folder.root, (self.folder.root / path_of(name) for name in names))
+
+    async def _lay(self, names: Sequence[str]) -> None:
+        """Lay the first files of these capsules."""
+        try:
+            left = await self._laying.lay(names) if len(names) > FEW else names
+        except OSError as fault:
+            self._say(_cannot(fault))
+        except StoreError as fault:
+            self._say(Notice(kind="fault", path="", says=f"the files of capsules are not written yet: {fault.message}"))
+        else:
+            await self._look_at(left)
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -199,6 +224,10 @@ def is_settled(seen: State, folder: Folder, name: str) -> bool:
     if seen.known is None:
         return seen.stored is None and stamp is None
     return seen.stored == seen.known.agreed.stored and seen.known.is_untouched(stamp)
+
+
+def _cannot(fault: OSError) -> Notice:
+    return Notice(kind="fault", path="", says=f"files cannot be written or read here: {fault.strerror or fault}".lower())
 
 
 def ignore(_notice: Notice) -> None:

@@ -14,6 +14,9 @@ SUGGESTIONS = 500
 LISTED = 10
 """How many capsules an ambiguity names."""
 
+SHORTEST = 4
+"""Letters of an id that are taken for one: with fewer, a name that is not there would mean whatever capsule has an id that ends so."""
+
 LIVING = "deleted IS NULL"
 DELETED = "deleted IS NOT NULL AND name <> ''"
 """Deleted, and not purged: a purged capsule has no name."""
@@ -65,7 +68,7 @@ def _by_id(connection: apsw.Connection, typed: str, which: str) -> str:
 
 
 def _candidates(connection: apsw.Connection, wanted: str, which: str) -> list[tuple[str, str]]:
-    if not wanted:
+    if len(wanted) < SHORTEST:
         return []
     ends = wanted[::-1]
     return rows.fetch(
