@@ -6,7 +6,7 @@ is touched: such a name is left to be looked at by itself.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,29 +14,27 @@ from pathlib import Path
 import apsw
 
 from playnex.canonical import digest
-from playnex.capsules.capsule import Capsule, Capsules
 from playnex.capsules.mirror import index
 from playnex.capsules.mirror.asides import Asides
 from playnex.capsules.mirror.deciding import Agreed, Stored
 from playnex.capsules.mirror.folder import Folder, Stamp, Unusable
-from playnex.capsules.mirror.index import Known, Overtaken, State
+from playnex.capsules.mirror.index import Known, State
 from playnex.capsules.mirror.names import folded, path_of
 from playnex.capsules.mirror.syncing import sync_folders, sync_together
 from playnex.capsules.mirror.text import LARGEST, Text, rendered
 from playnex.clock import Clock
-from playnex.errors import NotFoundError
 from playnex.store.database import Database
 
-FILES, BYTES = 2_000, 32_000_000
-"""What is written between two syncs."""
+FILES = 500
+"""Files that are laid in one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A text on its way into its file: what the store says of the name, and where the text lies meanwhile."""
+    """A text on its way into its file."""
 
     name: str
-    seen: State
+    stored: Stored
     digest: str
     spare: Path
 
@@ -45,99 +43,63 @@ class Sheet:
 class Laying:
     """Lays files for capsules that never had one."""
 
-    capsules: Capsules
     database: Database
     folder: Folder
     asides: Asides
     clock: Clock
 
-    async def lay(self, names: Iterable[str]) -> list[str]:
+    async def lay(self, names: Sequence[str]) -> list[str]:
         """Lay the files of these capsules; the names that have to be looked at by themselves. Raises OSError, StoreError."""
-        left: list[str] = []
-        waiting = _without_likes(names, left)
-        while group := await self._group(waiting, left):
+        laid = set[str]()
+        for group in in_groups(names, FILES):
             aside = self.asides.room()
             try:
-                left += await self._laid(group, aside)
+                laid |= await self._laid(group, aside)
             finally:
                 self.asides.drop(aside)
-        return left
+        return [name for name in names if name not in laid]
 
-    async def _group(self, names: Iterator[str], left: list[str]) -> list[tuple[str, State, bytes]]:
-        """The next texts; what cannot be laid is put to those that are left."""
-        group, room = list[tuple[str, State, bytes]](), BYTES
-        for name in names:
-            seen = index.state(self.database.read, name)
-            data = await self._text(seen.stored) if seen.stored and not seen.known else None
-            if data is None or len(data) > LARGEST:
-                left.append(name)
-                continue
-            group.append((name, seen, data))
-            room -= len(data)
-            if len(group) == FILES or room < 0:
-                break
-        return group
-
-    async def _text(self, stored: Stored) -> bytes | None:
-        with suppress(NotFoundError):
-            return bytes_of(await self.capsules.read(stored.id, stored.version))
-        return None
-
-    async def _laid(self, group: Sequence[tuple[str, State, bytes]], aside: Path) -> list[str]:
+    async def _laid(self, names: Sequence[str], aside: Path) -> set[str]:
         looked = round(self.clock.now() * 1e9)
-        sheets = await asyncio.to_thread(_written, aside, group)
+        sheets = await asyncio.to_thread(self._written, names, aside)
+        seen = {sheet.name: State(stored=sheet.stored) for sheet in sheets}
         stamps: dict[str, Stamp] = {}
 
         def move(connection: apsw.Connection) -> None:
+            free = index.unmoved(connection, seen)
             for sheet in sheets:
-                if sheet.name not in stamps and is_free(connection, sheet.name, sheet.seen):  # a transaction may be carried out twice
+                if sheet.name in free and sheet.name not in stamps:  # a transaction may be carried out twice
                     with suppress(FileExistsError, Unusable):
                         stamps[sheet.name] = self.folder.move_in(sheet.spare, path_of(sheet.name))
 
+        def remember(connection: apsw.Connection) -> None:
+            free = index.unmoved(connection, {name: seen[name] for name in stamps})
+            known = {sheet.name: _known(sheet, stamps[sheet.name], looked) for sheet in sheets if sheet.name in free}
+            index.put_all(connection, known)
+
         await self.database.write(move)
         await asyncio.to_thread(sync_folders, {(self.folder.root / path_of(name)).parent for name in stamps})
-        laid = [sheet for sheet in sheets if sheet.name in stamps]
-        await self.database.write(lambda connection: _remember(connection, laid, stamps, looked=looked))
-        return [sheet.name for sheet in sheets if sheet.name not in stamps]
+        await self.database.write(remember)
+        return set(stamps)
+
+    def _written(self, names: Sequence[str], aside: Path) -> list[Sheet]:
+        """The texts, on the disk."""
+        sheets = []
+        for number, (name, (stored, header, body)) in enumerate(index.texts(self.database.read, names).items()):
+            data = rendered(Text(header=header, body=body))
+            if len(data) <= LARGEST:
+                (spare := aside / str(number)).write_bytes(data)
+                sheets.append(Sheet(name=name, stored=stored, digest=digest(data), spare=spare))
+        sync_together(aside, (sheet.spare for sheet in sheets))
+        return sheets
 
 
-def bytes_of(capsule: Capsule) -> bytes:
-    """The version as a file."""
-    return rendered(Text(body=capsule.body, header=capsule.header))
+def in_groups(names: Sequence[str], size: int) -> Iterator[list[str]]:
+    """The names in groups, each with the first one only of those that some systems keep in the same file."""
+    first = list({folded(name): name for name in reversed(names)}.values())
+    for start in range(0, len(first), size):
+        yield first[start : start + size]
 
 
-def is_free(connection: apsw.Connection, name: str, seen: State) -> bool:
-    """Whether the store still says what was seen, and no other name has the file."""
-    try:
-        index.require(connection, name, seen)
-    except Overtaken:
-        return False
-    return not index.like(connection, name)
-
-
-def _without_likes(names: Iterable[str], left: list[str]) -> Iterator[str]:
-    """The names, each the first one of those that some systems keep in the same file."""
-    taken = set[str]()
-    for name in names:
-        if folded(name) in taken:
-            left.append(name)
-        else:
-            taken.add(folded(name))
-            yield name
-
-
-def _written(aside: Path, group: Sequence[tuple[str, State, bytes]]) -> list[Sheet]:
-    sheets = []
-    for number, (name, seen, data) in enumerate(group):
-        (spare := aside / str(number)).write_bytes(data)
-        sheets.append(Sheet(name=name, seen=seen, digest=digest(data), spare=spare))
-    sync_together(aside, (sheet.spare for sheet in sheets))
-    return sheets
-
-
-def _remember(connection: apsw.Connection, sheets: Iterable[Sheet], stamps: dict[str, Stamp], *, looked: int) -> None:
-    """Remember the files that were laid, unless somebody has been at the name since."""
-    for sheet in sheets:
-        if sheet.seen.stored and is_free(connection, sheet.name, sheet.seen):
-            agreed = Agreed(stored=sheet.seen.stored, digest=sheet.digest)
-            index.put(connection, sheet.name, Known(agreed=agreed, stamp=stamps[sheet.name], looked=looked))
+def _known(sheet: Sheet, stamp: Stamp, looked: int) -> Known:
+    return Known(agreed=Agreed(stored=sheet.stored, digest=sheet.digest), stamp=stamp, looked=looked)

@@ -5,7 +5,7 @@ whoever reads or writes a capsule: what cannot be done is told, once, and the wo
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from playnex.capsules.mirror.notice import Notice
 from playnex.capsules.mirror.settling import FolderGone, Settling
 from playnex.capsules.mirror.steady import SETTLE, Steadiness
 from playnex.capsules.mirror.surveying import Survey, survey
-from playnex.capsules.mirror.syncing import sync_together
+from playnex.capsules.mirror.taking import Taking
 from playnex.capsules.mirror.text import NotText
 from playnex.capsules.mirror.watching import changes_below
 from playnex.clock import Clock
@@ -60,13 +60,15 @@ class Mirror:
         self._clock = clock
         self._told: set[Notice] = set()
         self._asides = Asides(place.aside, self.folder)
-        self._laying = Laying(capsules=capsules, database=database, folder=self.folder, asides=self._asides, clock=clock)
+        self._laying = Laying(database=database, folder=self.folder, asides=self._asides, clock=clock)
+        steadiness = Steadiness(folder=self.folder, clock=clock, settle=settle)
+        self._taking = Taking(capsules=capsules, database=database, folder=self.folder, steadiness=steadiness, person=person, clock=clock)
         self._settling = Settling(
             capsules=capsules,
             database=database,
             folder=self.folder,
             asides=self._asides,
-            steadiness=Steadiness(folder=self.folder, clock=clock, settle=settle),
+            steadiness=steadiness,
             person=person,
             clock=clock,
             tell=self._say,
@@ -112,31 +114,27 @@ class Mirror:
         if found.refreshed:
             with suppress(StoreError):  # where nothing can be recorded, they are read again the next time
                 await self._database.write(found.refresh)
-        if len(found.present) > FEW:
-            await asyncio.to_thread(self._sync_all, found.present)
-        await self._look_at(found.present)
+        await self._look_at(await self._left_by(self._taking.take, found.present))
         await self._look_at(found.absent)
-        await self._lay(found.bare)
+        await self._look_at(await self._left_by(self._laying.lay, found.bare))
         await self._rescue()
         if found.problem:
             self._say(Notice(kind="fault", path="", says=found.problem))
         return found
 
-    def _sync_all(self, names: Iterable[str]) -> None:
-        """Have many files on the disk at the price of one: each is seen to by itself before it is read, and finds nothing left to do."""
-        with suppress(OSError):
-            sync_together(self.folder.root, (self.folder.root / path_of(name) for name in names))
-
-    async def _lay(self, names: Sequence[str]) -> None:
-        """Lay the first files of these capsules."""
+    async def _left_by(self, deed: Callable[[Sequence[str]], Awaitable[list[str]]], names: Sequence[str]) -> Sequence[str]:
+        """Do this to many names together; those that have to be looked at one by one."""
+        if len(names) <= FEW:
+            return names
         try:
-            left = await self._laying.lay(names) if len(names) > FEW else names
+            return await deed(names)
         except OSError as fault:
             self._say(_cannot(fault))
         except StoreError as fault:
-            self._say(Notice(kind="fault", path="", says=f"the files of capsules are not written yet: {fault.message}"))
-        else:
-            await self._look_at(left)
+            self._say(Notice(kind="fault", path="", says=f"files and capsules do not say the same yet: {fault.message}"))
+        except Unusable as fault:
+            self._say(Notice(kind="fault", path="", says=str(fault)))
+        return ()
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:

@@ -18,11 +18,10 @@ from playnex.capsules.mirror.asides import Asides, Caught, Staged
 from playnex.capsules.mirror.deciding import Agreed, Stored, decide
 from playnex.capsules.mirror.folder import BeingWritten, Content, Folder, Unusable
 from playnex.capsules.mirror.index import Known, Overtaken, State
-from playnex.capsules.mirror.laying import bytes_of
 from playnex.capsules.mirror.names import ENDING, conflict_path, path_of, problem
 from playnex.capsules.mirror.notice import Notice
 from playnex.capsules.mirror.steady import Steadiness
-from playnex.capsules.mirror.text import LARGEST, NotText, parsed
+from playnex.capsules.mirror.text import LARGEST, NotText, Text, parsed, rendered
 from playnex.clock import Clock
 from playnex.errors import NotFoundError, UsageError
 from playnex.store.database import Database
@@ -87,7 +86,7 @@ class Settling:
 
     async def _write(self, look: "Look") -> None:
         newest = await self._newest(look)
-        data = bytes_of(newest)
+        data = _bytes(newest)
         if look.content is not None and look.digest == digest(data):
             await self._agree(look, _of(newest), look.content)
             return
@@ -143,7 +142,7 @@ class Settling:
 
     async def _compare(self, look: "Look") -> None:
         newest, agreed = await self._newest(look), look.seen.agreed
-        text = digest(bytes_of(newest))
+        text = digest(_bytes(newest))
         if text == look.digest:
             await self._agree(look, _of(newest), look.present)
         elif agreed and agreed.stored.id == newest.id and agreed.digest == text:
@@ -153,7 +152,7 @@ class Settling:
             raise Overtaken
         else:
             parsed(look.present.data)  # before anything is laid beside a file that is no text
-            path = await self._lay_beside(look.name, f"v{newest.version}", bytes_of(newest))
+            path = await self._lay_beside(look.name, f"v{newest.version}", _bytes(newest))
             await self._take(look, newest)
             says = f"two edits at once: the file is now version {newest.version + 1}, and version {newest.version} is in {path}"
             self.tell(Notice(kind="conflict", path=look.path, says=says))
@@ -170,7 +169,7 @@ class Settling:
         after = agreed.stored.version if agreed and agreed.stored.id == newest.id else 0
         for version in range(newest.version - 1, max(after, newest.version - COMPARED), -1):
             try:
-                if digest(bytes_of(await self.capsules.read(newest.id, version))) == look.digest:
+                if digest(_bytes(await self.capsules.read(newest.id, version))) == look.digest:
                     return Stored(id=newest.id, version=version)
             except NotFoundError:
                 break
@@ -260,6 +259,11 @@ class Look:
     def known_as(self, stored: Stored) -> Known:
         """The memory of a file that says what that version says."""
         return Known(agreed=Agreed(stored=stored, digest=digest(self.present.data)), stamp=self.present.stamp, looked=self.looked)
+
+
+def _bytes(capsule: Capsule) -> bytes:
+    """The version as a file."""
+    return rendered(Text(body=capsule.body, header=capsule.header))
 
 
 def _of(capsule: Capsule) -> Stored:
