@@ -1,6 +1,6 @@
 """What the store remembers of the files: for each the version that it agreed with, its digest, and the stamp it had then."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -124,6 +124,13 @@ def unmoved(connection: apsw.Connection, seen: Mapping[str, State]) -> set[str]:
     return {name for name in same if name in agreed or taken.get(folded(name), name) == name}
 
 
+def agreements(connection: apsw.Connection) -> dict[str, str]:
+    """The digests of all files that living capsules should have, by name."""
+    sql = "SELECT m.name, m.digest FROM mirrored m JOIN capsules c ON c.name = m.name AND c.deleted IS NULL"
+    rows: list[Row] = connection.execute(sql).fetchall()
+    return {row[0]: row[1] for row in rows}
+
+
 def texts(connection: apsw.Connection, names: Sequence[str]) -> dict[str, tuple[Stored, Json, str]]:
     """The newest versions of those of the names that have no file: their headers and bodies."""
     rows: list[Row] = connection.execute(TEXTS, (encode(list(names)).decode(),)).fetchall()
@@ -133,6 +140,11 @@ def texts(connection: apsw.Connection, names: Sequence[str]) -> dict[str, tuple[
 def drop(connection: apsw.Connection, name: str) -> None:
     """Remember nothing of it."""
     connection.execute("DELETE FROM mirrored WHERE name = ?", (name,))
+
+
+def drop_all(connection: apsw.Connection, names: Iterable[str]) -> None:
+    """Remember nothing of these."""
+    connection.executemany("DELETE FROM mirrored WHERE name = ?", [(name,) for name in names])
 
 
 def forget_all(connection: apsw.Connection) -> bool:

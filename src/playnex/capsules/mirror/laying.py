@@ -69,7 +69,7 @@ class Laying:
             free = index.unmoved(connection, seen)
             for sheet in sheets:
                 if sheet.name in free and sheet.name not in stamps:  # a transaction may be carried out twice
-                    with suppress(FileExistsError, Unusable):
+                    with suppress(FileExistsError, FileNotFoundError, Unusable):
                         stamps[sheet.name] = self.folder.move_in(sheet.spare, path_of(sheet.name))
 
         def remember(connection: apsw.Connection) -> None:

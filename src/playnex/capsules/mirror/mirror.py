@@ -16,9 +16,10 @@ from playnex.capsules.mirror.asides import Asides
 from playnex.capsules.mirror.folder import BeingWritten, Folder, Unusable
 from playnex.capsules.mirror.index import Overtaken, State
 from playnex.capsules.mirror.laying import Laying
+from playnex.capsules.mirror.mishaps import Missing, RollCall
 from playnex.capsules.mirror.names import ENDING, Named, OfOthers, path_of, problem, reading_of
-from playnex.capsules.mirror.notice import Notice
-from playnex.capsules.mirror.settling import FolderGone, Settling
+from playnex.capsules.mirror.notice import HELD, Notice
+from playnex.capsules.mirror.settling import FolderGone, Settling, TooMany
 from playnex.capsules.mirror.steady import SETTLE, Steadiness
 from playnex.capsules.mirror.surveying import Survey, survey
 from playnex.capsules.mirror.taking import Taking
@@ -63,12 +64,14 @@ class Mirror:
         self._laying = Laying(database=database, folder=self.folder, asides=self._asides, clock=clock)
         steadiness = Steadiness(folder=self.folder, clock=clock, settle=settle)
         self._taking = Taking(capsules=capsules, database=database, folder=self.folder, steadiness=steadiness, person=person, clock=clock)
+        self._roll = RollCall(self.folder, database, clock)
         self._settling = Settling(
             capsules=capsules,
             database=database,
             folder=self.folder,
             asides=self._asides,
             steadiness=steadiness,
+            roll=self._roll,
             person=person,
             clock=clock,
             tell=self._say,
@@ -86,6 +89,8 @@ class Mirror:
             await self._settled(name)
         except (Unusable, NotText) as fault:
             self._say(Notice(kind="left", path=path_of(name), says=str(fault)))
+        except TooMany:
+            self._say(HELD)
         except BeingWritten:
             self._say(Notice(kind="left", path=path_of(name), says="somebody is writing it; it is read once they are done"))
         except OSError as fault:
@@ -116,11 +121,36 @@ class Mirror:
                 await self._database.write(found.refresh)
         await self._look_at(await self._left_by(self._taking.take, found.present))
         await self._look_at(found.absent)
+        if len(found.gone) > FEW and (await self.missing()).is_mishap:
+            self._say(HELD)
+        else:
+            await self._look_at(found.gone)
         await self._look_at(await self._left_by(self._laying.lay, found.bare))
         await self._rescue()
         if found.problem:
             self._say(Notice(kind="fault", path="", says=found.problem))
         return found
+
+    async def missing(self) -> Missing:
+        """Whose files are gone and whose capsules are not."""
+        return await asyncio.to_thread(self._roll.call)
+
+    async def write_missing(self) -> None:
+        """Write the files anew that are gone."""
+        names = (await self.missing()).names
+        await self._database.write(lambda connection: index.drop_all(connection, names))
+        await self.scan()
+
+    async def delete_missing(self) -> tuple[str, ...]:
+        """Delete the capsules whose files are gone; their names."""
+        deleted = []
+        for name in sorted((await self.missing()).names):
+            seen = index.state(self._database.read, name)
+            with suppress(NotFoundError):
+                if seen.stored and seen.agreed and seen.stored == seen.agreed.stored:
+                    await self._settling.delete(name, seen.stored)
+                    deleted.append(name)
+        return tuple(deleted)
 
     async def _left_by(self, deed: Callable[[Sequence[str]], Awaitable[list[str]]], names: Sequence[str]) -> Sequence[str]:
         """Do this to many names together; those that have to be looked at one by one."""
@@ -169,10 +199,17 @@ class Mirror:
     async def _catch_up(self) -> None:
         """Look at what the watcher saw; what changes once more meanwhile stays for the next time."""
         touched = dict(self._touched)
-        await self._look_at(touched)
+        gone = [name for name in touched if self._is_gone(name)]
+        await self._look_at(name for name in touched if name not in gone)  # first, for they may be what the others are called now
+        await self._look_at(gone)
         for name, times in touched.items():
             if self._touched.get(name) == times:
                 del self._touched[name]
+
+    def _is_gone(self, name: str) -> bool:
+        with suppress(OSError, Unusable):
+            return self.folder.stamp(path_of(name)) is None
+        return False
 
     async def _look_at(self, names: Iterable[str]) -> None:
         waiting = list(names)

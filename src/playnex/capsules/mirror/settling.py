@@ -18,6 +18,7 @@ from playnex.capsules.mirror.asides import Asides, Caught, Staged
 from playnex.capsules.mirror.deciding import Agreed, Stored, decide
 from playnex.capsules.mirror.folder import BeingWritten, Content, Folder, Unusable
 from playnex.capsules.mirror.index import Known, Overtaken, State
+from playnex.capsules.mirror.mishaps import RollCall
 from playnex.capsules.mirror.names import ENDING, conflict_path, path_of, problem
 from playnex.capsules.mirror.notice import Notice
 from playnex.capsules.mirror.steady import Steadiness
@@ -34,6 +35,10 @@ class FolderGone(Exception):
     """All files are gone with their folder, which nobody means as the end of every capsule."""
 
 
+class TooMany(Exception):
+    """Most files are gone at once, which nobody means as the end of their capsules."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settling:
     """Settles names one by one; `person` is who edits the files."""
@@ -43,13 +48,14 @@ class Settling:
     folder: Folder
     asides: Asides
     steadiness: Steadiness
+    roll: RollCall
     person: Author
     clock: Clock
     tell: Callable[[Notice], None]
 
     async def settle(self, name: str) -> None:
         """Have the name's file and the store agree. Raises Overtaken, CapsuleConflict, FileExistsError and FileNotFoundError where
-        somebody was faster, BeingWritten, Unusable and NotText for the file, FolderGone, OSError and StoreError."""
+        somebody was faster, BeingWritten, Unusable and NotText for the file, FolderGone, TooMany, OSError and StoreError."""
         seen = index.state(self.database.read, name)
         looked = round(self.clock.now() * 1e9)
         if seen.stored and not seen.known and (why := problem(name)):
@@ -136,9 +142,16 @@ class Settling:
     async def _delete(self, look: "Look") -> None:
         if not self.folder.exists():
             raise FolderGone
+        if await asyncio.to_thread(self.roll.is_mishap, look.name):
+            raise TooMany
         assert look.seen.stored is not None
-        await self.capsules.delete(look.seen.stored.id, self.person)
-        await self.database.write(lambda connection: index.note_deleted(connection, look.name))
+        await self.delete(look.name, look.seen.stored)
+        self.roll.note_deleted(look.name)
+
+    async def delete(self, name: str, stored: Stored) -> None:
+        """Delete the capsule whose file a person has deleted. Raises NotFoundError."""
+        await self.capsules.delete(stored.id, self.person)
+        await self.database.write(lambda connection: index.note_deleted(connection, name))
 
     async def _compare(self, look: "Look") -> None:
         newest, agreed = await self._newest(look), look.seen.agreed
@@ -213,9 +226,12 @@ class Settling:
 
         try:
             await self._change(look, work)
-        finally:
-            if not made or not staged.about.old:
+        except Exception:  # whoever is cancelled leaves it to the next look: the change may be under way
+            if not made:
                 self.asides.drop(staged.folder)
+            raise
+        if not staged.about.old:
+            self.asides.drop(staged.folder)
         await asyncio.to_thread(self.asides.finish, staged)
         if staged.about.old and (caught := self.asides.caught_by(staged)):
             await self.rescue(caught)

@@ -17,18 +17,25 @@ from playnex.store.database import Database
 
 @dataclass(slots=True, kw_only=True)
 class Survey:
-    """What was found: `present` and `absent` are the names to be settled, with a file and without, `bare` those whose capsules never had
-    one; `refreshed` those whose files have another stamp and the same bytes; `left` is what nobody settles; `problem` says why there was
-    nothing to look at; `is_gone`: there were files, and their folder is gone."""
+    """What was found. Names to be settled: those with a file (`present`), those without one (`absent`; `gone`, where the store has not moved
+    since; `bare`, where there never was one). `refreshed` are those whose files have another stamp and the same bytes; `left` is what
+    nobody settles; `problem` says why there was nothing to look at; `is_gone`: there were files, and their folder is gone."""
 
     files: int = 0
     present: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
     bare: list[str] = field(default_factory=list)
     refreshed: dict[str, tuple[State, Known]] = field(default_factory=dict)
     left: list[Notice] = field(default_factory=list)
     problem: str = ""
     is_gone: bool = False
+
+    def lacking(self, seen: State) -> list[str]:
+        """Where a name without a file belongs."""
+        if seen.known is None:
+            return self.bare
+        return self.gone if seen.stored == seen.known.agreed.stored else self.absent
 
     def refresh(self, connection: apsw.Connection) -> None:
         """Remember the new stamps, of all that nobody changed meanwhile."""
@@ -54,7 +61,7 @@ def survey(folder: Folder, database: Database, clock: Clock) -> Survey:
         if seen.known is None and seen.stored and (why := problem(name)):
             found.left.append(Notice(kind="left", path=path_of(name), says=f"this capsule has no file: {why}"))
         elif name not in named:
-            (found.absent if seen.known else found.bare).append(name)
+            found.lacking(seen).append(name)
     found.files = len(named)
     return found
 
