@@ -56,12 +56,29 @@ class Caught:
     data: bytes
 
 
+HIDDEN = ".playnex"
+"""What is put aside lies there, below the files, where they have a disk of their own: a rename does not lead to another one."""
+
+
 class Asides:
     """The folder with what was put aside; `root` is Playnex's own."""
 
     def __init__(self, root: Path, files: Folder) -> None:
-        self._root = root
+        self._own = root
         self._files = files
+
+    @property
+    def _root(self) -> Path:
+        """Where the next one is put."""
+        try:
+            disk = os.lstat(self._files.root).st_dev
+            hidden = self._files.root / HIDDEN
+            is_own = os.stat(next(path for path in (self._own, *self._own.parents) if path.exists())).st_dev == disk
+        except (OSError, StopIteration):
+            return self._own
+        if not is_own and hidden.is_symlink():
+            raise Unusable(f"{HIDDEN} in it is a link, and would lead out of it")
+        return self._own if is_own else hidden
 
     def room(self) -> Path:
         """A new folder there. Raises OSError."""
@@ -128,7 +145,7 @@ class Asides:
 
     def forget(self, path: str) -> None:
         """Drop all that was put aside of that file."""
-        for about in self._root.glob(f"*/{ABOUT}"):
+        for about in (each for root in {self._own, self._root} for each in root.glob(f"*/{ABOUT}")):
             with suppress(OSError, ValueError, TypeError):
                 if About(**json.loads(about.read_text(encoding="utf-8"))).path == path:
                     self.drop(about.parent)

@@ -17,8 +17,8 @@ from playnex.store.database import Database
 
 @dataclass(slots=True, kw_only=True)
 class Survey:
-    """What was found. Names to be settled: those with a file (`present`), those without one (`absent`; `gone`, where the store has not moved
-    since; `bare`, where there never was one). `refreshed` are those whose files have another stamp and the same bytes; `left` is what
+    """What was found. Names to be settled: those with a file (`present`), those without one (`absent`; `gone`, where the store has not
+    moved since; `bare`, where there never was one). `refreshed` are those whose files have another stamp and the same bytes; `left` is what
     nobody settles; `problem` says why there was nothing to look at; `is_gone`: there were files, and their folder is gone."""
 
     files: int = 0
