@@ -90,10 +90,14 @@ class Asides:
         """Make ready what is to come into the file; None takes it away. Raises OSError."""
         folder = self.room()
         about = About(path=path, old=old, new="" if data is None else digest(data))
-        (folder / ABOUT).write_text(json.dumps(asdict(about)), encoding="utf-8")
         staged = Staged(folder=folder, about=about)
-        if data is not None:
-            write_durably(staged.text, data, sync=sync)
+        try:
+            (folder / ABOUT).write_text(json.dumps(asdict(about)), encoding="utf-8")
+            if data is not None:
+                write_durably(staged.text, data, sync=sync)
+        except OSError:
+            self.drop(folder)
+            raise
         return staged
 
     def make(self, staged: Staged) -> None:

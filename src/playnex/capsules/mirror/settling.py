@@ -60,7 +60,10 @@ class Settling:
         looked = round(self.clock.now() * 1e9)
         if seen.stored and not seen.known and (why := problem(name)):
             raise Unusable(why)
-        content = await self.steadiness.read(path_of(name), was_there=seen.known is not None)
+        try:
+            content = await self.steadiness.read(path_of(name), was_there=seen.known is not None)
+        except PermissionError as fault:
+            raise Unusable(f"it may not be read: {(fault.strerror or str(fault)).lower()}") from None
         look = Look(name=name, seen=seen, content=content, looked=looked)
         match decide(seen.agreed, seen.stored, look.digest):
             case "rest":
