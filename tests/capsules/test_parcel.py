@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playnex.capsules.capsule import Author, Capsule
-from playnex.capsules.merging import beside, merge
+from playnex.capsules.merging import beside, is_side, merge, names_before
 from playnex.capsules.parcel import MANIFEST, History, Read, packed, unpacked
 from playnex.errors import UsageError
 from playnex.ids import encode
@@ -109,14 +109,21 @@ def test_what_is_no_parcel_is_refused(how: str) -> None:
 
 def test_newer_versions_follow_and_forks_are_conflicts() -> None:
     fork = replace(TWO, body="another")
-    assert merge((ONE, TWO), (ONE,), is_name_free=False).versions == (TWO,)
-    assert merge((ONE, TWO), (replace(ONE, name="renamed"),), is_name_free=True).versions[0].name == "renamed"
+    assert merge((ONE, TWO), (ONE,)).versions == (TWO,)
+    assert merge((ONE, TWO), (replace(ONE, name="renamed"),)).versions[0].name == "renamed"
     verdicts = {
-        "same": merge((ONE, TWO), (ONE, TWO), is_name_free=False),
-        "older": merge((ONE,), (ONE, TWO), is_name_free=False),
-        "new": merge((ONE,), None, is_name_free=True),
-        "conflict": merge((ONE, TWO), (ONE, fork), is_name_free=False),
+        "same": merge((ONE, TWO), (ONE, TWO)),
+        "older": merge((ONE,), (ONE, TWO)),
+        "newer": merge((ONE, TWO), (ONE,)),
+        "conflict": merge((ONE, TWO), (ONE, fork)),
     }
     assert {name: found.verdict for name, found in verdicts.items()} == {name: name for name in verdicts}
-    assert merge((ONE,), None, is_name_free=False).verdict == "conflict"
-    assert beside((ONE, TWO), "x") == beside((ONE, TWO), "x") != beside((ONE, fork), "x")
+
+
+def test_a_side_of_a_conflict_keeps_its_id_when_more_of_it_comes_and_is_known_where_it_was_written() -> None:
+    fork, three = replace(TWO, body="another"), replace(TWO, version=3, body="three")
+    side = beside((ONE, TWO), (ONE, fork))
+    assert beside((ONE, TWO, three), (ONE, fork))[0].id == side[0].id != beside((ONE, fork), (ONE, TWO))[0].id
+    assert is_side(side, (ONE, TWO)) and is_side(side, (ONE, TWO, three)) and not is_side(side, (ONE, fork))
+    assert not is_side((*side, replace(three, id=side[0].id)), (ONE, TWO)), "somebody has gone on with it there"
+    assert list(names_before("a/b-imported-2-imported")) == ["a/b-imported-2", "a/b"]
