@@ -127,6 +127,12 @@ TestMachines.settings = settings(max_examples=10, stateful_step_count=12, deadli
 
 
 @pytest.mark.slow
+def test_three_machines_exchange() -> None:
+    run_state_machine_as_test(ThreeMachines, settings=settings(max_examples=8, stateful_step_count=15, deadline=None, database=None))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("machines", [Machines, ThreeMachines])
 def test_machines_exchange_at_length(machines: type[Machines]) -> None:
     run_state_machine_as_test(machines, settings=settings(max_examples=60, stateful_step_count=25, deadline=None, database=None))

@@ -10,6 +10,7 @@ from playnex.canonical import Json, decode, encode
 from playnex.capsules.mirror.deciding import Agreed, Stored
 from playnex.capsules.mirror.folder import Stamp
 from playnex.capsules.mirror.names import folded
+from playnex.capsules.stores.naming import DELETED
 from playnex.capsules.stores.rows import unpacked
 from playnex.spec.envelope import Label
 
@@ -23,6 +24,7 @@ PUT = "INSERT OR REPLACE INTO mirrored VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 NAMES = "IN (SELECT value FROM json_each(?))"
 STORED_OF = f"SELECT name, id, version FROM capsules WHERE deleted IS NULL AND name {NAMES}"
+DELETED_OF = f"SELECT name FROM capsules WHERE {DELETED} AND name {NAMES}"
 KNOWN_OF = f"SELECT m.name, {COLUMNS} FROM mirrored m WHERE m.name {NAMES}"
 LIKE = f"SELECT folded, name FROM mirrored WHERE folded {NAMES}"
 TEXTS = (
@@ -58,6 +60,14 @@ class State:
     def agreed(self) -> Agreed | None:
         """The last agreement."""
         return self.known.agreed if self.known else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """A capsule that was deleted, and when, in seconds since 1970."""
+
+    id: str
+    at: float
 
 
 class Overtaken(Exception):
@@ -129,6 +139,18 @@ def agreements(connection: apsw.Connection) -> dict[str, str]:
     sql = "SELECT m.name, m.digest FROM mirrored m JOIN capsules c ON c.name = m.name AND c.deleted IS NULL"
     rows: list[Row] = connection.execute(sql).fetchall()
     return {row[0]: row[1] for row in rows}
+
+
+def deleted(connection: apsw.Connection, name: str) -> Gone | None:
+    """The last deleted capsule of that name that can be restored."""
+    found: list[Row] = connection.execute(f"SELECT id, deleted FROM capsules WHERE {DELETED} AND name = ?", (name,)).fetchall()
+    return max((Gone(id=row[0], at=row[1]) for row in found), key=lambda gone: gone.at, default=None)
+
+
+def ever_deleted(connection: apsw.Connection, names: Sequence[str]) -> set[str]:
+    """Those of the names that a deleted capsule had."""
+    rows: list[Row] = connection.execute(DELETED_OF, (encode(list(names)).decode(),)).fetchall()
+    return {row[0] for row in rows}
 
 
 def texts(connection: apsw.Connection, names: Sequence[str]) -> dict[str, tuple[Stored, Json, str]]:

@@ -118,6 +118,8 @@ class Settling:
     async def _take(self, look: "Look", also: Capsule | None = None) -> None:
         """Make the file the next version; `also` is the version of the store that it goes beside, in a conflict."""
         content = look.present
+        if look.seen == State() and await self._is_of_deleted(look):
+            return
         text, stored = parsed(content.data), look.seen.stored
         before = also or (await self._newest(look) if stored else None)
         draft = CapsuleDraft(
@@ -141,6 +143,25 @@ class Settling:
             index.put(connection, look.name, known)
 
         await self._change(look, work)
+
+    async def _is_of_deleted(self, look: "Look") -> bool:
+        """Whether the file says what a capsule of its name said that was deleted. One that lay there before that goes: a crash kept it from
+        being noted. One that somebody has put back since brings its capsule back."""
+        if (gone := index.deleted(self.database.read, look.name)) is None:
+            return False
+        try:
+            versions = await self.capsules.versions_of_deleted(gone.id)
+        except NotFoundError:
+            return False
+        same = [one.version for one in versions[-COMPARED:] if digest(_bytes(one)) == look.digest]
+        if same and look.present.stamp.changed / 1e9 <= gone.at:
+            await self._rename(look, None)
+            self.folder.prune(look.path)
+            return True
+        if versions[-1].version in same:
+            await self.capsules.restore(gone.id)
+            raise Overtaken
+        return False
 
     async def _delete(self, look: "Look") -> None:
         if not self.folder.exists():

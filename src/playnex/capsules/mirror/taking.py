@@ -76,7 +76,7 @@ class Taking:
 
     def _at_rest(self, names: Sequence[str]) -> dict[str, Content]:
         """The files at rest among them, on the disk for good: many editors do not see to it."""
-        new = index.unmoved(self.database.read, dict.fromkeys(names, State()))
+        new = index.unmoved(self.database.read, dict.fromkeys(names, State())) - index.ever_deleted(self.database.read, names)
         found = dict[str, Content]()
         with self.folder.reading() as read:
             for name in names:
