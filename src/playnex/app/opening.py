@@ -13,6 +13,7 @@ from playnex.app.capsule_shelf import CapsuleShelf
 from playnex.app.definitions import Definitions
 from playnex.app.embedders import embedder_of
 from playnex.app.halt import Halt
+from playnex.app.live_text import LiveText
 from playnex.app.mirrored_capsules import MirroredCapsules
 from playnex.app.person import somebody
 from playnex.app.secret_names import know, named_secrets
@@ -104,6 +105,7 @@ class App:
     definitions: Definitions
     timetable: Timetable
     halt: Halt
+    live: LiveText
     local: bool
     barred: Mapping[str, Fault]
 
@@ -155,6 +157,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             engine=_engine(workspace, config, journal, leases=leases, clock=clock, servers=servers),
             clock=clock,
             halt=Halt(own=workspace.own),
+            live=LiveText(own=workspace.own),
             barred=barred,
             timetable=Timetable(database),
             local=config.local,
@@ -264,7 +267,7 @@ def _capsules(workspace: Workspace, config: Config, database: Database, *, clock
     capsules = SqliteCapsules(database, clock)
     if not config.capsules.mirror:
         return capsules
-    place = Place(files=workspace.root / "capsules", aside=workspace.own / "mirror")
+    place = Place(files=workspace.capsules_folder, aside=workspace.own / "mirror")
     mirror = Mirror(capsules, database, place, person=Author(name=somebody()), clock=clock)
     mirror.is_to_watch = config.capsules.watch
     mirror.tell = lambda notice: LOG.warning("%s", notice)
