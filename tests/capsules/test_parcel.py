@@ -96,6 +96,10 @@ SPOILT: dict[str, Callable[[Any], object]] = {
     "an author that is none": lambda it: entry(it)["versions"][0].update(author={"kind": "god"}),
     "an author of another shape": lambda it: entry(it)["versions"][0].update(author={"kind": "person", "x": 1}),
     "a time that is none": lambda it: entry(it)["versions"][0].update(written=float("nan")),
+    "a time before all": lambda it: entry(it)["versions"][0].update(written=-1.0),
+    "a time after all": lambda it: entry(it)["versions"][0].update(written=1e300),
+    "a time too large for any number": lambda it: entry(it)["versions"][0].update(written=10**400),
+    "a version of half a number": lambda it: entry(it)["versions"][0].update(version=1.5),
     "nothing at all": lambda it: it.clear(),
     "no list": lambda it: it.update(capsules=7),
 }
@@ -105,6 +109,12 @@ SPOILT: dict[str, Callable[[Any], object]] = {
 def test_what_is_no_parcel_is_refused(how: str) -> None:
     with pytest.raises(UsageError):
         unpacked(reading(spoil(SPOILT[how])))
+
+
+@pytest.mark.parametrize("manifest", [b"[" * 200_000, b"{", b"\xff\xfe", b'"text"', b"7", b"[]", b""])
+def test_a_manifest_that_is_none_is_refused(manifest: bytes) -> None:
+    with pytest.raises(UsageError):
+        unpacked(reading({MANIFEST: manifest}))
 
 
 def test_newer_versions_follow_and_forks_are_conflicts() -> None:

@@ -3,6 +3,7 @@
 import io
 import os
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -105,7 +106,7 @@ def _read(source: Path) -> tuple[History, ...]:
     try:
         with zipfile.ZipFile(source) as archive:
             return unpacked(_bounded(_from_archive(archive)))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as fault:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as fault:
         raise UsageError(f"{source} is no export of capsules: {fault}", hint="make one with: playnex capsule export FILE.zip") from None
 
 
