@@ -58,7 +58,10 @@ async def _chosen(capsules: Capsules, typed: Sequence[str]) -> tuple[CapsuleHead
     found: dict[str, CapsuleHead] = {}
     for each in typed or ("",):
         if not each or each.endswith("/"):
-            found |= {head.id: head for head in await capsules.list(prefix=each, limit=10_000_000)}
+            below = await capsules.list(prefix=each, limit=10_000_000)
+            if each and not below:
+                raise NotFoundError(f"no capsule's name begins with {each!r}", hint="playnex capsules lists them")
+            found |= {head.id: head for head in below}
         else:
             head = (await capsules.history(each))[0]
             found[head.id] = head

@@ -28,7 +28,7 @@ from playnex.cli.capsule_texts import (
 from playnex.cli.flags import AsJson, CapsuleId, Limit
 from playnex.cli.given import text_of
 from playnex.cli.terminal import ago, columns, counted, emit, emit_list, write
-from playnex.errors import UsageError
+from playnex.errors import CapsuleConflict, UsageError
 from playnex.ids import short
 from playnex.spec.origin import PRIVATE
 
@@ -259,7 +259,10 @@ async def _create(name: str, body: str, *, private: bool, as_json: bool) -> int:
 
     async with opened(door.workspace) as opened_app:
         draft = CapsuleDraft(name=name, body=body, author=person(), expected=0, labels=PRIVATE if private else ())
-        capsule = await opened_app.capsules.write(draft)
+        try:
+            capsule = await opened_app.capsules.write(draft)
+        except CapsuleConflict:
+            raise CapsuleConflict(f"capsule {name!r} is there already", hint=f"change it with: playnex capsule edit {name}") from None
     if as_json:
         emit(capsule_document(capsule))
     else:
@@ -307,12 +310,14 @@ async def _delete_missing(yes: bool, as_json: bool) -> int:
         if opened_app.mirror is None:
             raise UsageError("capsules have no files here: `mirror = false` in playnex.toml", hint="delete them by name")
         await opened_app.mirror.scan()
-        count = counted(len((await opened_app.mirror.missing()).names), "capsule")
-        if not yes and not confirmed(f"delete {count}, whose files are gone?", "--yes"):
-            raise UsageError(f"{count} {'was' if count == '1 capsule' else 'were'} not deleted: nobody said yes", hint="say it with --yes")
+        count = len((await opened_app.mirror.missing()).names)
+        if count and not yes and not confirmed(f"delete {counted(count, 'capsule')} whose files are gone?", "--yes"):
+            raise UsageError(f"nothing was deleted: nobody said yes to {counted(count, 'capsule')}", hint="say it with --yes")
         names = await opened_app.mirror.delete_missing()
     if as_json:
         emit_list("playnex.deleted-missing/1", [{"name": name} for name in names])
+    elif not names:
+        door.terminal.say("no capsule's file is missing")
     else:
         said = f"deleted {counted(len(names), 'capsule')}; for 30 days each can be brought back with: playnex capsule restore NAME"
         door.terminal.say(f"{door.terminal.symbol('succeeded')} {said}")

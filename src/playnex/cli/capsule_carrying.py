@@ -71,7 +71,7 @@ async def _import(source: Path, untrusted: bool, as_json: bool) -> int:
         emit({"schema": "playnex.imported/1", "items": items})
     elif found:
         rows = [(one.name, SAYS[one.verdict], str(one.versions), one.came_as) for one in found]
-        write(columns(("NAME", "", "VERSIONS", "CAME AS"), rows, door.terminal))
+        write(columns(("NAME", "OUTCOME", "VERSIONS", "CAME AS"), rows, door.terminal))
     else:
         door.terminal.say("there are no capsules in it")
     return 0

@@ -217,7 +217,7 @@ def test_a_mirror_that_writes_blindly_loses_what_was_saved() -> None:
         run_state_machine_as_test(BlindFiles, settings=blindly)
 
 
-@pytest.mark.slow
-def test_files_agents_and_crashes_at_length() -> None:
-    at_length = settings(max_examples=150, stateful_step_count=40, **ALIKE)
-    run_state_machine_as_test(Files, settings=at_length)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("examples", [pytest.param(30, marks=pytest.mark.slow), pytest.param(300, marks=pytest.mark.soak)])
+def test_files_agents_and_crashes_at_length(examples: int) -> None:
+    run_state_machine_as_test(Files, settings=settings(max_examples=examples, stateful_step_count=40, **ALIKE))

@@ -40,9 +40,12 @@ def resolve_deleted(connection: apsw.Connection, typed: str) -> str:
     found = rows.fetch(connection, f"SELECT id FROM capsules WHERE name = ? AND {DELETED} ORDER BY deleted DESC LIMIT 1", typed)
     if found:
         return str(found[0][0])
-    return _by_id(connection, typed, DELETED) or _raise(
-        NotFoundError(f"there is no deleted capsule {typed!r}", hint="playnex capsule list --deleted shows what can be restored")
-    )
+    if by_id := _by_id(connection, typed, DELETED):
+        return by_id
+    if newest(connection, typed):
+        hint = f"playnex capsule restore {typed} --version N makes an older version the newest one"
+        raise NotFoundError(f"capsule {typed!r} is not deleted", hint=hint)
+    return _raise(NotFoundError(f"there is no deleted capsule {typed!r}", hint="playnex capsule list --deleted shows what can be restored"))
 
 
 def no_capsule(connection: apsw.Connection, typed: str) -> NotFoundError:
