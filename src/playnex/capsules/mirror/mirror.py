@@ -133,7 +133,7 @@ class Mirror:
 
     async def missing(self) -> Missing:
         """Whose files are gone and whose capsules are not."""
-        return await asyncio.to_thread(self._roll.call)
+        return await asyncio.to_thread(self._roll.count)
 
     async def write_missing(self) -> None:
         """Write the files anew that are gone."""

@@ -51,14 +51,14 @@ class RollCall:
         with self._turn:
             is_fresh = self._clock.monotonic() - self._at < FRESH
             if not is_fresh or not (self._called.is_mishap or name in self._called.names):
-                self._called, self._at = self.call(), self._clock.monotonic()
+                self._called, self._at = self.count(), self._clock.monotonic()
             return self._called.is_mishap
 
     def note_deleted(self, name: str) -> None:
         """The capsule of that name was deleted with its file."""
         self._deleted[name] = self._clock.monotonic()
 
-    def call(self) -> Missing:
+    def count(self) -> Missing:
         """Look for every file that should be there."""
         agreed, since = index.agreements(self._database.read), self._clock.monotonic() - AT_ONCE
         missing = {name for name in agreed if not self._is_there(name)}
