@@ -27,7 +27,7 @@ from playnex.capsules.mirror.mirror import Mirror, Place
 from playnex.capsules.stores import rows as capsule_rows
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.capsules.stores.words import Wanted
-from playnex.clock import SystemClock
+from playnex.clock import Clock, SystemClock
 from playnex.config import Config
 from playnex.engine.engine import Engine
 from playnex.errors import CredentialError, ToolFailed
@@ -103,7 +103,7 @@ class App:
     offer: Offer
     models: WorkspaceModels
     engine: Engine
-    clock: SystemClock
+    clock: Clock
     definitions: Definitions
     timetable: Timetable
     halt: Halt

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from playnex.app.control import Control
-from playnex.app.opening import App, opened, watching
+from playnex.app.opening import App, opened
 from playnex.app.runs import Runs
 from playnex.app.schedules import SERVING, Schedules, Told
+from playnex.app.working import working
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.running import INTERRUPTED, standing_text, stopping_cleanly
@@ -34,7 +35,7 @@ async def serve(at_most: int, as_lines: bool) -> int:
     async with opened(door.workspace) as app, AsyncExitStack() as stack:
         with suppress(RunBusy):  # another process serves too; each fire is one run all the same
             await stack.enter_async_context(app.leases.hold(SERVING))
-        await stack.enter_async_context(watching(app))
+        await stack.enter_async_context(working(app))
         serving = Serving(app=app, log=Log(as_lines=as_lines))
         serving.log.ready(len(app.timetable.enabled()))
         going: set[str] = set()
