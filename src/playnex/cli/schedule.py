@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from playnex.cli import door
 from playnex.cli.flags import AsJson, FlowName

@@ -142,11 +142,12 @@ class Streams:
         listener = self.listeners.get(stream)
         if listener is None:
             raise NotFoundError("there is no such stream", hint="open one: GET /api/stream")
-        found = {run: await self._live(run) for run in runs}
         listener.runs, listener.batches = {}, set(batches)
         for run, position in runs.items():
-            await self._catch_up(listener, found[run], position)
-            listener.runs[run] = found[run].view.position
+            with suppress(NotFoundError):  # a page may be older than the store
+                live = await self._live(run)
+                await self._catch_up(listener, live, position)
+                listener.runs[run] = live.view.position
         self._let_go()
 
     async def _live(self, run: str) -> Live:

@@ -1,0 +1,16 @@
+// The list of keys, opened by ?.
+import { html, signal } from "../vendor/playnex-vendor.js";
+import { layers, shown } from "../keys.js";
+import { Dialog } from "../parts/dialog.js";
+
+export const keysOpen = signal(false);
+
+export function KeyList() {
+  if (!keysOpen.value) return null;
+  const groups = layers.peek().filter((layer) => !layer.alone && layer.keys.some((one) => !one.hidden));
+  return html`<${Dialog} title="Keys" onClose=${() => (keysOpen.value = false)} narrow>
+    ${groups.map((layer, index) => html`<dl class="key-list" key=${index}>
+      ${layer.keys.filter((one) => !one.hidden).map((one) => html`<div key=${one.key}><dt>${one.says}</dt><dd><kbd>${shown(one)}</kbd></dd></div>`)}
+    </dl>`)}
+  <//>`;
+}

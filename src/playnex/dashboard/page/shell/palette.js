@@ -1,0 +1,77 @@
+// ⌘K: goes to any page, run, flow, agent or capsule, and does what the page on screen can do.
+import { html, signal, useEffect, useMemo, useRef, useState } from "../vendor/playnex-vendor.js";
+import { address, api } from "../api.js";
+import { shown } from "../keys.js";
+import { Dialog } from "../parts/dialog.js";
+import { Icon } from "../parts/icon.js";
+import { go } from "../router.js";
+import { ROOMS } from "../rooms.js";
+import { turnTheme } from "../theme.js";
+import { actions } from "./page.js";
+
+export const paletteOpen = signal(false);
+const SOON = 120; // milliseconds of quiet before the server is asked
+
+export function Palette() {
+  return paletteOpen.value ? html`<${Open} />` : null;
+}
+
+function Open() {
+  const [text, setText] = useState("");
+  const [found, setFound] = useState([]);
+  const [at, setAt] = useState(0);
+  const list = useRef(null);
+  const close = () => (paletteOpen.value = false);
+  useEffect(() => {
+    const stop = new AbortController();
+    const later = setTimeout(() => {
+      api.get(address("/api/search", { q: text }), { signal: stop.signal }).then((said) => setFound(entries(said)), () => {});
+    }, text ? SOON : 0);
+    return () => (clearTimeout(later), stop.abort());
+  }, [text]);
+  const offered = useMemo(() => [...fitting(own(), text), ...found].slice(0, 40), [text, found]);
+  useEffect(() => setAt(0), [text]);
+  useEffect(() => list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [at, offered]);
+  const choose = (one) => {
+    close();
+    one.does ? one.does() : go(one.to);
+  };
+  const typed = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) setAt((at + step + offered.length) % (offered.length || 1));
+    else if (event.key === "Enter" && offered[at]) choose(offered[at]);
+    else return;
+    event.preventDefault();
+  };
+  return html`<${Dialog} title="Find anything" bare onClose=${close}>
+    <div class="palette-ask"><${Icon} name="search" />
+      <input autofocus role="combobox" aria-expanded="true" aria-controls="palette-list" aria-label="Find anything" aria-activedescendant=${offered[at] ? `palette-${at}` : null}
+        placeholder="Runs, flows, agents, capsules, actions…" value=${text} onInput=${(event) => setText(event.target.value)} onKeyDown=${typed} autocomplete="off" spellcheck="false" /></div>
+    <ul id="palette-list" class="palette-list" role="listbox" aria-label="Found" ref=${list}>
+      ${offered.map((one, index) => html`<li key=${`${one.kind}/${one.says}/${one.to || index}`} id=${`palette-${index}`} role="option" aria-selected=${index === at} onMouseMove=${() => index !== at && setAt(index)} onClick=${() => choose(one)}>
+        <${Icon} name=${one.icon} /><span class="palette-says">${one.says}</span><span class="palette-more">${one.more}</span>${one.hint && html`<kbd>${one.hint}</kbd>`}
+      </li>`)}
+    </ul>
+    ${!offered.length && html`<p class="palette-none">Nothing is called “${text}”.</p>`}
+  <//>`;
+}
+
+// What needs no server: the page's own actions, and the rooms.
+function own() {
+  const here = actions.peek().map((one) => ({ kind: "action", icon: "bolt", says: one.says, more: "on this page", hint: shown(one), does: one.does }));
+  const rooms = ROOMS.filter((room) => room.nav).map((room) => ({ kind: "room", icon: room.icon, says: room.name, more: "page", to: room.path }));
+  return [...here, ...rooms, { kind: "action", icon: "sun", says: "Change colours", more: "light, dark, system", hint: "t", does: turnTheme }];
+}
+
+const fitting = (all, text) => all.filter((one) => text.toLowerCase().split(/\s+/).every((word) => `${one.says} ${one.more}`.toLowerCase().includes(word)));
+
+const ICONS = { run: "runs", flow: "flows", agent: "agents", capsule: "capsules", batch: "batches", tool: "tools" };
+const PLACES = { run: (id) => `/runs/${id}`, flow: (id) => `/flows/${id}`, agent: (id) => `/agents/${id}`, capsule: (id) => `/capsules/${id}` };
+
+// The server answers {"found": [{"kind", "id", "title", "text"}]}.
+function entries(said) {
+  const rows = said.found || said.results || [];
+  return rows
+    .filter((row) => PLACES[row.kind])
+    .map((row) => ({ kind: row.kind, icon: ICONS[row.kind], says: row.title || row.name || row.id, more: [row.kind, row.text].filter(Boolean).join(" · "), to: PLACES[row.kind](encodeURIComponent(row.id || row.name)) }));
+}
