@@ -90,7 +90,12 @@ class Streams:
         await self._count_all()
         awake = asyncio.Event()
         loop = asyncio.get_running_loop()
-        end = self.app.database.listen(lambda: loop.call_soon_threadsafe(awake.set) if not loop.is_closed() else None)
+
+        def wake() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(awake.set)
+
+        end = self.app.database.listen(wake)
         last_rows = last_leases = last_beat = loop.time()
         try:
             while True:
