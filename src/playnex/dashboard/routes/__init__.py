@@ -3,7 +3,7 @@
 from typing import Any
 
 from playnex.dashboard.declared import Route
-from playnex.dashboard.routes import runs, session, stream
+from playnex.dashboard.routes import run_acts, run_insides, runs, session, stream
 
-ROUTES: tuple[Route[Any], ...] = (*session.ROUTES, *stream.ROUTES, *runs.ROUTES)
+ROUTES: tuple[Route[Any], ...] = (*session.ROUTES, *stream.ROUTES, *runs.ROUTES, *run_acts.ROUTES, *run_insides.ROUTES)
 """All of them; a new file adds its own here."""
