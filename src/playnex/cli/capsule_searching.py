@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from playnex.app.capsule_lines import author_text, head_json
 from playnex.canonical import Json
 from playnex.cli import door
-from playnex.cli.capsule_texts import author_text, head_json
 from playnex.cli.flags import AsJson, Limit
 from playnex.cli.terminal import columns, emit, emit_list, gist, write
 from playnex.errors import UsageError
