@@ -35,6 +35,7 @@ from playnex.journal.lease import FileLeases
 from playnex.journal.stores import batch_rows, journal_rows
 from playnex.journal.stores.sqlite_batches import SqliteBatches
 from playnex.journal.stores.sqlite_journal import SqliteJournal
+from playnex.journal.stores.sqlite_overview import SqliteOverview
 from playnex.models.directory import Sources, WorkspaceModels
 from playnex.schedules import timetable
 from playnex.schedules.timetable import Timetable
@@ -88,6 +89,7 @@ class App:
     workspace: Workspace
     database: Database
     journal: SqliteJournal
+    overview: SqliteOverview
     batches: SqliteBatches
     leases: FileLeases
     capsules: SqliteCapsules
@@ -141,6 +143,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             workspace=workspace,
             database=database,
             journal=journal,
+            overview=SqliteOverview(database, journal),
             batches=SqliteBatches(database),
             leases=leases,
             capsules=capsules,

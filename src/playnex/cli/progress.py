@@ -5,8 +5,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from playnex.app.step_lines import StepLine, Watched
 from playnex.cli.terminal import Terminal, counted, seconds
-from playnex.cli.watching import StepLine, Watched, layout_of, line_text
+from playnex.cli.watching import layout_of, line_text
 from playnex.journal.events import Event
 from playnex.spec.flow import FlowSpec
 

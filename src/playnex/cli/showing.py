@@ -6,11 +6,11 @@ import sys
 from playnex.app.inbox import asking_step
 from playnex.app.pinning import Pinned
 from playnex.app.reports import shown_state
+from playnex.app.run_graph import who
+from playnex.app.step_lines import WHY
 from playnex.canonical import Json, encode
-from playnex.cli.flow_graph import who
 from playnex.cli.showing_agent_memory import memory_lines
 from playnex.cli.terminal import Terminal, columns, counted, gist, indented, moment, seconds, spent, tokens, visible, whole
-from playnex.cli.watching import WHY
 from playnex.ids import short
 from playnex.spec import expression
 from playnex.spec.agent import AgentSpec

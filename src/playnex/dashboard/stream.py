@@ -1,0 +1,258 @@
+"""The one stream: what changes in the workspace, whoever changes it, told to every page that listens.
+
+One task looks, for all who listen; each listener has a queue of lines. A line of a run is what its events changed since the position that
+the listener has, so a page that comes back with its positions misses nothing.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from playnex.app.inbox import OPEN, Inbox
+from playnex.app.opening import App
+from playnex.app.run_lines import RunLines
+from playnex.app.run_view import RunView, merged
+from playnex.canonical import Json
+from playnex.errors import NotFoundError, UsageError
+
+LOOK = 0.1
+"""Seconds between two looks at what other processes wrote."""
+
+GATHER = 0.04
+"""Seconds in which what happens is put into one line."""
+
+ROWS = 0.25
+"""Seconds between two lines about the list."""
+
+LEASES = 1.0
+"""Seconds between two looks whether workers are alive."""
+
+BEAT = 10.0
+BEHIND = 2_000
+"""Lines that a listener may be behind; one that is further is cut off, and comes back with its positions."""
+
+MOST = 64
+"""Listeners at the same time."""
+
+
+@dataclass(slots=True, eq=False)
+class Listener:
+    """One connection: its lines, and what it wants to hear of: runs with the position that it has, and batches."""
+
+    id: str
+    lines: "asyncio.Queue[bytes | None]"
+    runs: dict[str, int] = field(default_factory=dict)
+    batches: set[str] = field(default_factory=set)
+
+    def tell(self, line: bytes) -> None:
+        """Have it sent."""
+        if self.lines.qsize() >= BEHIND:
+            self.cut()
+        else:
+            self.lines.put_nowait(line)
+
+    def cut(self) -> None:
+        """End it."""
+        while not self.lines.empty():
+            self.lines.get_nowait()
+        self.lines.put_nowait(None)
+
+
+@dataclass(slots=True)
+class Live:
+    """A run that somebody looks at; `worker` is what was told last."""
+
+    view: RunView
+    worker: Mapping[str, Json]
+
+
+@dataclass(slots=True, eq=False)
+class Streams:
+    """All listeners of one server, and what they are told."""
+
+    app: App
+    lines: RunLines
+    listeners: dict[str, Listener] = field(default_factory=dict)
+    live: dict[str, Live] = field(default_factory=dict)
+    seen: int = 0
+    changed: set[str] = field(default_factory=set)
+    asking: dict[str, int] = field(default_factory=dict)
+    held: dict[str, bool] = field(default_factory=dict)
+    said: dict[str, Json] = field(default_factory=dict)
+    is_closed: bool = False
+
+    async def run(self) -> None:
+        """Look and tell, until this is cancelled."""
+        self.seen = await self.app.journal.position()
+        await self._count_all()
+        awake = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        end = self.app.database.listen(lambda: loop.call_soon_threadsafe(awake.set) if not loop.is_closed() else None)
+        last_rows = last_leases = last_beat = loop.time()
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK):
+                        await awake.wait()
+                        await asyncio.sleep(GATHER)
+                awake.clear()
+                await self._look()
+                now = loop.time()
+                if now - last_leases >= LEASES:
+                    last_leases = now
+                    self._see_to_leases()
+                if now - last_rows >= ROWS and self.changed:
+                    last_rows = now
+                    await self._tell_rows()
+                if now - last_beat >= BEAT:
+                    last_beat = now
+                    self._all({"beat": self.app.clock.now()})
+        finally:
+            end()
+            self.close()
+
+    def close(self) -> None:
+        """Let every listener go."""
+        self.is_closed = True
+        for listener in tuple(self.listeners.values()):
+            listener.cut()
+
+    async def listen(self) -> AsyncIterator[bytes]:
+        """The lines of a new listener, until it goes. Raises UsageError where there are too many."""
+        if self.is_closed or len(self.listeners) >= MOST:
+            raise UsageError(f"{MOST} pages listen already", hint="close some")
+        listener = Listener(secrets.token_hex(8), asyncio.Queue())
+        self.listeners[listener.id] = listener
+        listener.tell(_line({"stream": listener.id, "position": self.seen}))
+        return self._sent(listener)
+
+    async def _sent(self, listener: Listener) -> AsyncIterator[bytes]:
+        try:
+            while (line := await listener.lines.get()) is not None:
+                yield line
+        finally:
+            self.listeners.pop(listener.id, None)
+            self._let_go()
+
+    async def watch(self, stream: str, runs: Mapping[str, int], batches: set[str]) -> None:
+        """All that a listener wants from now on. Raises NotFoundError."""
+        listener = self.listeners.get(stream)
+        if listener is None:
+            raise NotFoundError("there is no such stream", hint="open one: GET /api/stream")
+        found = {run: await self._live(run) for run in runs}
+        listener.runs, listener.batches = {}, set(batches)
+        for run, position in runs.items():
+            await self._catch_up(listener, found[run], position)
+            listener.runs[run] = found[run].view.position
+        self._let_go()
+
+    async def _live(self, run: str) -> Live:
+        if (known := self.live.get(run)) is None:
+            view = await self.lines.view(run)
+            known = self.live.setdefault(run, Live(view, self.lines.worker_of(view)))
+        return known
+
+    async def _catch_up(self, listener: Listener, live: Live, position: int) -> None:
+        """What the listener has missed; and in any case whether somebody is at work, which no position tells."""
+        view, run = live.view, live.view.run
+        patch: Json = {"run": {}, "steps": []}
+        if position < view.position:
+            events = await self.app.journal.events(run)
+            earlier = RunView(run).fold_all(event for event in events if event.position <= position)
+            patch = merged([earlier.fold(event) for event in events if position < event.position <= view.position]).document()
+        live.worker = self.lines.worker_of(view)
+        patch["run"] |= live.worker | {"position": view.position}
+        listener.tell(_line({"run": run, "position": view.position, "at": self.app.clock.now(), "patch": patch}))
+
+    def _let_go(self) -> None:
+        """Forget the runs that nobody looks at any more."""
+        wanted = {run for listener in self.listeners.values() for run in listener.runs}
+        for run in [run for run in self.live if run not in wanted]:
+            del self.live[run]
+
+    async def _look(self) -> None:
+        newest = await self.app.journal.position()
+        if newest <= self.seen:
+            return
+        changed = self.app.overview.changed(self.seen, newest)
+        self.seen = newest
+        self.changed.update(changed)
+        for run in changed:
+            if run in self.live:
+                await self._advance(self.live[run])
+
+    async def _advance(self, live: Live) -> None:
+        view = live.view
+        events = await self.app.journal.events(view.run, view.position)
+        if not events:
+            return
+        patch = merged([view.fold(event) for event in events]).document()
+        if "state" in patch["run"]:
+            live.worker = self.lines.worker_of(view)
+            patch["run"] |= live.worker
+        patch["run"]["position"] = view.position
+        self._tell_run(view, {"run": view.run, "position": view.position, "at": events[-1].at, "patch": patch})
+
+    def _tell_run(self, view: RunView, line: Json) -> None:
+        raw = _line(line)
+        for listener in tuple(self.listeners.values()):
+            if view.run in listener.runs:
+                listener.tell(raw)
+                listener.runs[view.run] = view.position
+
+    def _see_to_leases(self) -> None:
+        """Notice workers that died, of the runs that somebody looks at and of the list."""
+        for live in self.live.values():
+            worker = self.lines.worker_of(live.view)
+            if worker != live.worker:
+                live.worker = worker
+                patch: Json = {"run": dict(worker), "steps": []}
+                self._tell_run(
+                    live.view, {"run": live.view.run, "position": live.view.position, "at": self.app.clock.now(), "patch": patch}
+                )
+        held = {run: self.app.leases.is_held(run) for run in self.app.overview.of_state("running")}
+        self.changed.update(run for run, is_held in held.items() if self.held.get(run, True) != is_held)
+        self.held = held
+
+    async def _tell_rows(self) -> None:
+        changed, self.changed = self.changed, set()
+        summaries = [await self.app.journal.summary(run) for run in changed]
+        for summary in summaries:
+            await self._count(summary.id)
+        if self.listeners:
+            self._all({"runs": await self.lines.lines(summaries)})
+            self._all_changed("inbox", sum(self.asking.values()))
+            self._all_changed("workspace", {"counts": await self.counts()})
+
+    async def _count_all(self) -> None:
+        for state in OPEN:
+            for run in self.app.overview.of_state(state, 10_000):
+                await self._count(run)
+
+    async def _count(self, run: str) -> None:
+        waiting = len(await Inbox(app=self.app).of(run))
+        self.asking.pop(run, None)
+        if waiting:
+            self.asking[run] = waiting
+
+    async def counts(self) -> Json:
+        """How many runs go on, how many wait, and what waits for a person."""
+        found = self.app.overview.counts()
+        return {"running": found.get("running", 0), "waiting": found.get("waiting", 0), "inbox": sum(self.asking.values())}
+
+    def _all_changed(self, name: str, value: Json) -> None:
+        if self.said.get(name) != value:
+            self.said[name] = value
+            self._all({name: value})
+
+    def _all(self, line: Json) -> None:
+        raw = _line(line)
+        for listener in tuple(self.listeners.values()):
+            listener.tell(raw)
+
+
+def _line(said: Json) -> bytes:
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace") + b"\n"
