@@ -79,7 +79,7 @@ def _spoilt(call: Json) -> dict[str, Json]:
         "refused": is_refused(call),
         "reason": call.get("reason", ""),
         "message": str(said or "")[:1000],
-        "at": call.get("at"),
+        "at": call["asked"],
     }
 
 
