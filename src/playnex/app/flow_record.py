@@ -21,9 +21,7 @@ async def flow_record(app: App, flow: str) -> dict[str, Json]:
     for run in newest:
         for key, seconds in times(await app.journal.skim(run)):
             took.setdefault(key, []).append(seconds)
-    steps = [
-        {"step": key, "runs": len(each), "p50": percentile(each, 0.5), "p95": percentile(each, 0.95)} for key, each in took.items()
-    ]
+    steps = [{"step": key, "runs": len(each), "p50": percentile(each, 0.5), "p95": percentile(each, 0.95)} for key, each in took.items()]
     return record_json(records.flows().get(flow)) | {"looked_at": len(newest), "steps": steps}
 
 

@@ -137,21 +137,19 @@ def _sender(heads: Heads, method: str, path: str, port: int) -> Refused | None:
 
 def _content(heads: Heads, method: str) -> Refused | None:
     """A body of a kind or size that is never needed."""
-    length = heads.one("content-length")
-    if length is not None and not (length.isascii() and length.isdigit()):
-        return Refused(status=400, message="the length of the body is no number")
-    if heads.one("transfer-encoding") not in (None, "chunked") or (length is not None and heads.one("transfer-encoding")):
+    length, coding = heads.one("content-length"), heads.one("transfer-encoding")
+    if (length is not None and not (length.isascii() and length.isdigit())) or coding not in (None, "chunked") or (length and coding):
         return Refused(status=400, message="the body has no certain end")
     if int(length or 0) > LARGEST:
         return Refused(status=413, message=f"a request holds {LARGEST:,} bytes at most")
-    has_body = bool(int(length or 0)) or heads.one("transfer-encoding") is not None
+    has_body = bool(int(length or 0)) or coding is not None
     if method in READS:
         return Refused(status=400, message="a question has no body") if has_body else None
     kind = (heads.one("content-type") or "").lower().replace(" ", "")
-    if (has_body or method != "DELETE") and kind not in ("application/json", "application/json;charset=utf-8"):
-        return Refused(status=415, message="a body must be application/json")
     if heads.one("content-encoding") is not None:
         return Refused(status=415, message="a body must be sent as it is")
+    if (has_body or method != "DELETE") and kind not in ("application/json", "application/json;charset=utf-8"):
+        return Refused(status=415, message="a body must be application/json")
     return None
 
 

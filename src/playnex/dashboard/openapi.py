@@ -7,7 +7,7 @@ import msgspec
 
 from playnex import __version__
 from playnex.canonical import Json
-from playnex.dashboard.declared import Given, Route
+from playnex.dashboard.declared import Route
 
 REFUSALS = {
     "401": "no token, or a wrong one",
@@ -34,7 +34,7 @@ ERROR = {
 }
 
 
-def document_of(routes: Sequence[Route[Given]]) -> Json:
+def document_of(routes: Sequence[Route[Any]]) -> Json:
     """OpenAPI 3.1 for these routes."""
     paths: dict[str, dict[str, Json]] = {}
     for route in routes:
@@ -51,7 +51,7 @@ def document_of(routes: Sequence[Route[Given]]) -> Json:
     }
 
 
-def _operation(route: Route[Given]) -> Json:
+def _operation(route: Route[Any]) -> Json:
     fields = _properties(route)
     names = {name: form for name, form in fields["properties"].items() if name not in route.in_path}
     required = [name for name in fields.get("required", ()) if name not in route.in_path]
@@ -69,14 +69,15 @@ def _operation(route: Route[Given]) -> Json:
     return operation
 
 
-def _name(route: Route[Given]) -> str:
+def _name(route: Route[Any]) -> str:
     return route.method.lower() + route.path.removeprefix("/api").replace("/", "_").replace("{", "").replace("}", "").replace(":path", "")
 
 
-def _properties(route: Route[Given]) -> dict[str, Any]:
+def _properties(route: Route[Any]) -> dict[str, Any]:
     """What it takes, as JSON Schema, in one piece."""
     (form,), parts = msgspec.json.schema_components([route.takes], ref_template="{name}")
-    return _whole(parts[form["$ref"]] if "$ref" in form else form, parts)
+    whole: dict[str, Any] = _whole(parts[form["$ref"]] if "$ref" in form else form, parts)
+    return whole
 
 
 def _whole(form: Any, parts: dict[str, Any]) -> Any:
@@ -97,7 +98,7 @@ def _parameter(name: str, place: str, form: Json, *, needed: bool) -> Json:
     return {"name": name, "in": place, "required": needed, "schema": form}
 
 
-def _responses(route: Route[Given]) -> Json:
+def _responses(route: Route[Any]) -> Json:
     refused: Iterable[tuple[str, str]] = REFUSALS.items()
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     kind = "application/x-ndjson" if route.path == "/api/stream" else "application/json"

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,9 @@ ROOMS = ("", "runs", "run", "r", "compare", "inbox", "capsules", "capsule", "flo
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml", ".json": "application/json"}
+QUIET = 1.0
+"""Seconds between two looks whether files have changed: whoever works on the page need not start the server again."""
+
 SMALLEST = 200
 """Bytes below which a file is sent as it is."""
 
@@ -43,11 +47,13 @@ class PageFiles:
 
     folder: Path = FOLDER
     version: str = ""
+    looked: float = 0.0
     files: dict[str, PageFile] | None = None
 
     def answer(self, request: Request) -> Response:
         """The file of that address, or the page itself."""
-        self.look()
+        if time.monotonic() - self.looked > QUIET:
+            self.look()
         path = request.url.path
         if path.startswith(PREFIX):
             version, _, rest = path.removeprefix(PREFIX).partition("/")
@@ -60,6 +66,7 @@ class PageFiles:
 
     def look(self) -> None:
         """Read the folder where that has not been done, or where a file of it changed."""
+        self.looked = time.monotonic()
         found = {path: path.stat() for path in sorted(self.folder.rglob("*")) if path.is_file() and not _is_linked(path, self.folder)}
         version = hashlib.sha256(repr([(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in found.items()]).encode())
         if self.files is None or version.hexdigest()[:16] != self.version:

@@ -90,7 +90,12 @@ class Streams:
         await self._count_all()
         awake = asyncio.Event()
         loop = asyncio.get_running_loop()
-        end = self.app.database.listen(lambda: loop.call_soon_threadsafe(awake.set) if not loop.is_closed() else None)
+
+        def wake() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(awake.set)
+
+        end = self.app.database.listen(wake)
         last_rows = last_leases = last_beat = loop.time()
         try:
             while True:
@@ -142,11 +147,12 @@ class Streams:
         listener = self.listeners.get(stream)
         if listener is None:
             raise NotFoundError("there is no such stream", hint="open one: GET /api/stream")
-        found = {run: await self._live(run) for run in runs}
         listener.runs, listener.batches = {}, set(batches)
         for run, position in runs.items():
-            await self._catch_up(listener, found[run], position)
-            listener.runs[run] = found[run].view.position
+            with suppress(NotFoundError):  # a page may be older than the store
+                live = await self._live(run)
+                await self._catch_up(listener, live, position)
+                listener.runs[run] = live.view.position
         self._let_go()
 
     async def _live(self, run: str) -> Live:

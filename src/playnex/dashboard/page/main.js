@@ -6,7 +6,7 @@ import { Frame } from "./shell/frame.js";
 import { openStream } from "./stream.js";
 import "./theme.js";
 
-if (location.pathname === "/") go("/runs", { replace: true });
 await signInByAddress();
+if (location.pathname === "/") go("/runs", { replace: true });
 openStream();
 render(html`<${Frame} />`, document.getElementById("app"));

@@ -5,7 +5,7 @@ export function seconds(value) {
   if (value < 0.0995) return `${Math.round(value * 1000)} ms`;
   if (value < 59.95) return `${value.toFixed(1)} s`;
   const whole = Math.round(value);
-  if (whole < 3600) return `${Math.floor(whole / 60)} m ${String(whole % 60).padStart(2, "0")} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} m${whole % 60 ? ` ${String(whole % 60).padStart(2, "0")} s` : ""}`;
   const minutes = Math.round(whole / 60);
   if (minutes < 2880) return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} m`;
   return `${Math.round(minutes / 1440)} days`;

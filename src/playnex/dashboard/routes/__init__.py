@@ -5,5 +5,16 @@ from typing import Any
 from playnex.dashboard.declared import Route
 from playnex.dashboard.routes import agents, batches, capsules, doctor, flows, inbox, runs, session, stream, tools
 
-ROUTES: tuple[Route[Any], ...] = (*session.ROUTES, *stream.ROUTES, *runs.ROUTES, *inbox.ROUTES, *capsules.ROUTES, *flows.ROUTES, *agents.ROUTES, *tools.ROUTES, *batches.ROUTES, *doctor.ROUTES)
+ROUTES: tuple[Route[Any], ...] = (
+    *session.ROUTES,
+    *stream.ROUTES,
+    *runs.ROUTES,
+    *inbox.ROUTES,
+    *capsules.ROUTES,
+    *flows.ROUTES,
+    *agents.ROUTES,
+    *tools.ROUTES,
+    *batches.ROUTES,
+    *doctor.ROUTES,
+)
 """All of them; a new file adds its own here."""

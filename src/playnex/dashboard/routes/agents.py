@@ -5,7 +5,7 @@ from playnex.app.definition_lines import agent_document
 from playnex.app.definition_texts import Change, DefinitionTexts, fault_json
 from playnex.app.listing import UNREADABLE, agents
 from playnex.canonical import Json
-from playnex.dashboard.declared import Given, Nothing, Route
+from playnex.dashboard.declared import Nothing, Route
 from playnex.dashboard.desk import Desk
 from playnex.dashboard.routes.flows import Named, Saved, Typed, text_json
 from playnex.errors import DefinitionError

@@ -35,7 +35,9 @@ def _halted(desk: Desk) -> dict[str, Json]:
 
 
 ROUTES = (
-    Route(method="GET", path="/api/doctor", takes=Nothing, does=examine, says="What is well with the workspace, what is not, what mends it."),
+    Route(
+        method="GET", path="/api/doctor", takes=Nothing, does=examine, says="What is well with the workspace, what is not, what mends it."
+    ),
     Route(method="POST", path="/api/doctor/fix", takes=Nothing, does=fix, says="Mend what is safe to mend."),
     Route(method="POST", path="/api/stop", takes=Nothing, does=stop, says="Stop all runs, and let none start."),
     Route(method="POST", path="/api/lift", takes=Nothing, does=lift, says="Let runs start and go on again."),

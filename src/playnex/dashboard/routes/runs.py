@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from playnex.app.reports import RUNS_SCHEMA
 from playnex.canonical import Json
@@ -30,7 +30,7 @@ class Started(Given, frozen=True, kw_only=True):
     """A flow with its inputs, or an agent with a message; two starts with the same key are one run."""
 
     flow: str = ""
-    inputs: dict[str, Json] = {}
+    inputs: dict[str, Json] = field(default_factory=dict)
     agent: str = ""
     message: str = ""
     key: str = ""

@@ -1,5 +1,6 @@
 """The stream, and what a page wants to hear on it."""
 
+from msgspec import field
 from starlette.responses import Response, StreamingResponse
 
 from playnex.canonical import Json
@@ -11,8 +12,8 @@ class Watched(Given, frozen=True, kw_only=True):
     """All that a page wants to hear of now: runs with the position that it has, and batches."""
 
     stream: str
-    runs: dict[str, int] = {}
-    batches: list[str] = []
+    runs: dict[str, int] = field(default_factory=dict)
+    batches: list[str] = field(default_factory=list)
 
 
 async def listen(desk: Desk, _given: Nothing) -> Response:
