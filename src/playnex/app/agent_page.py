@@ -13,12 +13,8 @@ from playnex.spec.agent import AgentSpec
 async def agent_page(app: App, agent: AgentSpec) -> dict[str, Json]:
     """`agent`, `tools`, `model`, `memory`."""
     gathered, _ = await RunMemory(app=app).gather(Remembering(agent=agent.name, spec=agent.memory, key="", query=""))
-    return {
-        "agent": agent_document(agent),
-        "tools": tools_of(app, agent),
-        "model": await model_of(app, agent.model),
-        "memory": given(gathered),
-    }
+    model = await model_of(app, agent.model)
+    return {"agent": agent_document(agent), "tools": tools_of(app, agent), "model": model, "memory": given(gathered)}
 
 
 def tools_of(app: App, agent: AgentSpec) -> list[Json]:

@@ -1,4 +1,4 @@
-"""The files of flows and agents as texts that a person edits: read with a stamp, checked as they are typed, written where nobody was faster."""
+"""The files of flows and agents as texts that a person edits: checked as they are typed, written unless somebody was faster."""
 
 import hashlib
 from dataclasses import dataclass

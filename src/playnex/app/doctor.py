@@ -89,7 +89,7 @@ def document(found: tuple[Finding, ...]) -> dict[str, Json]:
 
 def examined_aside(typed: str, treat: Treat = leave) -> "asyncio.Future[tuple[Finding, ...]]":
     """The same as `examine`, in a thread of its own, so that whoever serves meanwhile goes on answering."""
-    return asyncio.ensure_future(asyncio.to_thread(lambda: asyncio.run(examine(typed, treat))))  # type: ignore[arg-type]
+    return asyncio.ensure_future(asyncio.to_thread(lambda: asyncio.run(examine(typed, treat))))
 
 
 async def examine(typed: str, treat: Treat = leave) -> tuple[Finding, ...]:
