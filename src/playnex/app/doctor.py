@@ -15,6 +15,7 @@ import apsw
 from playnex.app.fitness import Fitness
 from playnex.app.listing import workspace_of
 from playnex.app.opening import App, opened
+from playnex.canonical import Json
 from playnex.capsules.mirror.notice import Notice
 from playnex.errors import DefinitionError, NotFoundError, PlaynexError, RunBusy, StoreError
 from playnex.ids import short
@@ -77,6 +78,18 @@ async def cure(finding: Finding) -> Finding:
         return finding
     await finding.remedy()
     return replace(finding, mended=True)
+
+
+def document(found: tuple[Finding, ...]) -> dict[str, Json]:
+    """`playnex.doctor/1`."""
+    well = all(finding.fine or finding.mended for finding in found)
+    lines = [{"area": one.area, "fine": one.fine, "says": one.says, "mend": one.mend, "mended": one.mended} for one in found]
+    return {"schema": "playnex.doctor/1", "well": well, "findings": lines}
+
+
+def examined_aside(typed: str, treat: Treat = leave) -> "asyncio.Future[tuple[Finding, ...]]":
+    """The same as `examine`, in a thread of its own, so that whoever serves meanwhile goes on answering."""
+    return asyncio.ensure_future(asyncio.to_thread(lambda: asyncio.run(examine(typed, treat))))
 
 
 async def examine(typed: str, treat: Treat = leave) -> tuple[Finding, ...]:
