@@ -33,7 +33,7 @@ function Opened({ run, query }) {
   }, []);
   const header = store.header.value;
   const selected = query.step || "";
-  const select = (step) => ask({ step, tab: query.tab === "items" ? "" : query.tab });
+  const select = (step) => ask({ step, tab: query.tab === "items" || store.rows.get(step)?.peek().items ? "" : query.tab });
   const can = header ? actionsOf(store, header, { selected, setDialog }) : [];
   const usable = can.map((one) => one.id).join();
   const keys = useMemo(() => [

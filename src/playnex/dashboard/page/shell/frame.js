@@ -15,6 +15,7 @@ import { KeyList, keysOpen } from "./key_list.js";
 import { command, workspace } from "./page.js";
 import { Palette, paletteOpen } from "./palette.js";
 import { SignIn } from "./sign_in.js";
+import { Start } from "./start.js";
 
 const loaded = new Map();
 
@@ -41,7 +42,7 @@ function SignedIn() {
     <main id="content" class=${found?.room.full ? "content full" : "content"} tabindex="-1">
       ${found ? html`<${Room} key=${found.room.path} ...${found} query=${query.value} />` : html`<${Lost} />`}
     </main>
-    <${Foot} /><${Palette} /><${KeyList} /><${Toasts} />`;
+    <${Foot} /><${Palette} /><${Start} /><${KeyList} /><${Toasts} />`;
 }
 
 function here() {
