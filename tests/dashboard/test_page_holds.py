@@ -25,7 +25,7 @@ PAGES = (
     "/runs/{broken}",
     "/compare?one={run}&other={other}",
     "/compare",
-    "/nowhere-at-all",
+    "/runs/nothing/is/here",
 )
 
 ATTACKS = (
@@ -103,7 +103,8 @@ def test_axe_finds_nothing_that_keeps_people_out(browser: Any, built: House, run
     found = {}
     for path in PAGES:
         page.goto(origin + path.format(**runs))
-        page.wait_for_function("document.querySelector('main').children.length && !document.querySelector('[aria-busy=true]')")
+        expect(page.locator("main > *").first).to_be_visible()
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
         page.evaluate(axe)
         if violations := page.evaluate(VIOLATIONS):
             found[path] = violations

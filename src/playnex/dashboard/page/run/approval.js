@@ -20,7 +20,7 @@ export function Approval({ store, row }) {
   }, [row.ask.key]);
   const say = (body, done) => {
     setBusy(true);
-    api.post(`/api/inbox/${encodeURIComponent(id)}`, body).then(() => toast(done), (error) => (setBusy(false), toastError(error)));
+    api.post(`/api/inbox/${id.split("/").map(encodeURIComponent).join("/")}`, body).then(() => toast(done), (error) => (setBusy(false), toastError(error)));
   };
   const approve = () => say(text === null ? { decision: "approve" } : { decision: "approve", value: text }, text === null ? "Approved" : "Approved as you edited it");
   return html`<section class="approval" aria-label="Approval">
