@@ -61,7 +61,9 @@ ATTACKS = (
     "${ran()} {{constructor.constructor('ran()')()}}",
 )
 
-VIOLATIONS = """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})).violations
+# That rule is an experiment of axe: it takes the figures on a node for words of its name.
+VIOLATIONS = """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+  rules: {"label-content-name-mismatch": {enabled: false}}})).violations
   .map((one) => one.id + ": " + one.nodes.slice(0, 3).map((node) => node.target.join(" ") + " " + node.failureSummary).join(" | "))"""
 
 

@@ -43,7 +43,7 @@ function Opened({ run, query }) {
     { key: "Escape", says: "Choose no step", when: () => Boolean(query.step), does: () => ask({ step: "" }) },
   ], [usable, selected, query.view, header === null]);
   usePage({ title: header?.title || header?.flow || "Run", command: commandOf(header, selected, query), keys });
-  if (store.error.value) return html`<${Failed} error=${store.error.value} onRetry=${() => ((store.error.value = null), store.open())} />`;
+  if (store.error.value) return html`<${Failed} whole error=${store.error.value} onRetry=${() => ((store.error.value = null), store.open())} />`;
   if (!header) return html`<div class="run-wait"><${Skeleton} lines=${6} /></div>`;
   const view = query.view || "graph";
   return html`<div class="run">

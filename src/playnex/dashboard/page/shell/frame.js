@@ -80,7 +80,7 @@ function Room({ room, params, query }) {
       setReady(module);
     }, (error) => setFailed(error.message));
   }, [room]);
-  if (failed) return html`<${Empty} icon="alert" title="This page could not be loaded" text=${failed} />`;
+  if (failed) return html`<${Empty} icon="alert" whole title="This page could not be loaded" text=${failed} />`;
   return ready ? html`<${ready.default} params=${params} query=${query} />` : html`<div class="loading" aria-busy="true"></div>`;
 }
 
@@ -97,7 +97,7 @@ function style(name) {
 }
 
 function Lost() {
-  return html`<${Empty} icon="search" title="There is no such page" text="The address may be mistyped."><a class="button" href="/runs">All runs</a><//>`;
+  return html`<${Empty} icon="search" whole title="There is no such page" text="The address may be mistyped."><a class="button" href="/runs">All runs</a><//>`;
 }
 
 function Bar({ under }) {
