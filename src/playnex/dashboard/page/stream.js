@@ -38,7 +38,8 @@ function inThisPage() {
   return (message) => line.heard(id, message);
 }
 
-function heard({ state, line }) {
+// What the line sent to this tab.
+export function heard({ state, line }) {
   if (state) liveness.value = state;
   if (line) for (const listen of listeners) listen(line);
 }
