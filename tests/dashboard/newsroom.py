@@ -259,6 +259,8 @@ def _said(who: str, asked: Asked) -> Reply:
             return value({"best": BEST, "why": f"These three measure what they claim about {topic}; the others repeat it."})
         case "checker":
             return value({"pass": True, "remarks": "Every statement has a source; say in the second paragraph who measured it."})
+        case "editor" if "one line" in asked.prompt:
+            return answer("Durable execution goes on where it was.")
         case "editor":
             return answer(f"# Durable execution this week\n\n{INTRODUCTION}\n\n{BODY}")
     if "Outline" in asked.prompt:
