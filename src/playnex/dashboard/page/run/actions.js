@@ -10,7 +10,7 @@ export function actionsOf(store, header, { selected, setDialog }) {
   const { state, run } = header;
   const say = (what, body, done) => api.post(`/api/runs/${run}/${what}`, body).then(() => toast(done), toastError);
   const actions = [];
-  const rests = state === "paused" || state === "parked" || header.shown_state === "interrupted" || state === "failed";
+  const rests = state === "paused" || state === "parked" || header.shown_state === "interrupted" || (state === "failed" && header.reason === "exhausted");
   if (state === "running" || state === "pending") {
     actions.push({ id: "pause", says: "Pause", icon: "pause", key: "p", does: () => say("pause", {}, "It pauses when what is under way has ended") });
   }
