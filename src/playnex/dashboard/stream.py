@@ -239,15 +239,17 @@ class Streams:
                 await self._count(run)
 
     async def _count(self, run: str) -> None:
-        waiting = len(await Inbox(app=self.app).of(run))
+        header = (await self.lines.current(run)).header
+        may_ask = header.state == "parked" or header.unknown or any(wait["ask"] for wait in header.waits)
+        waiting = len(await Inbox(app=self.app).of(run)) if may_ask else 0
         self.asking.pop(run, None)
         if waiting:
             self.asking[run] = waiting
 
     async def counts(self) -> Json:
         """How many runs go on, how many wait, and what waits for a person."""
-        found = self.app.overview.counts()
-        return {"running": found.get("running", 0), "waiting": found.get("waiting", 0), "inbox": sum(self.asking.values())}
+        running, waiting = (self.app.overview.count(state) for state in ("running", "waiting"))
+        return {"running": running, "waiting": waiting, "inbox": sum(self.asking.values())}
 
     def _all_changed(self, name: str, value: Json) -> None:
         if self.said.get(name) != value:
