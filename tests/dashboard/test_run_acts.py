@@ -1,5 +1,6 @@
 """What a person does with runs on the dashboard: stop, go on, again, from here with other words; and a step opened."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,3 +118,23 @@ def test_eight_listeners_hear_the_same_within_a_moment(served: Served) -> None:
     finally:
         for stream in streams:
             stream.__exit__(None, None, None)
+
+
+@pytest.mark.slow
+def test_a_capsule_that_another_process_writes_is_told_of(served: Served) -> None:
+    served.playnex("capsule", "create", "notes/first", "One.", "--json")
+    with served.stream() as lines:
+        next(lines)
+        served.playnex("capsule", "create", "notes/before", "One.", "--json")
+        told: list[str] = []
+        written = threading.Thread(target=lambda: _written(served, told), daemon=True)
+        written.start()
+        told += next(line["capsules"] for line in lines if "capsules" in line)
+        written.join(60)
+    assert any(name.startswith("notes/") for name in told)
+
+
+def _written(served: Served, told: list[str]) -> None:
+    for number in range(5):
+        if not told:
+            served.playnex("capsule", "create", f"notes/n{number}", "One.", "--json")

@@ -89,7 +89,7 @@ def test_no_row_is_at_work_once_the_run_has_ended(facts: list[tuple[str, Fact]],
 
 
 def test_a_failed_try_is_kept_and_a_retry_from_a_step_lets_it_and_what_came_after_begin_anew() -> None:
-    past = [
+    past: list[tuple[str, Fact]] = [
         ("one", StepStarted(kind="agent", actor="a")),
         ("one", AttemptFailed(number=1, reason="timeout", message="slow", delay=1.0)),
         ("one", StepFinished(envelope={"status": "succeeded", "output": "x"}, kind="agent", seconds=2.0)),
