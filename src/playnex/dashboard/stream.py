@@ -34,6 +34,9 @@ BEAT = 10.0
 BEHIND = 2_000
 """Lines that a listener may be behind; one that is further is cut off, and comes back with its positions."""
 
+NEWEST = 50
+"""Capsules, the last written, that are looked at for what was written since."""
+
 MOST = 64
 """Listeners at the same time."""
 
@@ -82,6 +85,8 @@ class Streams:
     asking: dict[str, int] = field(default_factory=dict)
     held: dict[str, bool] = field(default_factory=dict)
     said: dict[str, Json] = field(default_factory=dict)
+    written: int = 0
+    heads: set[tuple[str, int]] | None = None
     is_closed: bool = False
 
     async def run(self) -> None:
@@ -109,6 +114,7 @@ class Streams:
                 if now - last_leases >= LEASES:
                     last_leases = now
                     self._see_to_leases()
+                    await self._see_to_capsules()
                 if now - last_rows >= ROWS and self.changed:
                     last_rows = now
                     await self._tell_rows()
@@ -229,9 +235,32 @@ class Streams:
         for summary in summaries:
             await self._count(summary.id)
         if self.listeners:
+            await self._tell_batches()
             self._all({"runs": await self.lines.lines(summaries)})
             self._all_changed("inbox", sum(self.asking.values()))
             self._all_changed("workspace", {"counts": await self.counts()})
+
+    async def _tell_batches(self) -> None:
+        """How many cases stand in which state, of the batches that somebody looks at, where that has changed."""
+        for batch in {batch for listener in self.listeners.values() for batch in listener.batches}:
+            counts = dict(await self.app.batches.counts(batch))
+            if self.said.get(batch) != counts:
+                self.said[batch] = counts
+                for listener in tuple(self.listeners.values()):
+                    if batch in listener.batches:
+                        listener.tell(_line({"batch": batch, "changed": counts}))
+
+    async def _see_to_capsules(self) -> None:
+        """Notice which capsules were written or deleted, by whatever process."""
+        written = self.app.database.read.pragma("data_version")
+        if not self.listeners or written == self.written:
+            return
+        self.written = written
+        heads = {(head.name, head.version) for head in await self.app.capsules.list(limit=NEWEST)}
+        heads |= {(gone.ref.name, -1) for gone in await self.app.capsules.deleted()}
+        before, self.heads = self.heads, heads
+        if before is not None and (names := sorted({name for name, _ in heads - before})):
+            self._all({"capsules": names})
 
     async def _count_all(self) -> None:
         for state in OPEN:
