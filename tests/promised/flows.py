@@ -59,6 +59,8 @@ PROMISES = (
         tests=(
             "tests/flows/test_research.py::test_every_step_result_is_readable_as_a_capsule",
             "tests/capsules/test_capsule_laws.py::test_a_steps_result_and_the_capsule_that_it_saves_are_both_there_after_a_crash_or_neither",
+            "tests/flows/test_capsule_crashes.py::"
+            "test_in_every_state_that_a_crash_could_leave_a_result_and_its_capsule_are_both_there_or_neither",
             "tests/flows/test_research.py::test_a_killed_run_resumes_and_no_answered_request_is_sent_again",
         ),
     ),

@@ -47,6 +47,7 @@ GOOD_SQLITE = (3, 51, 3)
 MENDS = {
     "conflict": "compare the two, mend the capsule's file, delete the other",
     "back": "nothing has to be done",
+    "held": "bring the files back, or have them written anew: playnex doctor --fix; to delete them: playnex capsule delete --missing",
     "left": "rename it, mend it, or move it out of the folder",
     "fault": "see to the folder's permissions and to space on its disk",
 }
@@ -230,7 +231,12 @@ async def _capsules(app: App) -> AsyncIterator[Finding]:
     app.mirror.tell = told.append
     found = await app.mirror.scan()
     for notice in (*told, *found.left):
-        yield Finding(area="capsules", fine=False, says=str(notice), mend=MENDS[notice.kind])
+        if notice.kind == "held":
+            missing = await app.mirror.missing()
+            says, remedy = f"capsules/: {len(missing.names):,} of {missing.of:,} files are gone at once", app.mirror.write_missing
+            yield Finding(area="capsules", fine=False, says=says, mend=MENDS["held"], remedy=remedy)
+        else:
+            yield Finding(area="capsules", fine=False, says=str(notice), mend=MENDS[notice.kind])
     if not told and not found.left:
         yield Finding(area="capsules", fine=True, says=f"{found.files:,} files say what the capsules say")
 

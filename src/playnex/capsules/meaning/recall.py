@@ -63,11 +63,12 @@ class Hit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
     """What was found, best first. `why` says why meaning had no part in it, where it was to have one; `is_whole` whether all
-    capsules have their vectors."""
+    capsules have their vectors; `sent_to` names the embedder on another machine that was asked, if one was."""
 
     hits: tuple[Hit, ...]
     why: str = ""
     is_whole: bool = True
+    sent_to: str = ""
 
 
 async def _at_nothing() -> None:
@@ -85,6 +86,11 @@ class Recall:
         self._matrix: Matrix | None = None
         self.indexing = Indexing(database, embedder) if embedder else None
 
+    @property
+    def place(self) -> str:
+        """The host that what is looked for, and what is found, is sent to; empty where it stays on this machine."""
+        return self._embedder.place if self._embedder else ""
+
     async def recall(self, wanted: Wanted) -> Recalled:
         """What is found of what is wanted."""
         await self._look()
@@ -94,16 +100,18 @@ class Recall:
         exact = words.exact(read, wanted)
         if len(exact) >= wanted.limit:
             return Recalled(hits=self._read((found, None) for found in exact[: wanted.limit]))
+        if self.place and wanted.is_private:
+            return Recalled(hits=self._by_words(wanted), why=f"something private is looked for, and {self.place} is another machine")
         try:
             is_whole = await self.indexing.keep_up()
             (query,) = await self._embedder.embed([wanted.text[:ASKED]], "query")
             near = await asyncio.to_thread(self._near, wanted, query, {capsule for capsule, _ in exact})
         except PlaynexError as fault:
-            return Recalled(hits=self._by_words(wanted), why=fault.message, is_whole=False)
+            return Recalled(hits=self._by_words(wanted), why=fault.message, is_whole=False, sent_to=self._away)
         found: dict[Found, Near | None] = dict.fromkeys(exact) | near
         if len(found) < wanted.limit:
             found = found | {each: None for each in words.found(read, wanted) if each not in found}
-        return Recalled(hits=self._read(islice(found.items(), wanted.limit)), is_whole=is_whole)
+        return Recalled(hits=self._read(islice(found.items(), wanted.limit)), is_whole=is_whole, sent_to=self._away)
 
     async def search(
         self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
@@ -119,6 +127,11 @@ class Recall:
             await self.indexing.close()
         if self._embedder is not None:
             await self._embedder.close()
+
+    @property
+    def _away(self) -> str:
+        """Who was asked, where that is another machine."""
+        return f"{self._embedder.model.partition(' ')[0]} at {self.place}" if self._embedder and self.place else ""
 
     def _by_words(self, wanted: Wanted) -> tuple[Hit, ...]:
         return self._read((found, None) for found in words.found(self._database.read, wanted))
