@@ -143,6 +143,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
         journal, leases = SqliteJournal(database, clock), FileLeases(workspace.own / "leases")
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
         toolbox, barred = _boxed((*file_tools(workspace.root), *_of_memory(capsules, recall), *found.tools, *of_servers.tools), config)
+        faults = (*found.faults, *of_servers.faults, *barred.values())
         yield App(
             workspace=workspace,
             database=database,
@@ -166,9 +167,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             barred=barred,
             timetable=Timetable(database),
             local=config.local,
-            definitions=_definitions(
-                workspace, config, toolbox, faults=(*found.faults, *of_servers.faults, *barred.values()), unseen=of_servers.unseen
-            ),
+            definitions=_definitions(workspace, config, toolbox, faults=faults, unseen=of_servers.unseen),
         )
     finally:
         await recall.close()
