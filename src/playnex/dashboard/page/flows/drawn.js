@@ -20,7 +20,7 @@ export function Drawn({ graph }) {
   const scale = placed ? fitOf(placed, room, 1) : 1;
   const style = placed && { transform: `translate(${(room.width - placed.width * scale) / 2}px, ${(room.height - placed.height * scale) / 2}px) scale(${scale})` };
   return html`<div class="graph drawn" ref=${box} role="img" aria-label=${said(graph)}>${placed && html`<div class="graph-layer" style=${style} aria-hidden="true">
-    <svg class="graph-edges" width=${placed.width} height=${placed.height}>${placed.edges.map((edge) => html`<path class="edge" key=${edge.id} d=${edge.path} data-state="done" data-kind=${edge.kind} />`)}</svg>
+    <svg class="graph-edges" width=${placed.width} height=${placed.height}>${placed.edges.map((edge) => html`<path class="edge" key=${edge.id} d=${edge.path} data-state="still" data-kind=${edge.kind} />`)}</svg>
     ${placed.nodes.map((node) => node.isGroup ? html`<div class="drawn-group" key=${node.id} style=${placeOf(node)}><b class="cut">${node.label}</b></div>` : html`<${Step} key=${node.id} node=${node} />`)}</div>`}</div>`;
 }
 

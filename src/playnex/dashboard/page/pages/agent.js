@@ -21,11 +21,11 @@ export default function Agent({ params, query }) {
   usePage({ title: params.agent, command: tab === "memory" ? `playnex agent show ${params.agent} --memory` : `playnex agent run ${params.agent} "…"` });
   if (error && !data) return html`<${Failed} error=${error} onRetry=${again} />`;
   if (!data) return html`<header class="page-head"><h1 class="cut">${params.agent}</h1></header><div class="page"><${Skeleton} lines=${8} /></div>`;
-  return html`<header class="page-head"><a class="crumb" href="/agents">Agents</a><h1 class="cut" title=${data.name}>${data.name}</h1>${data.agent && html`<${Model} model=${data.model} />`}</header>
+  return html`<div class="flow-page"><header class="page-head"><a class="crumb" href="/agents">Agents</a><h1 class="cut" title=${data.name}>${data.name}</h1>${data.agent && html`<${Model} model=${data.model} />`}</header>
     ${data.agent?.description && html`<p class="flow-says">${data.agent.description}</p>`}
     <div class="agent-both"><div class="agent-left"><${Tabs} label="Agent" at=${tab} onChange=${(id) => ask({ tab: id === "prompt" ? null : id })} tabs=${[...(data.agent ? [{ id: "prompt", says: "Prompt" }, { id: "tools", says: "Tools", count: data.tools.reduce((sum, one) => sum + one.tools.length, 0) }, { id: "memory", says: "Memory" }, { id: "limits", says: "Limits" }] : []), { id: "file", says: "File", count: data.faults.length }]}>
       <div class="agent-panel">${panel(tab, data, place, again)}</div><//></div>
-      ${data.agent ? html`<${Try} agent=${data.name} />` : html`<section class="run-form"><h2>It cannot be asked</h2><p class="bad">${data.faults[0]?.message}</p></section>`}</div>`;
+      ${data.agent ? html`<${Try} agent=${data.name} />` : html`<section class="run-form"><h2>It cannot be asked</h2><p class="bad">${data.faults[0]?.message}</p></section>`}</div></div>`;
 }
 
 function panel(tab, data, place, again) {
@@ -79,7 +79,7 @@ function Try({ agent }) {
   };
   const typed = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && message.trim() && send(event);
   return html`<section class="run-form try" aria-label="Try it"><h2>Try it</h2>
-    <form onSubmit=${send}><label class="field"><span>Message</span><textarea class="input" rows="4" value=${message} onInput=${(event) => setMessage(event.target.value)} onKeyDown=${typed}></textarea></label>
+    <form onSubmit=${send}><label class="field"><span>Message</span><textarea class="input try-box" rows="4" value=${message} onInput=${(event) => setMessage(event.target.value)} onKeyDown=${typed}></textarea></label>
       <button class="button primary" disabled=${!message.trim() || going}><${Icon} name="play" />Ask</button></form>
     ${fault && html`<p class="bad" role="alert">${fault.message}${fault.hint && html`<br /><small>${fault.hint}</small>`}</p>`}
     ${run && html`<div class="answer" aria-live="polite"><p class="answer-head">${header ? html`<${State} state=${header.shown_state || header.state} />` : html`<${State} state="pending" />`}<a href=${`/runs/${run}`}>The run</a>${header && html`<span class="dim num">${count(header.tokens)} tok${header.usd ? ` · ${usd(header.usd)}` : ""}${header.seconds ? ` · ${seconds(header.seconds)}` : ""}</span>`}</p>

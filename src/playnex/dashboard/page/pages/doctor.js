@@ -47,5 +47,5 @@ function Finding({ one }) {
   const [sign, tone, says] = one.fine ? ["✓", "good", "fine"] : one.mended ? ["✓", "wait", "mended"] : ["✗", "bad", "not well"];
   return html`<li class="finding" data-fine=${one.fine ? "yes" : "no"}><i class="sign" data-tone=${tone} role="img" aria-label=${says}>${sign}</i>
     <b>${one.area}</b><div><p>${one.says}${one.mended && html` <span class="chip">mended</span>`}</p>
-      ${!one.fine && !one.mended && one.mend && (COMMAND.test(one.mend) ? html`<${CodeBlock} text=${one.mend} label="Command" />` : html`<p class="dim">${one.mend}</p>`)}</div></li>`;
+      ${!one.fine && !one.mended && one.mend && (COMMAND.test(one.mend) && !one.mend.includes(" shows ") ? html`<${CodeBlock} text=${one.mend} label="Command" />` : html`<p class="dim">${one.mend}</p>`)}</div></li>`;
 }
