@@ -19,6 +19,11 @@ FRAMES = 400
 KEPT = 500
 """Rows of ended runs that are kept at hand."""
 
+MOMENT = 0.15
+"""Seconds in which the rows of a page are counted."""
+
+UNCOUNTED: dict[str, Json] = {"seconds": None, "tokens": None, "usd": None, "last": "", "message": ""}
+
 LINE = ("title", "seconds", "tokens", "usd", "last", "message")
 """What a row of the list has from the run's view."""
 
@@ -35,6 +40,26 @@ class RunLines:
 
     async def line(self, summary: RunSummary) -> dict[str, Json]:
         """A row of the list."""
+        return self._bare(summary) | await self._of_view(summary)
+
+    async def lines(self, runs: Sequence[RunSummary]) -> list[Json]:
+        """Rows of the list."""
+        return [await self.line(run) for run in runs]
+
+    async def quick_lines(self, runs: Sequence[RunSummary]) -> tuple[list[Json], list[str]]:
+        """Rows of the list, within a moment; and the runs whose rows lack what has to be counted, since theirs are long journals."""
+        rows: list[Json] = []
+        late: list[str] = []
+        began = self.app.clock.monotonic()
+        for run in runs:
+            if self.app.clock.monotonic() - began < MOMENT or (run.id, run.updated) in self.known:
+                rows.append(await self.line(run))
+            else:
+                rows.append(self._bare(run) | UNCOUNTED | {"title": title_of(run.inputs)})
+                late.append(run.id)
+        return rows, late
+
+    def _bare(self, summary: RunSummary) -> dict[str, Json]:
         worker = summary.state == "running" and self.app.leases.is_held(summary.id)
         return {
             "run": summary.id,
@@ -46,18 +71,12 @@ class RunLines:
             "worker": worker,
             "started": summary.started,
             "updated": summary.updated,
-        } | await self._of_view(summary)
-
-    async def lines(self, runs: Sequence[RunSummary]) -> list[Json]:
-        """Rows of the list."""
-        return [await self.line(run) for run in runs]
+        }
 
     async def _of_view(self, summary: RunSummary) -> dict[str, Json]:
         at = (summary.id, summary.updated)
         if (known := self.known.get(at)) is not None:
             return known
-        if summary.state == "pending":
-            return {"title": title_of(summary.inputs), "seconds": 0.0, "tokens": 0, "usd": 0.0, "last": "", "message": ""}
         header = (await self.view(summary.id)).header
         found = {name: getattr(header, name) for name in LINE}
         if summary.state in END_STATES:

@@ -16,11 +16,14 @@ LARGEST = 2_000_000
 LONGEST = 8_000
 """Bytes of an address with its query."""
 
+HEADS = 16_000
+"""Bytes of all headers together."""
+
 READS = ("GET", "HEAD")
 WRITES = ("POST", "PUT", "DELETE")
 SESSION = "/api/session"
 API = "/api/"
-PLAIN_PATH = re.compile(r"/[\w.~%@:+,=-]*(?:/[\w.~%@:+,=-]+)*/?", re.ASCII)
+PLAIN_PATH = re.compile(r"/(?:[\w.~%@:+,=-]+(?:/[\w.~%@:+,=-]+)*/?)?", re.ASCII)
 
 SECURITY = {
     "content-security-policy": (
@@ -109,8 +112,8 @@ def _address(heads: Heads, scope: MutableMapping[str, Any], port: int) -> Refuse
     if heads.one("host") not in hosts(port):
         return Refused(status=421, message="this server answers to 127.0.0.1 and localhost only")
     raw = scope.get("raw_path") or b""
-    if len(raw) + len(scope.get("query_string", b"")) > LONGEST:
-        return Refused(status=414, message="the address is too long")
+    if len(raw) + len(scope.get("query_string", b"")) > LONGEST or sum(len(name) + len(value) for name, value in scope["headers"]) > HEADS:
+        return Refused(status=431, message="the address or the headers are too long")
     path = scope["path"]
     if not PLAIN_PATH.fullmatch(raw.decode("latin-1")) or "\\" in path or any(sign < " " for sign in path):
         return Refused(status=400, message="there is no such address")

@@ -3,12 +3,27 @@
 from typing import Any
 
 from playnex.dashboard.declared import Route
-from playnex.dashboard.routes import agents, batches, capsules, doctor, flows, inbox, runs, session, stream, tools
+from playnex.dashboard.routes import (
+    agents,
+    batches,
+    capsules,
+    doctor,
+    flows,
+    inbox,
+    run_acts,
+    run_insides,
+    runs,
+    session,
+    stream,
+    tools,
+)
 
 ROUTES: tuple[Route[Any], ...] = (
     *session.ROUTES,
     *stream.ROUTES,
     *runs.ROUTES,
+    *run_acts.ROUTES,
+    *run_insides.ROUTES,
     *inbox.ROUTES,
     *capsules.ROUTES,
     *flows.ROUTES,

@@ -13,7 +13,7 @@ from playnex.store.database import Database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which runs: empty for all; `text` is looked for in their flow, title and the end of their id. `before` is where a page begins, the
+    """Which runs: empty for all; `text` is looked for in their flow, id and inputs. `before` is where a page begins, the
     cursor of the one before it."""
 
     states: tuple[RunState, ...] = ()
@@ -82,7 +82,7 @@ def _where(wanted: Wanted) -> tuple[str, Sequence[Any]]:
         clauses.append("flow = ?")
         values.append(wanted.flow)
     if wanted.text:
-        clauses.append("(flow LIKE ? ESCAPE '!' OR id LIKE ? ESCAPE '!')")
+        clauses.append("(flow LIKE ? ESCAPE '!' OR id LIKE ? ESCAPE '!' OR CAST(inputs AS TEXT) LIKE ? ESCAPE '!')")
         text = wanted.text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-        values += [f"%{text}%", f"%{text}"]
+        values += [f"%{text}%"] * 3
     return (f"WHERE {' AND '.join(clauses)}" if clauses else ""), values

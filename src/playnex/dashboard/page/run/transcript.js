@@ -21,14 +21,15 @@ export function Transcript({ store, selected, onSelect }) {
     const stop = new AbortController();
     const later = setTimeout(() => {
       api.get(address(`/api/runs/${store.run}/transcript`), { signal: stop.signal }).then(
-        (said) => setEntries(said.entries || said.transcript || []),
+        (said) => setEntries(said.items || []),
         (fault) => fault.name !== "AbortError" && setError(fault),
       );
     }, entries ? SOON : 0);
     return () => (clearTimeout(later), stop.abort());
   }, [header.tokens, header.state, header.requests, header.last]);
   useEffect(() => {
-    const found = selected && [...(box.current?.querySelectorAll("[data-step]") || [])].find((one) => isOf(one.dataset.step, selected));
+    if (!selected) return;
+    const found = [...(box.current?.querySelectorAll("[data-step]") || [])].find((one) => isOf(one.dataset.step, selected));
     found?.scrollIntoView({ block: "start", behavior: "smooth" });
   }, [selected, entries === null]);
   if (error) return html`<${Failed} error=${error} />`;
@@ -53,9 +54,18 @@ function Body({ entry }) {
   const [icon, says] = WHO[entry.kind] || ["step", entry.kind];
   const name = entry.kind === "told" ? (entry.phase === "instructions" ? "Instructions" : entry.who || "Prompt") : entry.kind === "call" ? `${entry.who} is called` : entry.kind === "result" ? `${entry.who} answers` : [entry.who, says].filter(Boolean).join(" · ");
   if (entry.kind === "agent") return html`<header><${Icon} name=${icon} size=${14} /><b>${entry.who}</b><span class="dim">takes the step</span></header>`;
-  return html`<header><${Icon} name=${icon} size=${14} /><b>${name}</b>${entry.status && entry.status !== "succeeded" && html`<span class="dim">${entry.status}</span>`}
-      ${entry.model && html`<span class="dim">${entry.model}</span>`}${entry.usage?.tokens > 0 && html`<span class="dim num">${count(entry.usage.tokens)} tok</span>`}${entry.left_machine && html`<span class="chip"><${Icon} name="out" />left this machine</span>`}</header>
+  return html`<header><${Icon} name=${icon} size=${14} /><b>${name}</b>${entry.status && entry.status !== "succeeded" && html`<span class="dim">${entry.status}</span>`}${entry.tokens > 0 && html`<span class="dim num">${count(entry.tokens)} tok</span>`}${entry.left_machine && html`<span class="chip"><${Icon} name="out" />left this machine</span>`}</header>
     <${Words} entry=${entry} />`;
+}
+
+// An answer that is a JSON object is easier read as a tree.
+function asJson(text) {
+  if (!/^\s*[{[]/.test(text)) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function Words({ entry }) {
@@ -64,6 +74,8 @@ function Words({ entry }) {
   const cut = !all && text.length > LONG;
   const isPlain = entry.kind === "told" || entry.kind === "failed-try";
   const has = entry.value !== null && entry.value !== undefined;
+  const parsed = entry.kind === "said" ? asJson(text) : null;
+  if (parsed) return html`<${Shown} value=${parsed} label="Value" />`;
   return html`${text && (isPlain ? html`<p class="said-plain">${cut ? text.slice(0, LONG) : text}</p>` : html`<${Markdown} text=${cut ? text.slice(0, LONG) : text} />`)}
     ${cut && html`<button class="link" onClick=${() => setAll(true)}>… ${count(text.length - LONG)} characters more</button>`}
     ${has && html`<${Shown} value=${entry.value} label="Value" />`}`;
