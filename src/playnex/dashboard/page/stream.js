@@ -10,7 +10,6 @@ const id = `playnex-tab-${crypto.randomUUID()}`;
 let send = () => {};
 
 export function openStream() {
-  navigator.locks?.request(id, () => new Promise(() => {}));
   send = globalThis.SharedWorker && navigator.locks ? overWorker() : inThisPage();
   effect(() => send({ token: token.value }));
 }
@@ -22,8 +21,15 @@ function overWorker() {
   const url = policy.createScriptURL(new URL("./stream_worker.js", import.meta.url).href);
   const { port } = new SharedWorker(url, { type: "module", name: "playnex" });
   port.onmessage = ({ data }) => heard(data);
-  port.postMessage({ hello: id, token: token.peek() });
-  return (message) => port.postMessage({ ...message, from: id });
+  // The worker asks for this lock as soon as it hears of the tab, and takes having it for the tab's end: so we must have it first.
+  let early = [];
+  navigator.locks.request(id, () => {
+    port.postMessage({ hello: id, token: token.peek() });
+    for (const message of early) port.postMessage({ ...message, from: id });
+    early = null;
+    return new Promise(() => {});
+  });
+  return (message) => (early ? early.push(message) : port.postMessage({ ...message, from: id }));
 }
 
 function inThisPage() {
@@ -32,7 +38,8 @@ function inThisPage() {
   return (message) => line.heard(id, message);
 }
 
-function heard({ state, line }) {
+// What the line sent to this tab.
+export function heard({ state, line }) {
   if (state) liveness.value = state;
   if (line) for (const listen of listeners) listen(line);
 }

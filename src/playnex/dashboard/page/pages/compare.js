@@ -24,7 +24,7 @@ export default function Compare({ query }) {
   ], [one, other, query.all]);
   usePage({ title: "Compare", command: one && other ? `playnex run diff ${one.slice(-6)} ${other.slice(-6)}` : "playnex run diff", keys });
   if (!one || !other) return html`<${Choose} one=${one} other=${other} />`;
-  if (error) return html`<${Failed} error=${error} />`;
+  if (error) return html`<${Failed} whole error=${error} />`;
   if (!said) return html`<div class="page compare"><${Skeleton} lines=${9} /></div>`;
   return html`<${Compared} said=${said} isAll=${Boolean(query.all)} ids=${[one, other]} />`;
 }
@@ -99,5 +99,5 @@ function Choose({ one, other }) {
   }, []);
   const pick = (name, value) => html`<label class="field"><span>${name === "one" ? "A" : "B"}</span><select class="select" value=${value} onChange=${(event) => ask({ [name]: event.target.value })}>
     <option value="">Choose a run</option>${runs.map((row) => html`<option key=${row.run} value=${row.run}>${row.title || row.flow} · ${row.short}</option>`)}</select></label>`;
-  return html`<${Empty} icon="compare" title="Which two runs?" text="Choose them here, or in the list of runs."><div class="compare-choose">${pick("one", one)}${pick("other", other)}</div><//>`;
+  return html`<${Empty} icon="compare" whole title="Which two runs?" text="Choose them here, or in the list of runs."><div class="compare-choose">${pick("one", one)}${pick("other", other)}</div><//>`;
 }

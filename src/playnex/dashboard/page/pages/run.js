@@ -33,7 +33,7 @@ function Opened({ run, query }) {
   }, []);
   const header = store.header.value;
   const selected = query.step || "";
-  const select = (step) => ask({ step, tab: query.tab === "items" ? "" : query.tab });
+  const select = (step) => ask({ step, tab: query.tab === "items" || store.rows.get(step)?.peek().items ? "" : query.tab });
   const can = header ? actionsOf(store, header, { selected, setDialog }) : [];
   const usable = can.map((one) => one.id).join();
   const keys = useMemo(() => [
@@ -43,7 +43,7 @@ function Opened({ run, query }) {
     { key: "Escape", says: "Choose no step", when: () => Boolean(query.step), does: () => ask({ step: "" }) },
   ], [usable, selected, query.view, header === null]);
   usePage({ title: header?.title || header?.flow || "Run", command: commandOf(header, selected, query), keys });
-  if (store.error.value) return html`<${Failed} error=${store.error.value} onRetry=${() => ((store.error.value = null), store.open())} />`;
+  if (store.error.value) return html`<${Failed} whole error=${store.error.value} onRetry=${() => ((store.error.value = null), store.open())} />`;
   if (!header) return html`<div class="run-wait"><${Skeleton} lines=${6} /></div>`;
   const view = query.view || "graph";
   return html`<div class="run">

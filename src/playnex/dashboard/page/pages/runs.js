@@ -46,12 +46,12 @@ export default function Runs({ query }) {
     const move = (step) => setCursor((at) => Math.min(rows().length - 1, Math.max(0, at + step)));
     const withCursor = (does) => setCursor((at) => (rows()[at] && does(rows()[at].peek().run), at));
     return [
-      { key: "j", says: "Next run", does: () => move(1) },
-      { key: "k", says: "Run before", does: () => move(-1) },
+      { key: "j", says: "Next run", moves: true, does: () => move(1) },
+      { key: "k", says: "Run before", moves: true, does: () => move(-1) },
       { key: "ArrowDown", says: "Next run", hidden: true, when: inTable, does: () => move(1) },
       { key: "ArrowUp", says: "Run before", hidden: true, when: inTable, does: () => move(-1) },
-      { key: "Enter", says: "Open the run", when: (event) => !event.target.closest("a, button, input"), does: () => withCursor((run) => go(`/runs/${run}`)) },
-      { key: "x", says: "Choose the run", does: () => withCursor(toggle) },
+      { key: "Enter", says: "Open the run", moves: true, when: (event) => !event.target.closest("a, button, input"), does: () => withCursor((run) => go(`/runs/${run}`)) },
+      { key: "x", says: "Choose the run", moves: true, does: () => withCursor(toggle) },
       { key: "/", says: "Search", does: () => document.getElementById("runs-search").focus() },
     ];
   }, []);

@@ -4,6 +4,6 @@ import { copy } from "./copy.js";
 import { Icon } from "./icon.js";
 
 export function CodeBlock({ text, label = "Text", wrap = true }) {
-  return html`<div class="code"><pre tabindex="0" role="region" aria-label=${label} data-wrap=${wrap ? "yes" : "no"}><code>${text}</code></pre>
+  return html`<div class="code"><pre tabindex="0" role="group" aria-label=${label} data-wrap=${wrap ? "yes" : "no"}><code>${text}</code></pre>
     <button class="code-copy icon-button" aria-label=${`Copy: ${label}`} title="Copy" onClick=${() => copy(text)}><${Icon} name="copy" size=${14} /></button></div>`;
 }

@@ -64,6 +64,6 @@ export function Diff({ one, other, label = "Difference" }) {
 // One side of it: what only this text has is marked.
 export function DiffSide({ one, other, side }) {
   const pieces = useMemo(() => wordDiff(one || "", other || ""), [one, other]);
-  return html`<div class="diff">${pieces.filter((piece) => piece.side === "both" || piece.side === side).map((piece) =>
+  return html`<div class="diff" tabindex="0" role="group" aria-label=${side === "one" ? "A" : "B"}>${pieces.filter((piece) => piece.side === "both" || piece.side === side).map((piece) =>
     piece.side === "both" ? piece.text : side === "one" ? html`<del>${piece.text}</del>` : html`<ins>${piece.text}</ins>`)}</div>`;
 }

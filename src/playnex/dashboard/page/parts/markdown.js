@@ -23,7 +23,7 @@ function block(token) {
     case "def":
       return null;
     case "heading":
-      return html`<${`h${Math.min(token.depth + 2, 6)}`} class=${`prose-h${token.depth}`}>${inline(token.tokens)}<//>`;
+      return html`<h3 class=${`prose-h${token.depth}`}>${inline(token.tokens)}</h3>`;
     case "paragraph":
       return html`<p>${inline(token.tokens)}</p>`;
     case "code":
@@ -49,7 +49,7 @@ function list(token) {
 }
 
 function table(token) {
-  return html`<div class="prose-table" tabindex="0" role="region" aria-label="Table"><table>
+  return html`<div class="prose-table" tabindex="0" role="group" aria-label="Table"><table>
     <thead><tr>${token.header.map((cell) => html`<th>${inline(cell.tokens)}</th>`)}</tr></thead>
     <tbody>${token.rows.map((row) => html`<tr>${row.map((cell) => html`<td>${inline(cell.tokens)}</td>`)}</tr>`)}</tbody></table></div>`;
 }

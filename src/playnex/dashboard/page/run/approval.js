@@ -20,11 +20,11 @@ export function Approval({ store, row }) {
   }, [row.ask.key]);
   const say = (body, done) => {
     setBusy(true);
-    api.post(`/api/inbox/${encodeURIComponent(id)}`, body).then(() => toast(done), (error) => (setBusy(false), toastError(error)));
+    api.post(`/api/inbox/${id.split("/").map(encodeURIComponent).join("/")}`, body).then(() => toast(done), (error) => (setBusy(false), toastError(error)));
   };
   const approve = () => say(text === null ? { decision: "approve" } : { decision: "approve", value: text }, text === null ? "Approved" : "Approved as you edited it");
   return html`<section class="approval" aria-label="Approval">
-    <h3>${message}</h3>
+    <h2>${message}</h2>
     ${text === null ? html`<div class="approval-show"><${Shown} value=${show} label="What is asked" /></div>`
       : html`<label class="field"><span>Approve this instead</span><textarea class="input mono" rows="12" value=${text} onInput=${(event) => setText(event.target.value)}></textarea></label>`}
     ${refusing && html`<label class="field"><span>Why not</span><input class="input" autofocus value=${reason} onInput=${(event) => setReason(event.target.value)} /></label>`}

@@ -19,9 +19,9 @@ export function Overview({ store, onSelect, missing }) {
     ${(header.state === "paused" || header.state === "parked") && html`<section class="alert" data-tone="wait"><h2>${header.state === "paused" ? "Paused" : "Waits for you to say how it goes on"}</h2>${header.message && html`<p>${header.message}</p>`}</section>`}
     ${(header.state === "parked" ? header.unknown : []).map((one) => html`<${Unknown} key=${one.step} store=${store} one=${one} />`)}
     ${store.frame.value === null && asking.map((row) => html`<${Approval} key=${row.key} store=${store} row=${row} />`)}
-    ${header.output !== null && header.output !== undefined && html`<section><h3>Output</h3><${Shown} value=${header.output} label="Output" /></section>`}
-    <section><h3>Input</h3>${header.inputs && Object.keys(header.inputs).length ? html`<${Inputs} inputs=${header.inputs} />` : html`<p class="none">None.</p>`}</section>
-    <section><h3>Run</h3><dl class="facts"><dt>Id</dt><dd><code>${header.run}</code></dd><dt>Started</dt><dd>${fullMoment(header.started)}</dd>
+    ${header.output !== null && header.output !== undefined && html`<section><h2 class="small">Output</h2><${Shown} value=${header.output} label="Output" /></section>`}
+    <section><h2 class="small">Input</h2>${header.inputs && Object.keys(header.inputs).length ? html`<${Inputs} inputs=${header.inputs} />` : html`<p class="none">None.</p>`}</section>
+    <section><h2 class="small">Run</h2><dl class="facts"><dt>Id</dt><dd><code>${header.run}</code></dd><dt>Started</dt><dd>${fullMoment(header.started)}</dd>
       <dt>Requests</dt><dd class="num">${header.requests ?? 0}</dd><dt>Worker</dt><dd>${header.worker ? "at work" : "none"}</dd>
       <dt>Left the machine</dt><dd>${header.left_machine?.length ? header.left_machine.map((one) => html`<span class="left" key=${one.step}><${Icon} name="out" size=${12} />${one.whom}</span>`) : "nothing"}</dd></dl></section>
     <p class="dim overview-hint">Choose a step in the graph or the timeline to see what it was given and gave.</p>

@@ -44,7 +44,7 @@ function Entry({ entry, before, store, selected, onSelect }) {
   const top = topOf(entry.step || "");
   const isNew = top !== topOf(before?.step || "");
   const row = store.rows.get(top)?.value;
-  return html`${isNew && top && html`<h3 class="transcript-step" data-step=${entry.step}><button class="link" aria-pressed=${selected === top} onClick=${() => onSelect(top)}>${row?.name || top}</button><span class="dim">${clock(entry.at)}</span></h3>`}
+  return html`${isNew && top && html`<h2 class="transcript-step" data-step=${entry.step}><button class="link" aria-pressed=${selected === top} onClick=${() => onSelect(top)}>${row?.name || top}</button><span class="dim">${clock(entry.at)}</span></h2>`}
     <article class="said" data-kind=${entry.kind} data-chosen=${selected && isOf(entry.step || "", selected) ? "yes" : null}><${Body} entry=${entry} /></article>`;
 }
 

@@ -12,6 +12,7 @@ export class RunList {
   next = null;
   asked = {};
   asking = null;
+  early = [];
 
   look(asked) {
     this.asked = asked;
@@ -44,6 +45,7 @@ export class RunList {
       });
       this.next = said.next ?? null;
       this.asking = null;
+      this.hear(this.early.splice(0).filter((row) => !(this.byRun.get(row.run)?.peek().updated > row.updated)));
     } catch (error) {
       if (this.asking !== stop) return;
       this.asking = null;
@@ -59,6 +61,7 @@ export class RunList {
 
   // Rows that changed, from the stream: those that are here are replaced, those that are new and fit go to the top.
   hear(changed) {
+    if (this.asking) this.early.push(...changed); // the answer under way may be older than this
     if (this.total.peek() === null) return;
     batch(() => {
       const fresh = [];

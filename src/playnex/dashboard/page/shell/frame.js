@@ -15,6 +15,7 @@ import { KeyList, keysOpen } from "./key_list.js";
 import { command, workspace } from "./page.js";
 import { Palette, paletteOpen } from "./palette.js";
 import { SignIn } from "./sign_in.js";
+import { Start } from "./start.js";
 
 const loaded = new Map();
 
@@ -41,7 +42,7 @@ function SignedIn() {
     <main id="content" class=${found?.room.full ? "content full" : "content"} tabindex="-1">
       ${found ? html`<${Room} key=${found.room.path} ...${found} query=${query.value} />` : html`<${Lost} />`}
     </main>
-    <${Foot} /><${Palette} /><${KeyList} /><${Toasts} />`;
+    <${Foot} /><${Palette} /><${Start} /><${KeyList} /><${Toasts} />`;
 }
 
 function here() {
@@ -79,7 +80,7 @@ function Room({ room, params, query }) {
       setReady(module);
     }, (error) => setFailed(error.message));
   }, [room]);
-  if (failed) return html`<${Empty} icon="alert" title="This page could not be loaded" text=${failed} />`;
+  if (failed) return html`<${Empty} icon="alert" whole title="This page could not be loaded" text=${failed} />`;
   return ready ? html`<${ready.default} params=${params} query=${query} />` : html`<div class="loading" aria-busy="true"></div>`;
 }
 
@@ -96,7 +97,7 @@ function style(name) {
 }
 
 function Lost() {
-  return html`<${Empty} icon="search" title="There is no such page" text="The address may be mistyped."><a class="button" href="/runs">All runs</a><//>`;
+  return html`<${Empty} icon="search" whole title="There is no such page" text="The address may be mistyped."><a class="button" href="/runs">All runs</a><//>`;
 }
 
 function Bar({ under }) {

@@ -14,14 +14,15 @@ effect(() => {
 
 const NONE = [];
 
-// keys: [{ key, says, does }], kept the same between renders (useMemo): they are also what ⌘K offers for this page.
+// keys: [{ key, says, does, moves? }], kept the same between renders (useMemo): but for those that only move, they are also what
+// ⌘K offers for this page.
 export function usePage({ title: named, command: typed = "", keys = NONE }) {
   useEffect(() => {
     title.value = named;
     command.value = typed;
   }, [named, typed]);
   useEffect(() => {
-    actions.value = keys.filter((one) => !one.hidden);
+    actions.value = keys.filter((one) => !one.hidden && !one.moves);
     return () => (actions.value = NONE);
   }, [keys]);
   useKeys(keys);

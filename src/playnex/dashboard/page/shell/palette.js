@@ -6,6 +6,7 @@ import { Dialog } from "../parts/dialog.js";
 import { Icon } from "../parts/icon.js";
 import { go } from "../router.js";
 import { ROOMS } from "../rooms.js";
+import { startFlow } from "./start.js";
 import { turnTheme } from "../theme.js";
 import { actions } from "./page.js";
 
@@ -25,7 +26,7 @@ function Open() {
   useEffect(() => {
     const stop = new AbortController();
     const later = setTimeout(() => {
-      api.get(address("/api/search", { q: text }), { signal: stop.signal }).then((said) => setFound(entries(said)), () => {});
+      look(text, stop.signal).then((rows) => stop.signal.aborted || setFound(rows));
     }, text ? SOON : 0);
     return () => (clearTimeout(later), stop.abort());
   }, [text]);
@@ -65,13 +66,15 @@ function own() {
 
 const fitting = (all, text) => all.filter((one) => text.toLowerCase().split(/\s+/).every((word) => `${one.says} ${one.more}`.toLowerCase().includes(word)));
 
-const ICONS = { run: "runs", flow: "flows", agent: "agents", capsule: "capsules", batch: "batches", tool: "tools" };
-const PLACES = { run: (id) => `/runs/${id}`, flow: (id) => `/flows/${id}`, agent: (id) => `/agents/${id}`, capsule: (id) => `/capsules/${id}` };
-
-// The server answers {"found": [{"kind", "id", "title", "text"}]}.
-function entries(said) {
-  const rows = said.found || said.results || [];
-  return rows
-    .filter((row) => PLACES[row.kind])
-    .map((row) => ({ kind: row.kind, icon: ICONS[row.kind], says: row.title || row.name || row.id, more: [row.kind, row.text].filter(Boolean).join(" · "), to: PLACES[row.kind](encodeURIComponent(row.id || row.name)) }));
+// Asks each room that has names: none waits for another, and one that does not answer leaves out its own.
+async function look(text, signal) {
+  const got = (path, query) => api.get(address(path, query), { signal }).catch(() => ({}));
+  const [runs, flows, agents, capsules] = await Promise.all([got("/api/runs", { q: text, limit: 8 }), got("/api/flows"), got("/api/agents"), got("/api/capsules", { q: text })]);
+  const named = (rows, kind) => (rows || []).map((row) => ({ kind, icon: kind === "agent" ? "agents" : "flows", says: row.name, more: [kind, row.description].filter(Boolean).join(" · "), to: PLACES[kind](encodeURIComponent(row.name)) }));
+  const starts = (flows.flows || []).map((row) => ({ kind: "start", icon: "runs", says: `Run ${row.name}`, more: "start the flow", does: () => startFlow(row.name) }));
+  const pages = (capsules.capsules || capsules.hits || []).slice(0, 8).map((row) => ({ kind: "capsule", icon: "capsule", says: row.name, more: "capsule", to: PLACES.capsule(encodeURIComponent(row.id || row.name)) }));
+  const found = (runs.runs || []).map((row) => ({ kind: "run", icon: "runs", says: row.title || row.flow, more: `run ${row.short} · ${row.flow} · ${row.shown_state}`, to: `/runs/${row.run}` }));
+  return [...fitting([...starts, ...named(flows.flows, "flow"), ...named(agents.agents, "agent")], text), ...found, ...pages];
 }
+
+const PLACES = { flow: (id) => `/flows/${id}`, agent: (id) => `/agents/${id}`, capsule: (id) => `/capsules/${id}` };
