@@ -216,7 +216,9 @@ usd_per_million = {{ input = 2.5, output = 10 }}
 
 QUESTIONS = ["What is durable execution?", "What does a crash cost?", "Who needs it?", "What does a journal keep?"]
 BEST = ["Durable functions, revisited (2025)", "Journals make agents durable (blog, 2026)", "Exactly once is a promise (2023)"]
-OUTLINE = "1. **Why it matters**: work that dies in the middle\n2. **How it works**: a journal of facts\n3. **What it costs**: one write a step"
+OUTLINE = (
+    "1. **Why it matters**: work that dies in the middle\n2. **How it works**: a journal of facts\n3. **What it costs**: one write a step"
+)
 BODY = """\
 ## A journal of facts
 

@@ -29,7 +29,14 @@ PATIENCE = 20_000
 
 playwright.expect.set_options(timeout=PATIENCE)
 
-FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 SLOWLY = 1.2
 """Seconds that a model takes where the topic asks for it."""
 
@@ -156,7 +163,9 @@ def open_run(page: Any, run: str, rest: str = "") -> None:
     """Its page."""
     origin = page.evaluate("location.origin")
     page.goto(f"{origin}/runs/{run}{rest}")
-    playwright.expect(page.get_by_role("region", name="Graph").or_(page.get_by_role("region", name="Transcript"))).to_be_visible(timeout=PATIENCE)
+    playwright.expect(page.get_by_role("region", name="Graph").or_(page.get_by_role("region", name="Transcript"))).to_be_visible(
+        timeout=PATIENCE
+    )
 
 
 def axe_source() -> str:

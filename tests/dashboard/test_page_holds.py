@@ -43,7 +43,7 @@ ATTACKS = (
     "[click](data:text/html,<script>ran()</script>)",
     "[click](vbscript:ran())",
     "![x](javascript:ran())",
-    "![x](x\"onerror=\"ran())",
+    '![x](x"onerror="ran())',
     "[a]: javascript:ran()\n\n[a]",
     "<javascript:ran()>",
     "<details open ontoggle=ran()>",
@@ -56,7 +56,7 @@ ATTACKS = (
     "<embed src=javascript:ran()>",
     "<form action=javascript:ran()><button>x</button></form>",
     "<meta http-equiv=refresh content=0;url=javascript:ran()>",
-    "\"><script>ran()</script>",
+    '"><script>ran()</script>',
     "'-ran()-'",
     "${ran()} {{constructor.constructor('ran()')()}}",
 )
@@ -161,5 +161,7 @@ def test_a_run_whose_worker_was_killed_says_so_and_goes_on_when_it_is_told_to(ho
     expect(home.get_by_role("heading", name="No worker").or_(graph.get_by_role("button", name="Plan questions, succeeded"))).to_be_visible()
     if until_state(home, run, "interrupted", "running", "waiting")["shown_state"] == "interrupted":
         home.get_by_role("button", name="Resume").click()
-    expect(graph.get_by_role("button", name=re.compile("Ask the desk"))).to_have_accessible_name("Ask the desk, waiting", timeout=3 * PATIENCE)
+    expect(graph.get_by_role("button", name=re.compile("Ask the desk"))).to_have_accessible_name(
+        "Ask the desk, waiting", timeout=3 * PATIENCE
+    )
     assert call(home, "GET", f"/api/runs/{run}")["header"]["state"] == "waiting"
