@@ -140,7 +140,7 @@ function Foot() {
     ${command.value && html`<span class="foot-label">In the terminal</span>
       <button class="foot-command" title="Copy" aria-label=${`Copy the command ${command.value}`} onClick=${() => copy(command.value)}><code>${command.value}</code><${Icon} name="copy" /></button>`}
     <span class="foot-space"></span>
-    ${workspace.value?.halted && html`<span class="foot-halted">everything is halted: playnex unhalt</span>`}
+    ${workspace.value?.halted && html`<span class="foot-halted">all runs are stopped: playnex stop --lift</span>`}
     <span class="foot-live" data-live=${liveness.value} role="status">${LIVENESS[liveness.value]}</span>
     <button class="foot-keys" onClick=${() => (keysOpen.value = true)} aria-label="Keys"><kbd>?</kbd> keys</button>
   </footer>`;
