@@ -81,13 +81,15 @@ class Matrix:
         count = self._count
         if not count or len(query) != 4 * self._vectors.shape[1]:
             return
-        likeness = self._vectors[:count] @ numpy.frombuffer(query, dtype="<f4")
+        vectors, places = self._vectors[:count], self._places[:count]
         if among is not None:
-            likeness[~numpy.isin(self._places[:count, 0], list(among))] = -2.0
+            chosen = numpy.flatnonzero(numpy.isin(places[:, 0], numpy.fromiter(among, dtype=numpy.int64, count=len(among))))
+            vectors, places = vectors[chosen], places[chosen]
+        likeness = vectors @ numpy.frombuffer(query, dtype="<f4")
         for place in self._in_order(likeness):
             if likeness[place] < floor:
                 return
-            of, start, length = (int(number) for number in self._places[place])
+            of, start, length = (int(number) for number in places[place])
             yield Near(of=of, start=start, length=length, likeness=float(likeness[place]))
 
     def _in_order(self, likeness: Any) -> Iterator[int]:

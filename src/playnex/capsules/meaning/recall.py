@@ -36,6 +36,9 @@ WALKED = 1_024
 
 AT_A_TIME = 64
 
+FEW = 4_096
+"""Versions that fit a folder or a pattern, up to which they alone are compared."""
+
 FITTING = """
 SELECT v.number, c.id, v.version FROM {tables} WHERE c.deleted IS NULL{narrowed}{seen}
 """
@@ -155,16 +158,14 @@ class Recall:
             self._matrix = Matrix(self._embedder.model)
         self._matrix.refresh(connection)
         chosen = _Choice(connection, wanted, known)
+        if chosen.is_narrow and len(few := chosen.fitting(at_most=FEW + 1)) <= FEW:
+            return chosen.best_of(self._matrix.nearest(query, floor, few))
         nearest = self._matrix.nearest(query, floor)
         for _ in range(WALKED // AT_A_TIME):
             if chosen.is_full or not (some := list(islice(nearest, AT_A_TIME))):
                 return chosen.found
             chosen.take(some)
-        for near in self._matrix.nearest(query, floor, chosen.all_fitting()):
-            if chosen.is_full:
-                break
-            chosen.take([near])
-        return chosen.found
+        return chosen.best_of(self._matrix.nearest(query, floor, chosen.fitting()))
 
 
 class _Choice:
@@ -190,18 +191,29 @@ class _Choice:
             self._known.add(version[0])
             self.found[version] = near
 
-    def all_fitting(self) -> set[int]:
-        """The numbers of all versions that are seen and fit."""
-        return set(self._ask(BY_NAME, {}))
+    def best_of(self, nearest: "Iterator[Near]") -> "dict[Found, Near | None]":
+        """What is chosen of pieces that fit."""
+        while not self.is_full and (some := list(islice(nearest, AT_A_TIME))):
+            self.take(some)
+        return self.found
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether a name or tags decide what fits."""
+        return bool(words.narrowing(self._wanted)[0])
+
+    def fitting(self, at_most: int = -1) -> set[int]:
+        """The numbers of the versions that are seen and fit, all (-1) or so many of them."""
+        return set(self._ask(BY_NAME, {"at_most": at_most}, " LIMIT :at_most"))
 
     def _fitting(self, numbers: list[int]) -> dict[int, Found]:
         return self._ask(BY_NUMBER, {"numbers": str(numbers)})
 
-    def _ask(self, tables: str, bindings: dict[str, object]) -> dict[int, Found]:
+    def _ask(self, tables: str, bindings: dict[str, object], limit: str = "") -> dict[int, Found]:
         narrowed, more = words.narrowing(self._wanted)
         moment = self._wanted.moment
         seen = " AND v.version = c.version" if moment is None else f" AND v.version = ({words.VISIBLE})"
         if moment is not None:
             more |= {"at": moment.at, "run": moment.run, "until": moment.until}
-        sql = FITTING.format(tables=tables, narrowed=narrowed, seen=seen)
+        sql = FITTING.format(tables=tables, narrowed=narrowed, seen=seen) + limit
         return {number: (capsule, version) for number, capsule, version in rows.fetch_named(self._connection, sql, bindings | more)}
