@@ -63,7 +63,7 @@ EVIL = '---\nname: evil\ndescription: "<img src=x onerror=ran()>"\n---\n<script>
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(tmp_path_factory.mktemp("rooms")) as made:
         furnish(made.folder)
-        made.said("batch", "run", "grade", str(made.folder / "cases.jsonl"))
+        made.start("batch", "run", "grade", str(made.folder / "cases.jsonl")).communicate(timeout=60)
         yield made
 
 
