@@ -27,6 +27,9 @@ GATHER = 0.04
 ROWS = 0.25
 """Seconds between two lines about the list."""
 
+SPOKEN = 0.25
+"""Seconds between two lines about what a run's models say just now."""
+
 LEASES = 1.0
 """Seconds between two looks whether workers are alive."""
 
@@ -66,10 +69,11 @@ class Listener:
 
 @dataclass(slots=True)
 class Live:
-    """A run that somebody looks at; `worker` is what was told last."""
+    """A run that somebody looks at; `worker` and `spoken`, what its models say just now, are what was told last."""
 
     view: RunView
     worker: Mapping[str, Json]
+    spoken: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -101,7 +105,7 @@ class Streams:
                 loop.call_soon_threadsafe(awake.set)
 
         end = self.app.database.listen(wake)
-        last_rows = last_leases = last_beat = loop.time()
+        last_rows = last_leases = last_beat = last_spoken = loop.time()
         try:
             while True:
                 with suppress(TimeoutError):
@@ -118,8 +122,12 @@ class Streams:
                 if now - last_rows >= ROWS and self.changed:
                     last_rows = now
                     await self._tell_rows()
+                if now - last_spoken >= SPOKEN:
+                    last_spoken = now
+                    self._tell_spoken()
                 if now - last_beat >= BEAT:
                     last_beat = now
+                    self._listen()
                     self._all({"beat": self.app.clock.now()})
         finally:
             end()
@@ -154,11 +162,14 @@ class Streams:
         if listener is None:
             raise NotFoundError("there is no such stream", hint="open one: GET /api/stream")
         listener.runs, listener.batches = {}, set(batches)
+        if runs:
+            self.app.live.listen()
         for run, position in runs.items():
             with suppress(NotFoundError):  # a page may be older than the store
                 live = await self._live(run)
                 await self._catch_up(listener, live, position)
                 listener.runs[run] = live.view.position
+                live.spoken = {}  # who comes later is told from the beginning
         self._let_go()
 
     async def _live(self, run: str) -> Live:
@@ -214,6 +225,21 @@ class Streams:
             if view.run in listener.runs:
                 listener.tell(raw)
                 listener.runs[view.run] = view.position
+
+    def _listen(self) -> None:
+        """Go on to listen to models, as long as somebody looks at a run that goes on."""
+        if any(live.worker["worker"] for live in self.live.values()):
+            self.app.live.listen()
+
+    def _tell_spoken(self) -> None:
+        """What models say just now to the runs that somebody looks at; an empty text where a request is over."""
+        for run, live in self.live.items():
+            spoken = self.app.live.said(run)
+            changed: dict[str, Json] = {step: text for step, text in spoken.items() if live.spoken.get(step) != text}
+            changed |= dict.fromkeys(live.spoken.keys() - spoken.keys(), "")
+            live.spoken = spoken
+            if changed:
+                self._tell_run(live.view, {"run": run, "said": changed})
 
     def _see_to_leases(self) -> None:
         """Notice workers that died, of the runs that somebody looks at and of the list."""
