@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import apsw
+
 from playnex.app.opening import MIGRATIONS
 from playnex.capsules.capsule import Author, CapsuleDraft
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
@@ -128,7 +130,10 @@ async def _capsule_faults(shelf: Shelf, entry: Entry, *, is_there: bool) -> list
 
 def integrity(database: Database) -> list[str]:
     """What SQLite finds wrong with the file."""
-    found = [str(row[0]) for row in database.read.execute("PRAGMA integrity_check").fetchall()]
+    try:
+        found = [str(row[0]) for row in database.read.execute("PRAGMA integrity_check").fetchall()]
+    except apsw.SQLError as fault:  # an index of words in such a state that it cannot even be looked at
+        return [str(fault)]
     return [] if found == ["ok"] else found
 
 

@@ -2,8 +2,9 @@
 
 SQLite takes a log over up to the first frame whose checksum is wrong, for that is what a power cut leaves, and forgets the rest
 without a word. But a transaction is on the disk before the next one is written. So a whole commit frame behind the broken one,
-with more frames of the same log after it, was never cut off: a bit has turned, and acknowledged facts would be lost. (In the
-last transaction of a log the two cannot be told apart; it is then taken back as a whole.)
+with a frame after it that was made to follow it, was never cut off: a bit has turned, and acknowledged facts would be lost. (In the
+last transaction of a log the two cannot be told apart; it is then taken back as a whole.) What a disk that failed to sync has left of
+transactions that were given up, one longer than the next, has commits too, but nothing was ever made to follow them.
 
 The format is SQLite's (https://sqlite.org/fileformat2.html#walformat). The log may be read beside SQLite, for no locks are taken on
 it; to open and close the database or its `-shm` in the same process would let go of SQLite's own locks on them
@@ -26,11 +27,10 @@ WORD = 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """A page in the log: whether it ends a transaction, whether it belongs to the log as its header is now, and whether its
-    checksum is right, begun with the one that stands in the frame before it."""
+    """A page in the log: whether it ends a transaction, and whether it belongs to the log as its header is now and its checksum is
+    right, begun with the one that stands in the frame before it."""
 
     is_commit: bool
-    is_of_this_log: bool
     is_right: bool
 
 
@@ -55,15 +55,14 @@ def _is_broken(log: BinaryIO, seen: int) -> bool:
 
 
 def _has_lost_work(frames: Iterator[Frame]) -> bool:
-    """Whether there is a frame that is wrong, behind it a commit that is right, and behind that another frame of the same log.
+    """Whether there is a frame that is wrong, behind it a commit that is right, and behind that a frame that is right after it.
     A commit before any wrong frame is news: others have written, or the log begins anew."""
     for frame in frames:
         if not frame.is_right:
             break
         if frame.is_commit:
             return False
-    of_this_log = (frame for frame in frames if frame.is_of_this_log)
-    return any(one.is_commit and one.is_right for one, _ in pairwise(of_this_log))
+    return any(one.is_commit and one.is_right and after.is_right for one, after in pairwise(frames))
 
 
 def _frames(log: BinaryIO, header: bytes, first: int) -> Iterator[Frame]:
@@ -78,7 +77,7 @@ def _frames(log: BinaryIO, header: bytes, first: int) -> Iterator[Frame]:
         is_of_this_log = frame[8:16] == header[16:24]
         says = struct.unpack_from(">II", frame, 16)
         is_right = is_of_this_log and _sum(frame[FRAME:], _sum(frame[:8], start, order), order) == says
-        yield Frame(is_commit=any(frame[4:8]), is_of_this_log=is_of_this_log, is_right=is_right)
+        yield Frame(is_commit=any(frame[4:8]), is_right=is_right)
         start = says
 
 
