@@ -63,7 +63,7 @@ EVIL = '---\nname: evil\ndescription: "<img src=x onerror=ran()>"\n---\n<script>
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(tmp_path_factory.mktemp("rooms")) as made:
         furnish(made.folder)
-        made.said("batch", "run", "grade", str(made.folder / "cases.jsonl"))
+        made.start("batch", "run", "grade", str(made.folder / "cases.jsonl")).communicate(timeout=60)
         yield made
 
 
@@ -243,7 +243,7 @@ def test_no_text_of_capsules_agents_and_servers_runs_as_a_program(page: Any) -> 
         assert page.evaluate("globalThis.itRan") is None
     at(page, "/tools?tab=servers")
     page.get_by_text("Its own words").click()
-    expect(page.get_by_role("region", name="stderr of clock")).to_contain_text("<img src=x onerror=ran()>")
+    expect(page.get_by_role("group", name="stderr of clock")).to_contain_text("<img src=x onerror=ran()>")
     assert page.locator("main a[href^=javascript]").count() == 0 and page.evaluate("globalThis.itRan") is None
 
 
