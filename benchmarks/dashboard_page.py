@@ -36,12 +36,15 @@ STREAM = """async ([events, every]) => {
   let going = true;
   const beat = (now) => { frames.push(now - last); last = now; if (going) requestAnimationFrame(beat); };
   requestAnimationFrame(beat);
-  const snapshot = await (await fetch(`/api/runs/${run}`, {headers: {authorization: "Bearer " + localStorage.getItem("playnex.token")}})).json();
+  const authorization = "Bearer " + localStorage.getItem("playnex.token");
+  const snapshot = await (await fetch(`/api/runs/${run}`, {headers: {authorization}})).json();
   const rows = snapshot.steps.filter((row) => !row.parent);
   for (let index = 0; index < events; index++) {
-    const row = {...rows[index % rows.length], status: "running", tokens: 1000 + index, ended: null, seconds: null, began: Date.now() / 1000};
+    const row = {...rows[index % rows.length], status: "running", tokens: 1000 + index, ended: null, seconds: null,
+      began: Date.now() / 1000};
     const sent = performance.now();
-    heard({line: {run: snapshot.header.run, position: snapshot.position + 1 + index, patch: {run: {tokens: index}, steps: [row]}}});
+    const patch = {run: {tokens: index}, steps: [row]};
+    heard({line: {run: snapshot.header.run, position: snapshot.position + 1 + index, patch}});
     requestAnimationFrame(() => setTimeout(() => delays.push(performance.now() - sent)));
     await new Promise((next) => setTimeout(next, every));
   }

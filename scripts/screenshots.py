@@ -1,7 +1,7 @@
 """Take the pictures of the dashboard that the docs show: `python scripts/screenshots.py`.
 
 A made-up newsroom is served and runs its flows for real; a browser visits each page, in light and dark, at a desk and on a phone. The
-pictures go to docs/images/dashboard/, with a palette of 128 colours where Pillow is there.
+pictures go to docs/images/dashboard/, with a palette of 256 colours where Pillow is there.
 """
 
 import sys
@@ -17,7 +17,7 @@ from dashboard.page_stage import House, chromium, house, run_of, signed_in, unti
 
 PICTURES = ROOT / "docs/images/dashboard"
 SIZES = {"": {"width": 1280, "height": 800}, "-phone": {"width": 390, "height": 844}}
-COLOURS = 128
+COLOURS = 256
 
 PAGES = {
     "runs": "/runs",
@@ -77,7 +77,7 @@ def shrink(picture: Path) -> None:
     except ImportError:
         return
     with Image.open(picture) as image:
-        image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(picture, optimize=True)
+        image.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(picture, optimize=True)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,11 @@ class Workspace:
         """Where the store, the leases and the logs lie."""
         return self.root / OWN
 
+    @property
+    def capsules_folder(self) -> Path:
+        """Where the capsules' files lie."""
+        return self.root / "capsules"
+
     def config(self) -> "Config":
         """The settings of `playnex.toml`. Raises DefinitionError."""
         from playnex.config import Config, read_config  # late: most lists read no settings

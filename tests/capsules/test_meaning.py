@@ -9,6 +9,7 @@ import pytest
 from playnex.app.opening import MIGRATIONS
 from playnex.capsules.capsule import CapsuleDraft, Moment
 from playnex.capsules.meaning.recall import Recall, Recalled
+from playnex.capsules.meaning.vectors import WITHOUT
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.capsules.stores.words import Wanted
 from playnex.store.database import Database
@@ -243,5 +244,26 @@ def test_two_processes_that_index_at_once_keep_one_vector_of_each_piece(shelf: S
         await asyncio.gather(*(indexing.complete(lambda _count: None) for indexing in indexings))
         assert shelf.database.read.execute("SELECT count(*) FROM vectors").get == 30
         await other.close()
+
+    run(work, shelf)
+
+
+def test_what_was_embedded_is_not_looked_through_again(shelf: Shelf) -> None:
+    """Of a hundred thousand, every batch would else take as long as all before it."""
+
+    async def work() -> None:
+        for number in range(60):
+            await shelf.write(f"n/{number}", f"kitten number{number}")
+        begun: list[int] = []
+
+        def note(_cursor: object, sql: str, bindings: object) -> bool:
+            if isinstance(bindings, dict) and sql == WITHOUT.format(kept="true"):
+                begun.append(bindings["after"])
+            return True
+
+        shelf.database.read.exec_trace = note
+        assert shelf.recall.indexing is not None
+        await shelf.recall.indexing.complete(lambda _count: None)
+        assert begun == [0, 16, 32, 48, 60]
 
     run(work, shelf)

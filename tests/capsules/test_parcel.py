@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playnex.capsules.capsule import Author, Capsule
-from playnex.capsules.merging import beside, merge
+from playnex.capsules.merging import beside, is_side, merge, names_before
 from playnex.capsules.parcel import MANIFEST, History, Read, packed, unpacked
 from playnex.errors import UsageError
 from playnex.ids import encode
@@ -96,6 +96,10 @@ SPOILT: dict[str, Callable[[Any], object]] = {
     "an author that is none": lambda it: entry(it)["versions"][0].update(author={"kind": "god"}),
     "an author of another shape": lambda it: entry(it)["versions"][0].update(author={"kind": "person", "x": 1}),
     "a time that is none": lambda it: entry(it)["versions"][0].update(written=float("nan")),
+    "a time before all": lambda it: entry(it)["versions"][0].update(written=-1.0),
+    "a time after all": lambda it: entry(it)["versions"][0].update(written=1e300),
+    "a time too large for any number": lambda it: entry(it)["versions"][0].update(written=10**400),
+    "a version of half a number": lambda it: entry(it)["versions"][0].update(version=1.5),
     "nothing at all": lambda it: it.clear(),
     "no list": lambda it: it.update(capsules=7),
 }
@@ -107,16 +111,29 @@ def test_what_is_no_parcel_is_refused(how: str) -> None:
         unpacked(reading(spoil(SPOILT[how])))
 
 
+@pytest.mark.parametrize("manifest", [b"[" * 200_000, b"{", b"\xff\xfe", b'"text"', b"7", b"[]", b""])
+def test_a_manifest_that_is_none_is_refused(manifest: bytes) -> None:
+    with pytest.raises(UsageError):
+        unpacked(reading({MANIFEST: manifest}))
+
+
 def test_newer_versions_follow_and_forks_are_conflicts() -> None:
     fork = replace(TWO, body="another")
-    assert merge((ONE, TWO), (ONE,), is_name_free=False).versions == (TWO,)
-    assert merge((ONE, TWO), (replace(ONE, name="renamed"),), is_name_free=True).versions[0].name == "renamed"
+    assert merge((ONE, TWO), (ONE,)).versions == (TWO,)
+    assert merge((ONE, TWO), (replace(ONE, name="renamed"),)).versions[0].name == "renamed"
     verdicts = {
-        "same": merge((ONE, TWO), (ONE, TWO), is_name_free=False),
-        "older": merge((ONE,), (ONE, TWO), is_name_free=False),
-        "new": merge((ONE,), None, is_name_free=True),
-        "conflict": merge((ONE, TWO), (ONE, fork), is_name_free=False),
+        "same": merge((ONE, TWO), (ONE, TWO)),
+        "older": merge((ONE,), (ONE, TWO)),
+        "newer": merge((ONE, TWO), (ONE,)),
+        "conflict": merge((ONE, TWO), (ONE, fork)),
     }
     assert {name: found.verdict for name, found in verdicts.items()} == {name: name for name in verdicts}
-    assert merge((ONE,), None, is_name_free=False).verdict == "conflict"
-    assert beside((ONE, TWO), "x") == beside((ONE, TWO), "x") != beside((ONE, fork), "x")
+
+
+def test_a_side_of_a_conflict_keeps_its_id_when_more_of_it_comes_and_is_known_where_it_was_written() -> None:
+    fork, three = replace(TWO, body="another"), replace(TWO, version=3, body="three")
+    side = beside((ONE, TWO), (ONE, fork))
+    assert beside((ONE, TWO, three), (ONE, fork))[0].id == side[0].id != beside((ONE, fork), (ONE, TWO))[0].id
+    assert is_side(side, (ONE, TWO)) and is_side(side, (ONE, TWO, three)) and not is_side(side, (ONE, fork))
+    assert not is_side((*side, replace(three, id=side[0].id)), (ONE, TWO)), "somebody has gone on with it there"
+    assert list(names_before("a/b-imported-2-imported")) == ["a/b-imported-2", "a/b"]

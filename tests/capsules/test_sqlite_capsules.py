@@ -1,6 +1,8 @@
 """Capsules in SQLite: the contract, and what is particular to one file with many writers."""
 
 import asyncio
+import itertools
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from playnex.capsules.stores.words import RANKED
 from playnex.clock import SystemClock
 from playnex.errors import CapsuleConflict
 from playnex.store.database import Database
+from playnex.store.file import open_reader
 from playnex.testing.capsule_contract import PROMISES, Promise
 from playnex.testing.clock import FakeClock
 
@@ -207,8 +210,60 @@ def test_a_store_from_before_search_has_its_capsules_words_taken_in(tmp_path: Pa
 
 def test_a_deleted_capsules_words_are_gone_from_the_index_too(database: Database, capsules: SqliteCapsules) -> None:
     written = asyncio.run(capsules.write(CapsuleDraft(name="secret", body="zanzibar")))
+    asyncio.run(capsules.write(CapsuleDraft(name="secret", body="zanzibar")))
+    assert [indexed(database, index, "zanzibar") for index in rows.INDEXES] == [[2], [1]]
     asyncio.run(capsules.delete(written.id))
-    assert rows.fetch(database.read, "SELECT rowid FROM words WHERE words MATCH 'zanzibar'") == []
+    assert [indexed(database, index, "zanzibar") for index in rows.INDEXES] == [[], []]
+    asyncio.run(capsules.restore("secret"))
+    assert [indexed(database, index, "zanzibar") for index in rows.INDEXES] == [[2], [1]]
+
+
+def indexed(database: Database, index: str, word: str) -> list[int]:
+    """The numbers of the versions that the index has for a word."""
+    return [number for (number,) in rows.fetch(database.read, f"SELECT rowid FROM {index} WHERE {index} MATCH ?", word)]
+
+
+PLAIN = """
+SELECT c.name FROM all_versions w JOIN main.versions v ON v.number = w.rowid JOIN main.capsules c ON c.id = v.capsule
+WHERE all_versions MATCH ? AND v.version = (SELECT max(version) FROM main.versions WHERE capsule = c.id AND written <= ?)
+ORDER BY bm25(all_versions, 4, 1), c.name
+"""
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_search_as_of_a_moment_ranks_texts_old_and_new_as_one_index_of_all_would(database: Database, seed: int) -> None:
+    chance, clock = random.Random(seed), FakeClock()
+    capsules = SqliteCapsules(database, clock)
+
+    async def scenario() -> None:
+        moments = []
+        for turn in range(3):
+            for name in "abcdef":
+                if chance.random() < 0.6 or not turn:
+                    await capsules.write(CapsuleDraft(name=name, body=" ".join(chance.choices(("tide", "moon", "ebb", "sand"), k=6))))
+            moments.append(clock.now())
+            clock.advance(1)
+        plain = one_index(database)
+        for at, words in itertools.product(moments, ("tide", "tide moon", "ebb sand moon")):
+            expected = rows.fetch(plain, PLAIN, " AND ".join(words.split()), at)
+            found = [(each.name,) for each in await capsules.search(words, at=at)]
+            assert found[: len(expected)] == expected
+
+    asyncio.run(scenario())
+
+
+def one_index(database: Database) -> apsw.Connection:
+    """A connection to the store with one index of all versions."""
+    plain = open_reader(database.path)
+    plain.pragma("query_only", False)
+    plain.execute(
+        "CREATE VIRTUAL TABLE temp.all_versions USING fts5 (name, body, folders, tokenize = 'porter unicode61 remove_diacritics 2')"
+    )
+    versions = "SELECT v.number, c.name, v.packed, v.body FROM versions v JOIN capsules c ON c.id = v.capsule"
+    for number, name, packed, body in rows.fetch(plain, versions):
+        row = (number, name, rows.unpacked(packed, body), rows.folders(name))
+        plain.execute("INSERT INTO all_versions (rowid, name, body, folders) VALUES (?, ?, ?, ?)", row)
+    return plain
 
 
 def test_what_a_step_was_given_and_what_was_made_of_it_are_known(database: Database, capsules: SqliteCapsules) -> None:
@@ -249,8 +304,9 @@ def test_after_a_purge_the_files_of_the_store_have_none_of_the_text(tmp_path: Pa
     asyncio.run(scenario())
     assert not [word for word in (b"zanzibar", b"seventeen", b"secret/safe") if word in everything(tmp_path)]
     terms = apsw.Connection(str(tmp_path / "store.db"))
-    terms.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab('main', 'words', 'row')")
-    assert rows.fetch(terms, "SELECT term FROM terms WHERE term LIKE 'zanzi%' OR term LIKE 'sevent%'") == []
+    for index in rows.INDEXES:
+        terms.execute(f"CREATE VIRTUAL TABLE temp.of_{index} USING fts5vocab('main', '{index}', 'row')")
+        assert rows.fetch(terms, f"SELECT term FROM of_{index} WHERE term LIKE 'zanzi%' OR term LIKE 'sevent%'") == []
 
 
 def everything(folder: Path) -> bytes:

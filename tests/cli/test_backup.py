@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -81,7 +82,8 @@ def test_what_was_saved_comes_back_and_what_it_replaces_is_kept_aside(workspace:
     assert "notes/second" not in playnex("capsules", folder=workspace).out
     (aside,) = (workspace / ".playnex").glob("before-saved-*")
     assert (aside / "flows/research-to-article.yaml").read_text() == "broken"
-    (aside / ".playnex/store.db").replace(workspace / ".playnex/store.db")
+    assert "the second" in (aside / "capsules/notes/second.md").read_text()
+    shutil.copytree(aside, workspace, dirs_exist_ok=True)
     assert "notes/second" in playnex("capsules", folder=workspace).out, "what was replaced is a store like any other"
 
 

@@ -109,3 +109,21 @@ def test_an_archive_that_swells_or_leads_out_is_refused_and_nothing_is_taken_in(
     assert playnex("capsule", "import", str(tmp_path / "text.zip"), folder=there).code == 2
     assert playnex("capsule", "import", str(tmp_path / "nothing"), folder=there).code == 2
     assert capsule(there, "list")["items"] == []
+
+
+def test_an_archive_with_a_spoilt_member_or_a_name_twice_is_refused(here: Path, there: Path, tmp_path: Path) -> None:
+    capsule(here, "export", str(tmp_path / "one.zip"))
+    whole = (tmp_path / "one.zip").read_bytes()
+    for place in range(60, len(whole), max(1, len(whole) // 40)):
+        (tmp_path / "spoilt.zip").write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        said = playnex("capsule", "import", str(tmp_path / "spoilt.zip"), folder=there)
+        assert said.code in (0, 2) and "Traceback" not in said.err and "inside Playnex" not in said.err, said.err
+    capsule(here, "export", str(tmp_path / "folder"))
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(tmp_path / "twice.zip", "w") as archive:
+        for path in sorted((tmp_path / "folder").rglob("*")):
+            if path.is_file():
+                archive.writestr(path.relative_to(tmp_path / "folder").as_posix(), path.read_bytes())
+        archive.writestr("capsules/notes/tides.md", "another text")
+    before = everything(there)
+    assert playnex("capsule", "import", str(tmp_path / "twice.zip"), folder=there).code == 2
+    assert everything(there) == before

@@ -53,6 +53,7 @@ COMMANDS = {
     "batch status": ("batch status last", "playnex.batch/1"),
     "batch list": ("batch list", "playnex.batches/1"),
     "stop": ("stop --all", "playnex.runs/1"),
+    "dashboard": ("dashboard", "playnex.dashboard/1"),
     "capsule list": ("capsule list --prefix articles/", "playnex.capsules/1"),
     "capsule search": ("capsule search first", "playnex.capsule-search/1"),
     "capsule view": ("capsule view notes/first", "playnex.capsule/1"),
@@ -68,6 +69,7 @@ COMMANDS = {
     "capsule diff": ("capsule diff notes/first notes/first", "playnex.capsule-diff/1"),
     "capsule purge": ("capsule purge notes/first --yes", "playnex.capsule/1"),
     "capsule export": ("capsule export memory.zip", "playnex.exported/1"),
+    "capsule index": ("capsule index", "playnex.capsule-index/1"),
     "capsule import": ("capsule import saved.zip", "playnex.imported/1"),
     "tool call": ("tool call capsule.list", "playnex.run/1"),
     "mcp list": ("mcp list", "playnex.mcp-servers/1"),
@@ -196,6 +198,9 @@ def test_json_is_one_document_with_its_schema(command: str, workspace: Path, mon
         taint(workspace, "web/page", "Do as I say.")
     if command == "capsule restore":
         assert playnex("capsule", "delete", "notes/first", "--yes", folder=workspace).code == 0
+    if command == "capsule index":
+        with (workspace / "playnex.toml").open("a") as settings:
+            settings.write('[recall]\nembedder = "main"\n')
     if command == "capsule import":
         assert playnex("capsule", "export", "saved.zip", folder=workspace).code == 0
     if command == "restore":

@@ -1,17 +1,11 @@
-"""A made-up workspace that shows all that the dashboard can show, and the model server that answers its agents.
-
-`python tests/dashboard/newsroom.py FOLDER` writes it and serves its model until Ctrl-C: then `playnex dashboard -w FOLDER` elsewhere.
-"""
+"""A made-up workspace that shows all that the dashboard can show, and what the model server answers its agents."""
 
 import json
 import re
-import sys
-import threading
 from dataclasses import replace
 from pathlib import Path
 
 from playnex.testing.model_replies import Asked, Reply, answer, text_of, value
-from playnex.testing.model_server import serving
 
 FLOW = """\
 playnex: 1
@@ -254,25 +248,25 @@ def newsroom(asked: Asked) -> Reply:
 
 def _said(who: str, asked: Asked) -> Reply:
     topic = (re.findall(r'about "([^"]+)"', asked.prompt) or ["it"])[-1]
-    match who:
-        case "planner":
-            return value({"questions": QUESTIONS})
-        case "ranker":
-            return value({"best": BEST, "why": f"These three measure what they claim about {topic}; the others repeat it."})
-        case "checker":
-            return value({"pass": True, "remarks": "Every statement has a source; say in the second paragraph who measured it."})
-        case "editor":
-            return answer(f"# Durable execution this week\n\n{INTRODUCTION}\n\n{BODY}")
-    if "Outline" in asked.prompt:
-        return answer(OUTLINE)
-    if "introduction" in asked.prompt:
-        return answer(INTRODUCTION)
-    return answer(BODY if "body" in asked.prompt else "A journal keeps what was done, so that nothing is done twice.")
+    why = f"These three measure what they claim about {topic}; the others repeat it."
+    remarks = "Every statement has a source; say in the second paragraph who measured it."
+    short = "Durable execution goes on where it was."
+    article = f"# Durable execution this week\n\n{INTRODUCTION}\n\n{BODY}"
+    said = {
+        "planner": value({"questions": QUESTIONS}),
+        "ranker": value({"best": BEST, "why": why}),
+        "checker": value({"pass": True, "remarks": remarks}),
+        "editor": answer(short if "one line" in asked.prompt else article),
+    }
+    return said.get(who) or answer(_written(asked.prompt))
 
 
-def slowed(pace: float) -> "object":
-    """The same answers, each after a while."""
-    return lambda asked: replace(newsroom(asked), delay=pace * (2 + len(asked.prompt) % 3))
+def _written(prompt: str) -> str:
+    if "Outline" in prompt:
+        return OUTLINE
+    if "introduction" in prompt:
+        return INTRODUCTION
+    return BODY if "body" in prompt else "A journal keeps what was done, so that nothing is done twice."
 
 
 def write(folder: Path, url: str, pace: float = 0.0) -> None:
@@ -286,10 +280,3 @@ def write(folder: Path, url: str, pace: float = 0.0) -> None:
     (folder / "tools/desk.py").write_text(TOOLS.replace("\n\nFOUND", f"\n\nPACE = {pace}\nFOUND", 1))
     for name, says in AGENTS.items():
         (folder / f"agents/{name}.md").write_text(AGENT.format(name=name, says=says))
-
-
-if __name__ == "__main__":
-    with serving(slowed(float(sys.argv[2]) if len(sys.argv) > 2 else 0.5)) as server:  # type: ignore[arg-type]
-        write(Path(sys.argv[1]), server.url, float(sys.argv[2]) if len(sys.argv) > 2 else 0.5)
-        print(server.url, flush=True)
-        threading.Event().wait()

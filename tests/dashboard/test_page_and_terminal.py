@@ -16,7 +16,7 @@ import pytest
 from dashboard.stage import SECONDS, Served, serving_folder
 from flows.stage import Desk, pair_desk, wait_for
 from playnex.app.templates import lay_out
-from playnex.testing.model_replies import Asked, Reply, answer, refusal, slowly
+from playnex.testing.model_replies import Asked, Reply, answer, refusal, slowly, word_by_word
 from playnex.testing.model_server import serving
 
 FLOW = """\
@@ -182,6 +182,26 @@ def follow(served: Served, lines: Iterator[Any], run: str, has: tuple[Any, Any, 
             header |= line["patch"]["run"]
             rows |= {row["key"]: row for row in line["patch"]["steps"]}
             positions.append(line["position"])
+
+
+@pytest.mark.slow
+def test_what_a_model_says_is_told_while_it_says_it(tmp_path: Path) -> None:
+    text = "The river is long and the sea lies behind the hills where nobody lives"
+    with serving(lambda _asked: word_by_word(answer(text, input_tokens=500), 0.1)) as models:
+        pair_desk(tmp_path, models.url)
+        settings = tmp_path / "playnex.toml"
+        settings.write_text(settings.read_text().replace("timeout = 1", "timeout = 30"))
+        with serving_folder(tmp_path) as served, served.stream() as lines:
+            stream = next(lines)["stream"]
+            run = served.post("/api/runs", flow="pair", inputs={})["run"]
+            served.post(f"/api/stream/{stream}/watch", runs={run: 0}, batches=[])
+            spoken: list[str] = []
+            while not (spoken and spoken[-1] == ""):
+                spoken += next(lines).get("said", {}).values()
+    *parts, over = spoken
+    assert len(parts) > 1
+    assert all(text.startswith(part) for part in parts), "each line has all that was said so far"
+    assert over == "", "and the last one says that it is over"
 
 
 @pytest.mark.slow

@@ -39,9 +39,9 @@ def test_the_page_has_no_script_or_style_within_it_and_names_every_module_that_i
 
 
 def first_modules() -> set[str]:
-    """Those that the list of runs and a run's page need: they are fetched at once, not one after another."""
+    """Those that every page needs: they are fetched at once, not one after another."""
     found: set[Path] = set()
-    rest = [PAGE / "main.js", PAGE / "pages/runs.js", PAGE / "pages/run.js"]
+    rest = [PAGE / "main.js"]
     while rest:
         path = rest.pop()
         if path not in found:

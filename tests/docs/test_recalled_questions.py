@@ -15,6 +15,7 @@ def program() -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
+    sys.path.insert(0, str(PROGRAM.parent))  # it stands beside what records its figures
     spec.loader.exec_module(module)
     return module
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows.stage import Desk
+from flows.test_disk_faults import without_rights
 from playnex.app.templates import lay_out
 from playnex.testing.model_replies import Asked, Reply, answer, calls
 from playnex.testing.model_server import serving
@@ -113,6 +114,30 @@ def test_a_place_that_cannot_be_written_is_told_once_and_the_run_goes_on(tmp_pat
     assert done.returncode == 0 and done.stderr.count("must be a folder of its own") == 1, done.stderr
     told = desk.playnex("doctor").stdout
     assert "✕ capsules" in told and "must be a folder of its own" in told
+
+
+def test_a_file_that_may_not_be_read_is_told_by_its_name_and_the_others_are_read(tmp_path: Path) -> None:
+    desk = planning_desk(tmp_path, "http://127.0.0.1:9/v1")
+    for name in ("notes/plan", "notes/other"):
+        desk.playnex("capsule", "create", name, "base")
+        (tmp_path / f"capsules/{name}.md").write_text("ada's")
+    (tmp_path / "capsules/notes/plan.md").chmod(0)
+    guest = without_rights(desk)
+    listed = guest.playnex("capsules")
+    assert "capsules/notes/plan.md: it may not be read: permission denied" in listed.stderr and listed.returncode == 0
+    assert guest.playnex("capsule", "view", "notes/other").stdout.strip() == "ada's"
+    assert guest.playnex("capsule", "view", "notes/plan").stdout.strip() == "base"
+
+
+def test_a_folder_that_may_not_be_written_is_told_once_and_the_capsule_is_in_the_store(tmp_path: Path) -> None:
+    desk = planning_desk(tmp_path, "http://127.0.0.1:9/v1")
+    desk.playnex("capsule", "create", "notes/plan", "base")
+    (tmp_path / "capsules/notes").chmod(0o555)
+    made = without_rights(desk).playnex("capsule", "create", "notes/other", "text")
+    (tmp_path / "capsules/notes").chmod(0o755)
+    assert made.returncode == 0 and made.stderr.count("files cannot be written or read here: permission denied") == 1
+    assert desk.playnex("capsule", "view", "notes/other").stdout.strip() == "text"
+    assert (tmp_path / "capsules/notes/other.md").read_text() == "text"
 
 
 def test_doctor_says_what_has_no_capsule_and_a_conflict_that_nobody_has_settled(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cli.stage import playnex
+from flows.test_laundering import unpacked
 from playnex.app.templates import lay_out
 from playnex.testing.model_replies import Asked, Reply, answer
 from playnex.testing.model_server import ModelServer, serving
@@ -96,10 +97,41 @@ def test_a_deleted_capsule_reaches_no_agent_of_a_run_that_goes_on_or_is_forked(d
 def test_a_purged_capsule_is_in_no_record_of_any_run_and_the_runs_can_still_be_read(desk: tuple[Path, ModelServer]) -> None:
     folder, _ = desk
     run = ok(folder, "run", "list")["items"][0]["run"]
+    assert remains(folder), "the known-bad arm: before, it is found"
     assert ok(folder, "capsule", "purge", "notes/treasure", "--yes")["facts"] > 0
     ok(folder, "capsule", "purge", "notes/summary", "--yes")
     for words in (("run", "show", run), ("run", "show", run, "--transcript"), ("run", "show", run, "--tools")):
         assert "lighthouse" not in json.dumps(ok(folder, *words))
     assert ok(folder, "run", "replay", run)["verdict"] != "different"
-    kept = [path for path in (folder / ".playnex").rglob("*") if path.is_file() and b"third palm" in path.read_bytes()]
-    assert kept == []
+    assert remains(folder) == []
+
+
+def remains(folder: Path) -> list[str]:
+    """The words of the secret that are still in a file of the workspace, or in anything packed in its store."""
+    texts = [*(path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.parent.name != "flows"), *unpacked(folder)]
+    return [word for word in ("third palm", "lighthouse", "ighthous") if any(word.encode() in text for text in texts)]
+
+
+FORKED = """\
+playnex: 1
+name: forked
+steps:
+  start: { save: notes/start, content: Begin. }
+  look: { tool: capsule.list, with: { prefix: notes/ } }
+  older: { tool: capsule.read, with: { name: notes/treasure, version: 2 }, continue-on-error: true }
+  first: { tool: capsule.read, with: { name: notes/treasure, version: 1 } }
+output: "${{ steps.look.output }} ${{ steps.older.status }} ${{ steps.first.output.version }}"
+"""
+
+
+def test_a_forked_run_lists_and_reads_the_versions_that_were_there_at_its_fork(desk: tuple[Path, ModelServer]) -> None:
+    folder, _ = desk
+    (folder / "flows/forked.yaml").write_text(FORKED)
+    run = ok(folder, "flow", "run", "forked")
+    assert run["output"].endswith("failed 1")
+    edit(folder, "It is gone.")
+    ok(folder, "capsule", "create", "notes/later", "later")
+    forked = ok(folder, "run", "fork", run["run"], "--from", "look")
+    assert "later" not in forked["output"] and '"version": 2' not in forked["output"] and forked["output"].endswith("failed 1")
+    anew = ok(folder, "flow", "run", "forked")
+    assert "later" in anew["output"] and anew["output"].endswith("succeeded 1"), "the known-bad arm: another run sees them"

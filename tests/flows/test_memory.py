@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -180,9 +181,22 @@ def test_search_says_why_a_capsule_was_found_and_index_how_far_the_vectors_are(t
         first, *_ = made.json("capsule", "search", "reimbursed duplicate")["items"]
         assert (first["name"], first["found"]["by"]) == ("kb/refunds", "meaning")
         asyncio.run(stock(tmp_path, 20))
+        assert "2 of 22 capsules have vectors of scripted" in made.playnex("capsule", "index", "--status").stderr
         told = made.playnex("capsule", "index").stderr
+        assert "18 of 22 capsules\n" in told
         assert "22 of 22 capsules have vectors of scripted" in told
         assert made.json("capsule", "index", "--status")["done"] == 22
+
+
+@pytest.mark.slow
+def test_a_search_says_how_many_capsules_have_vectors_while_most_have_none(tmp_path: Path) -> None:
+    with serving(says("Fine.")) as server:
+        made = stocked(tmp_path, server)
+        asyncio.run(stock(tmp_path, 400))
+        told = made.playnex("capsule", "search", "reimbursed duplicate").stderr
+        assert re.search(
+            r"\d+ of 402 capsules have vectors of scripted.*; the others are found by words alone until: playnex capsule index", told
+        )
 
 
 def test_a_workspace_without_an_embedder_searches_by_words_and_says_what_to_do_about_it(tmp_path: Path) -> None:

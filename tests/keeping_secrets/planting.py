@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -58,6 +59,9 @@ api_key = "${{keyring:answering}}"
 [tools."leaky.*"]
 remote = true
 effect = "idempotent"
+
+[recall]
+embedder = "main"
 
 [python]
 env = {{ CRM_KEY = "${{CRM_KEY}}", LOOP_KEY = "${{LOOP_KEY}}", FLOW_KEY = "${{FLOW_KEY}}", PRINTED = "${{keyring:printed}}" }}
@@ -113,7 +117,8 @@ CLERK = """\
 name: clerk
 description: Asks.
 model: {model}
-tools: ["leaky.result", "crm.everything"]
+tools: ["leaky.result", "crm.everything", "capsule.write"]
+memory: {{ write: ["notes/*"], recall: true, history: true }}
 ---
 Use what you have.
 """
@@ -135,12 +140,20 @@ COMMANDS = (
     "batch export last",
     "tool call leaky.protocol_error --debug",
     "capsule view notes/all",
+    "capsule diff notes/said@1 notes/all@1",
+    "capsule history notes/all --json",
+    "capsule search bearer --json",
+    "capsule index",
+    "run show last --memory ask",
+    "capsule export parcel.zip",
     "doctor",
     "backup saved.tar.gz",
 )
 
-FEW = tuple(command for command in COMMANDS if command.split()[0] in ("mcp", "flow", "agent", "backup"))
-"""Those by which each canary comes in, and a backup of it all."""
+FEW = tuple(
+    command for command in COMMANDS if command.split()[0] in ("mcp", "flow", "agent", "backup") or "index" in command or "export" in command
+)
+"""Those by which each canary comes in, and a backup and an export of it all."""
 
 
 @dataclass
@@ -152,6 +165,7 @@ class Planted:
     canaries: dict[str, str]
     said: dict[str, bytes] = field(default_factory=dict)
     arguments: set[bytes] = field(default_factory=set)
+    embedded: bytes = b""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -178,7 +192,7 @@ class Planted:
 
     def found(self) -> set[tuple[str, str]]:
         """Each canary that came out, with the place: a file, a table of the store, a command's streams, a process's arguments."""
-        places = [*self.said.items(), *files(self.folder), ("ps", b"\n".join(self.arguments))]
+        places = [*self.said.items(), *files(self.folder), ("vectors", self.embedded), ("ps", b"\n".join(self.arguments))]
         spelt = {name: tuple(each.encode() for each in spellings(value)) for name, value in self.canaries.items()}
         return {(name, place) for place, content in places for name, forms in spelt.items() if any(form in content for form in forms)}
 
@@ -203,6 +217,7 @@ def play(folder: Path, begin: Sequence[str], commands: Sequence[str] = COMMANDS)
             assert yard.playnex("secret", "set", name, stdin=yard.canaries[name] + "\n") == 0, yard.said
         for command in commands:
             yard.playnex(*command.split())
+        yard.embedded = "\n".join(server.embedded).encode()
         settings = yard.folder / "playnex.toml"
         settings.write_text(f'[models.main]\nbase_url = "{server.url}"\napi_key = "{yard.canaries[WRITTEN]}"\n')
         for command in ("check", "flow run leaks --json"):
@@ -243,7 +258,8 @@ def repeating(server: ModelServer, asked: Asked) -> Reply:
     if asked.times == 1:
         return refusal(500, said)
     is_first = not any(message["role"] == "tool" for message in messages(asked))
-    return calls(("leaky__result", {}), ("crm__everything", {})) if is_first else answer(said)
+    keep = ("capsule__write", {"name": "notes/said", "body": said})
+    return calls(("leaky__result", {}), ("crm__everything", {}), keep) if is_first else answer(said)
 
 
 def messages(asked: Asked) -> Sequence[dict[str, object]]:
@@ -284,6 +300,9 @@ def files(folder: Path) -> Iterator[tuple[str, bytes]]:
         yield name, content
         if name.endswith(".tar.gz"):
             yield from archived(name, content)
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(path) as parcel:
+                yield from ((f"{name}/{member}", parcel.read(member)) for member in parcel.namelist())
         if name.endswith("store.db"):
             yield from stored(path)
 

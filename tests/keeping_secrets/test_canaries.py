@@ -29,3 +29,6 @@ def test_without_the_scrubbing_nearly_all_of_them_are_found(tmp_path: Path) -> N
     assert any(place.startswith("store.db") for place in places)
     assert any(place.startswith(".playnex/logs") for place in places)
     assert any(place.startswith("saved.tar.gz") for place in places)
+    assert any(place.startswith("capsules/notes/") for place in places)
+    assert any(place.startswith("parcel.zip/") for place in places)
+    assert "vectors" in places

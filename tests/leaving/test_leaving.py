@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cli.stage import playnex
 from flows.stage import Desk
 from mcp_servers.stage import PYTHON, SCRIPT
 from playnex.app.templates import lay_out
-from playnex.testing.model_replies import answer, in_turn
+from playnex.testing.model_replies import Asked, Reply, answer, calls, in_turn
 from playnex.testing.model_server import serving
 
 MAIL = '''\
@@ -102,3 +104,63 @@ def test_a_key_is_not_sent_elsewhere_for_everybody_to_read(tmp_path: Path) -> No
     desk = laid_out(tmp_path)
     (tmp_path / "playnex.toml").write_text(MODEL.format(url="http://192.0.2.1/v1") + 'remote = true\napi_key = "${KEY}"\n')
     assert "for everybody to read" in desk.playnex("check").stderr
+
+
+CLERK = "---\nname: clerk\nmemory: { recall: true }\ntools: [memory.recall]\n---\nYou answer customers.\n"
+ASKS = """\
+playnex: 1
+name: asks
+inputs: { story: { type: string, default: none, private: true } }
+steps:
+  open: { agent: clerk, prompt: "A customer was billed in duplicate." }
+  closed: { agent: clerk, prompt: "Think of this: ${{ inputs.story }}" }
+"""
+HEALTH = "Knee surgery next spring, says my doctor."
+
+
+def recalls(asked: Asked) -> Reply:
+    """Whoever is asked looks into memory once, for whatever it was told."""
+    if any(message["role"] == "tool" for message in asked.body["messages"]):
+        return answer("Done.")
+    return calls(("memory__recall", {"query": "billed for the knee" if "Think" in asked.prompt else "billed"}))
+
+
+@pytest.mark.parametrize("is_away", [True, False])
+def test_memory_that_is_embedded_elsewhere_is_in_the_record_and_nothing_private_is_sent(tmp_path: Path, is_away: bool) -> None:
+    pytest.importorskip("numpy", reason="numpy is not installed: pip install 'playnex[recall]'")
+    laid_out(tmp_path)
+
+    def said(*words: str) -> Any:
+        return json.loads(playnex(*words, "--json", folder=tmp_path).out)
+
+    (tmp_path / "agents/clerk.md").write_text(CLERK)
+    (tmp_path / "flows/asks.yaml").write_text(ASKS)
+    with serving(recalls) as server:
+        embed = MODEL.format(url=elsewhere(server.url) if is_away else server.url).replace("[models.main]", "[models.embed]")
+        settings = MODEL.format(url=server.url) + embed + "remote = true\n" + '[recall]\nembedder = "embed"\n'
+        (tmp_path / "playnex.toml").write_text(settings)
+        said("capsule", "create", "kb/refunds", "Whoever is billed twice is given a refund.")
+        said("capsule", "create", "me/health", "--private", HEALTH)
+        done = playnex("flow", "run", "asks", "--input", "story=the knee", folder=tmp_path)
+        sent = "\n".join(server.embedded)
+    assert "given a refund" in sent
+    assert "billed in duplicate" in sent
+    shown = said("run", "show", "last")
+    lines = [json.loads(line) for line in playnex("run", "logs", "last", folder=tmp_path).out.splitlines()]
+    logged = {line["step"] for line in lines if line.get("egress") == "remote"}
+    if not is_away:
+        assert (done.code, shown["left_machine"], logged) == (0, [], set()), done.err
+        assert HEALTH in sent and "the knee" in sent
+        return
+    assert done.code == 6, "the agent that was told something private may not look elsewhere unasked"
+    assert HEALTH not in sent and "knee" not in sent
+    left = [(one["step"], one["kind"], one["whom"]) for one in shown["left_machine"]]
+    assert left == [("open/memory", "memory", "far at 0.0.0.0"), ("open/turn-1/tool-1", "tool", "memory.recall")]
+    assert {"open/memory", "open/turn-1/tool-1"} <= logged
+    assert (
+        "left this machine: far at 0.0.0.0 (open/memory), memory.recall (open/turn-1/tool-1)"
+        in playnex("run", "show", "last", folder=tmp_path).out
+    )
+    (item,) = said("inbox", "list")["items"]
+    assert "something private was read before" in item["more"]["why"]
+    assert said("capsule", "index", "--status")["total"] == 1

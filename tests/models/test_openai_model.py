@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -32,6 +33,7 @@ from playnex.testing.model_replies import (
     rate_limited,
     refusal,
     stall,
+    streamed,
     wrong_shape,
 )
 from playnex.testing.model_scripts import truncating
@@ -47,36 +49,83 @@ def card(server: ModelServer, context: int = 8192) -> ModelCard:
     return ModelCard(alias="main", kind="openai", name="qwen3:4b", base_url=server.url, context=context)
 
 
-def ask(server: ModelServer, request: ModelRequest = HELLO, *, context: int = 8192, timeout: float = 20) -> ModelAnswer:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a model is asked: at once, or aloud, with what was heard."""
+
+    is_aloud: bool = False
+    heard: list[str] = field(default_factory=list)
+
+    async def ask(self, model: OpenAIModel, request: ModelRequest) -> ModelAnswer:
+        return await (model.ask_aloud(request, self.heard.append) if self.is_aloud else model.ask(request))
+
+
+@pytest.fixture(params=[False, True], ids=["at-once", "aloud"])
+def way(request: pytest.FixtureRequest) -> Way:
+    return Way(request.param)
+
+
+AT_ONCE = Way()
+
+
+def ask(server: ModelServer, request: ModelRequest = HELLO, *, context: int = 8192, timeout: float = 20, way: Way = AT_ONCE) -> ModelAnswer:
     async def once() -> ModelAnswer:
         model = OpenAIModel(card(server, context), api_key=KEY, timeout=timeout)
         try:
-            return await model.ask(request)
+            return await way.ask(model, request)
         finally:
             await model.close()
 
     return asyncio.run(asyncio.wait_for(once(), 30))
 
 
-def answered(script: Callable[[Asked], Reply], request: ModelRequest = HELLO) -> ModelAnswer:
+def answered(script: Callable[[Asked], Reply], request: ModelRequest = HELLO, way: Way = AT_ONCE) -> ModelAnswer:
     with serving(script) as server:
-        return ask(server, request)
+        return ask(server, request, way=way)
 
 
-def fault(reply: Reply, request: ModelRequest = HELLO, *, timeout: float = 20) -> ModelError:
+def fault(reply: Reply, request: ModelRequest = HELLO, *, timeout: float = 20, way: Way = AT_ONCE) -> ModelError:
     with serving(in_turn(reply)) as server, pytest.raises(ModelError) as raised:
-        ask(server, request, timeout=timeout)
+        ask(server, request, timeout=timeout, way=way)
     assert len(server.asked) == 1, "a model never retries by itself"
     assert "main" in raised.value.message
     assert KEY not in raised.value.message + raised.value.hint
     return raised.value
 
 
-def test_an_answer_comes_with_its_text_its_finish_its_usage_and_the_name_of_the_model() -> None:
-    given = answered(in_turn(answer("Hello there.", input_tokens=12)))
+def test_an_answer_comes_with_its_text_its_finish_its_usage_and_the_name_of_the_model(way: Way) -> None:
+    given = answered(in_turn(answer("Hello there.", input_tokens=12)), way=way)
     assert given.message.text == "Hello there."
     assert (given.finish, given.model) == ("stop", "scripted")
     assert (given.usage.requests, given.usage.input_tokens, given.usage.output_tokens) == (1, 12, 3)
+
+
+def test_an_answer_that_is_asked_aloud_is_heard_piece_by_piece() -> None:
+    way, said = Way(True), "The river is long, and the sea is far away."
+    with serving(in_turn(answer(said))) as server:
+        assert ask(server, way=way).message.text == said
+    assert len(way.heard) > 1
+    assert "".join(way.heard) == said
+    assert server.asked[0].body["stream"] is True
+
+
+def test_a_server_that_does_not_count_what_it_streams_is_asked_at_once_from_then_on() -> None:
+    def uncounted(asked: Asked) -> Reply:
+        if not asked.body.get("stream"):
+            return answer("Hello there.", input_tokens=12)
+        reply = streamed(answer("Hello there."))
+        events = [event for event in reply.body.split(b"\n\n") if b"usage" not in event]
+        return replace(reply, body=b"\n\n".join(events))
+
+    async def twice(server: ModelServer) -> list[int]:
+        model = OpenAIModel(card(server))
+        given = [await model.ask_aloud(HELLO, lambda _piece: None) for _ in range(2)]
+        await model.close()
+        return [answer.usage.tokens for answer in given]
+
+    with serving(uncounted) as server:
+        assert asyncio.run(asyncio.wait_for(twice(server), 30)) == [0, 15]
+        assert [bool(asked.body.get("stream")) for asked in server.asked] == [True, False]
 
 
 def test_a_request_says_instructions_conversation_schema_and_limits_in_openais_form() -> None:
@@ -102,10 +151,10 @@ def test_a_request_says_instructions_conversation_schema_and_limits_in_openais_f
     assert not body.get("stream")
 
 
-def test_a_tools_name_goes_out_without_its_dot_and_comes_back_with_it() -> None:
+def test_a_tools_name_goes_out_without_its_dot_and_comes_back_with_it(way: Way) -> None:
     request = ModelRequest(instructions="", messages=(UserMessage(text="Read a.md"),), tools=(READ,))
     with serving(in_turn(calls(("fs__read", {"path": "a.md"})))) as server:
-        given = ask(server, request)
+        given = ask(server, request, way=way)
     assert server.asked[0].body["tools"][0]["function"]["name"] == "fs__read"
     assert given.message.calls == (ToolCall(id="call_1", name="fs.read", arguments={"path": "a.md"}),)
     assert given.finish == "tool-calls"
@@ -122,14 +171,14 @@ def test_a_call_and_its_result_go_back_to_the_server_as_a_pair() -> None:
 
 
 @pytest.mark.parametrize("written", ['{"path": "a.md"', "[1, 2]", "read a.md", '{"n": NaN}'])
-def test_arguments_that_are_no_json_object_are_kept_as_invalid_and_do_not_crash(written: str) -> None:
+def test_arguments_that_are_no_json_object_are_kept_as_invalid_and_do_not_crash(written: str, way: Way) -> None:
     request = ModelRequest(instructions="", messages=(UserMessage(text="Read a.md"),), tools=(READ,))
-    given = answered(in_turn(calls(("fs__read", written))), request)
+    given = answered(in_turn(calls(("fs__read", written))), request, way)
     assert given.message.calls == (ToolCall(id="call_1", name="fs.read", arguments={}, invalid=written),)
 
 
-def test_an_answer_cut_at_the_token_limit_says_length() -> None:
-    assert answered(in_turn(answer("Once upon a", finish="length"))).finish == "length"
+def test_an_answer_cut_at_the_token_limit_says_length(way: Way) -> None:
+    assert answered(in_turn(answer("Once upon a", finish="length")), way=way).finish == "length"
 
 
 @pytest.mark.parametrize(
@@ -156,12 +205,12 @@ def test_an_answer_cut_at_the_token_limit_says_length() -> None:
     ],
     ids=lambda reply: f"{reply.status}-{reply.ending}-{reply.body[:24]!r}",
 )
-def test_a_server_in_trouble_is_unavailable_and_worth_another_try(reply: Reply) -> None:
-    assert isinstance(fault(reply), ModelUnavailable)
+def test_a_server_in_trouble_is_unavailable_and_worth_another_try(reply: Reply, way: Way) -> None:
+    assert isinstance(fault(reply, way=way), ModelUnavailable)
 
 
-def test_an_answer_without_a_finish_reason_is_said_to_have_broken_off() -> None:
-    assert "broke off" in fault(answer("Hello th", finish=None)).message
+def test_an_answer_without_a_finish_reason_is_said_to_have_broken_off(way: Way) -> None:
+    assert "broke off" in fault(answer("Hello th", finish=None), way=way).message
 
 
 def test_a_server_that_says_when_to_come_back_is_believed() -> None:

@@ -61,6 +61,7 @@ PROMISES = (
             "tests/flows/test_python_flows.py::test_a_finished_run_is_replayed_without_doing_anything",
             "tests/flows/test_python_flows.py::test_a_run_is_replayed_forked_from_a_step_and_compared_and_what_is_kept_is_not_asked_again",
             "tests/flows/test_python_flows.py::test_a_forked_run_sees_memory_as_it_was_at_its_fork_in_prompts_and_through_tools",
+            "tests/flows/test_capsules.py::test_a_forked_run_lists_and_reads_the_versions_that_were_there_at_its_fork",
         ),
     ),
     Promise(

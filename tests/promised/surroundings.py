@@ -80,6 +80,8 @@ PROMISES = (
             "tests/flows/test_memory.py::test_changing_the_model_loses_no_memory_and_a_killed_run_remembers_what_it_did",
             "tests/flows/test_research.py::test_a_model_that_calls_tools_reads_a_file_in_the_flow_before_it_answers",
             "tests/flows/test_research.py::test_a_model_beyond_this_machine_is_refused_in_local_mode",
+            "tests/leaving/test_leaving.py::test_who_is_named_may_leave_and_the_record_says_who_did",
+            "tests/leaving/test_leaving.py::test_memory_that_is_embedded_elsewhere_is_in_the_record_and_nothing_private_is_sent",
             "tests/models/test_probes.py::test_the_window_is_found_whatever_the_server_does_beyond_it",
             "tests/flows/test_model_command.py::test_an_agent_that_needs_what_its_model_lacks_is_refused_before_it_runs",
         ),
@@ -154,6 +156,11 @@ PROMISES = (
             "tests/flows/test_policy.py::test_the_same_call_with_the_users_own_address_just_runs",
             "tests/flows/test_policy.py::test_with_the_policy_switched_off_it_is_sent",
             "tests/flows/test_policy.py::test_a_flows_own_step_asks_where_what_matters_is_made_from_something_untrusted",
+            "tests/flows/test_poisoned_capsules.py::test_a_poisoned_capsule_makes_no_call_unasked_however_it_comes_to_an_agent",
+            "tests/flows/test_poisoned_capsules.py::test_words_of_a_stranger_stay_theirs_however_they_come_into_a_capsule",
+            "tests/flows/test_poisoned_capsules.py::test_the_same_words_of_the_users_own_and_those_that_a_person_has_cleared_send_unasked",
+            "tests/flows/test_poisoned_capsules.py::"
+            "test_a_typed_answer_that_its_form_has_foreseen_clears_the_capsule_and_a_free_one_does_not",
             "tests/tools/test_provenance.py::test_a_part_of_a_longer_word_is_never_known",
             "tests/tools/test_provenance.py::test_what_only_looks_like_it_is_not",
             "tests/tools/test_attacks.py::test_an_attack_that_knows_the_policy_does_not_land",
@@ -207,7 +214,10 @@ PROMISES = (
         id="L3",
         says="Models and tools leave the machine only where the user names them, and the run's record says which steps did.",
         docs="docs/security.md#leaving-the-machine",
-        tests=("tests/leaving/test_leaving.py::test_who_is_named_may_leave_and_the_record_says_who_did",),
+        tests=(
+            "tests/leaving/test_leaving.py::test_who_is_named_may_leave_and_the_record_says_who_did",
+            "tests/leaving/test_leaving.py::test_memory_that_is_embedded_elsewhere_is_in_the_record_and_nothing_private_is_sent",
+        ),
     ),
     Promise(
         id="L4",
@@ -240,6 +250,7 @@ PROMISES = (
             "tests/capsules/test_sqlite_capsules.py::test_any_text_comes_back_as_it_was",
             "tests/flows/test_capsules.py::test_it_is_known_which_version_a_step_was_given_and_what_was_made_of_it",
             "tests/flows/test_capsules.py::test_memory_is_seen_as_it_was_at_a_step",
+            "tests/flows/test_capsules.py::test_a_forked_run_lists_and_reads_the_versions_that_were_there_at_its_fork",
         ),
     ),
     Promise(
@@ -262,6 +273,8 @@ PROMISES = (
             "tests/capsules/test_many_writers.py::test_the_same_processes_writing_blindly_do_lose_counts",
             "tests/capsules/test_capsule_laws.py::test_the_laws_hold_through_many_lives",
             "tests/cli/test_capsule.py::test_an_edit_that_was_overtaken_keeps_both_texts_and_says_how_to_go_on",
+            "tests/flows/test_capsule_files.py::test_an_agent_that_writes_over_a_persons_edit_is_told_and_merges_it",
+            "tests/flows/test_capsule_crashes.py::test_no_snapshot_of_the_store_is_held_while_a_model_thinks",
         ),
     ),
     Promise(
@@ -270,6 +283,7 @@ PROMISES = (
         docs="docs/capsules.md#delete",
         tests=(
             "tests/flows/test_capsules.py::test_a_deleted_capsule_reaches_no_agent_of_a_run_that_goes_on_or_is_forked",
+            "tests/flows/test_deleted_while_running.py::test_what_another_process_deletes_while_a_run_goes_on_reaches_no_agent_of_it",
             "tests/flows/test_capsules.py::test_a_purged_capsule_is_in_no_record_of_any_run_and_the_runs_can_still_be_read",
             "tests/capsules/test_sqlite_capsules.py::test_after_a_purge_the_files_of_the_store_have_none_of_the_text",
             "tests/journal/test_blotting.py::test_a_purged_text_is_in_no_event_input_or_blob",
@@ -322,9 +336,13 @@ PROMISES = (
     ),
     Promise(
         id="W1",
-        says="A run is watched on the command line: step, agent, state, tokens, time.",
-        docs="docs/first-flow.md#run-it",
-        tests=("tests/flows/test_research.py::test_steps_run_in_the_listed_order_and_each_is_watched_with_its_agent_and_tokens",),
+        says="A run is watched on the command line and on the dashboard, which say the same: step, agent, state, tokens, time.",
+        docs="docs/dashboard.md#it-says-what-the-terminal-says",
+        tests=(
+            "tests/flows/test_research.py::test_steps_run_in_the_listed_order_and_each_is_watched_with_its_agent_and_tokens",
+            "tests/dashboard/test_page_and_terminal.py::test_after_random_runs_with_crashes_page_and_terminal_say_the_same",
+            "tests/dashboard/test_run_view.py::test_no_row_is_at_work_once_the_run_has_ended",
+        ),
     ),
     Promise(
         id="W3",

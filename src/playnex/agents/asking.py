@@ -10,7 +10,7 @@ from playnex.agents.progress import Progress, sent
 from playnex.agents.task import AgentPorts
 from playnex.agents.turns import newest_turn
 from playnex.canonical import Json
-from playnex.models.model import Model, ModelAnswer, ModelCard, ModelRequest, answer_json
+from playnex.models.model import Model, ModelAnswer, ModelCard, ModelRequest, Speaking, answer_json
 from playnex.models.tokens import request_tokens
 from playnex.spec.agent import AgentSpec
 from playnex.spec.context import Attempt, StepContext, StepPlan
@@ -63,13 +63,21 @@ class Asking:
         card = (await self.ports.models.get(self.agent.model)).card
         return card.price.usd(reservation(request, self.progress.window) - room, room)
 
-    async def answer(self) -> Envelope:
-        """The live answer. Raises what the model raises: the step context records and retries it."""
+    async def answer(self, step: str) -> Envelope:
+        """The live answer to the request of that step, told to whoever listens to it. Raises what the model raises: the step context
+        records and retries it."""
         clock = self.ports.clock
         model = await self.ports.models.get(self.agent.model)
         request, began = self._capped(await self._fitting(model), model.card), clock.monotonic()
-        answer = understood(await model.ask(spoken(request, model.card)), request, model.card)
+        answer = understood(await self._said(model, spoken(request, model.card), step), request, model.card)
         return Envelope(output=self._record(answer, model.card, clock.monotonic() - began), usage=answer.usage)
+
+    async def _said(self, model: Model, request: ModelRequest, step: str) -> ModelAnswer:
+        """What the model says, aloud where somebody listens and it can."""
+        with self.ports.told(step) as hear:
+            if hear is not None and isinstance(model, Speaking):
+                return await model.ask_aloud(request, hear)
+            return await model.ask(request)
 
     def _capped(self, request: ModelRequest, card: ModelCard) -> ModelRequest:
         """The request whose answer takes no more than its agent's limit of tokens leaves for it; the embedded one has a cap of its own."""

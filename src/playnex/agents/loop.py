@@ -109,7 +109,7 @@ async def _within_limits(asking: Asking, work: Work, key: str) -> Envelope:
         raise StepFailed(why, step=key, reason="exhausted", unspent=True)
     try:
         async with asyncio.timeout(left) as limit:
-            return await asking.answer()
+            return await asking.answer(key)
     except TimeoutError:
         if not limit.expired():
             raise

@@ -57,21 +57,24 @@ class Memory:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """All that an agent is given; `left_out` what did not fit, as (name, characters); `why` says why recall went by words alone, where
-    it was to go by meaning."""
+    it was to go by meaning; `sent_to` whom it asked on another machine. `labels` are those of what was left out."""
 
     pieces: tuple[Memory, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
     why: str = ""
+    sent_to: str = ""
+    labels: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembering:
-    """Who remembers: an agent, at the step of that key, with so much of its task as the query."""
+    """Who remembers: an agent, at the step of that key, with so much of its task as the query, which may have something private in it."""
 
     agent: str
     spec: MemorySpec
     key: str
     query: str
+    is_private: bool = False
 
 
 class Memories(Protocol):
@@ -95,17 +98,20 @@ NO_MEMORIES = NoMemories()
 
 @dataclass(slots=True, kw_only=True)
 class Room:
-    """So many characters, for pieces one after another: each whole, or the beginning of one where there is room worth filling."""
+    """So many characters, for pieces one after another: each whole, or the beginning of one where there is room worth filling. Who wrote
+    what is left out may have chosen its name: `labels` are known of that."""
 
     left: int = CAP
     pieces: list[Memory] = field(default_factory=list)
     left_out: list[tuple[str, int]] = field(default_factory=list)
+    labels: tuple[Label, ...] = ()
 
     def put(self, piece: Memory) -> None:
         """Take it in, or note that it did not fit."""
         if len(piece.text) > self.left:
             if self.left < LEAST:
                 self.left_out.append((piece.name, piece.whole))
+                self.labels = tuple(dict.fromkeys((*self.labels, *piece.labels)))
                 return
             piece = replace(piece, text=piece.text[: self.left])
         self.left -= len(piece.text)

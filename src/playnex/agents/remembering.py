@@ -13,6 +13,7 @@ from playnex.canonical import Json
 from playnex.spec.agent_result import DataBlock
 from playnex.spec.context import Attempt, StepContext, StepPlan
 from playnex.spec.envelope import Envelope
+from playnex.spec.origin import current
 
 MEMORY = "memory"
 """The step in which it is recorded, below the agent's own."""
@@ -26,12 +27,18 @@ async def remembered(context: StepContext, task: AgentTask, memories: Memories) 
     spec = task.agent.memory
     if not spec.gives:
         return task
-    remembering = Remembering(agent=task.agent.name, spec=spec, key=context.key(MEMORY).removesuffix(f"/{MEMORY}"), query=query_of(task))
+    remembering = Remembering(
+        agent=task.agent.name,
+        spec=spec,
+        key=context.key(MEMORY).removesuffix(f"/{MEMORY}"),
+        query=query_of(task),
+        is_private=current().is_private or "private" in (*task.scope.labels, *(label for block in task.data for label in block.labels)),
+    )
 
     async def gather(attempt: Attempt) -> Envelope:
         gathered, writes = await memories.gather(remembering)
         attempt.writes.extend(writes)
-        labels = dict.fromkeys(label for piece in gathered.pieces for label in piece.labels)
+        labels = dict.fromkeys((*gathered.labels, *(label for piece in gathered.pieces for label in piece.labels)))
         sources = dict.fromkeys(source for piece in gathered.pieces for source in piece.sources)
         return Envelope(output=msgspec.to_builtins(gathered), labels=tuple(labels), sources=tuple(sources))
 
@@ -57,4 +64,4 @@ def blocks(gathered: Gathered) -> tuple[DataBlock, ...]:
     if not gathered.left_out:
         return found
     lines = "\n".join(f"- {name} ({characters:,} characters)" for name, characters in gathered.left_out)
-    return (*found, DataBlock(name="memory that did not fit and is not here", text=lines))
+    return (*found, DataBlock(name="memory that did not fit and is not here", text=lines, labels=gathered.labels))

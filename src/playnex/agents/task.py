@@ -1,13 +1,14 @@
 """What an agent is given to do, and what it may reach: records without behaviour."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from playnex.agents.memory import NO_MEMORIES, Memories
 from playnex.canonical import Json
 from playnex.clock import Clock
-from playnex.models.model import Models
+from playnex.models.model import Hear, Models
 from playnex.spec.agent import AgentSpec
 from playnex.spec.agent_result import DataBlock
 from playnex.spec.context import CodeTool, StepContext
@@ -42,12 +43,19 @@ class CallGate(Protocol):
         ...
 
 
+def to_nobody(_step: str) -> AbstractContextManager[Hear | None]:
+    """Nobody listens."""
+    return nullcontext()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentPorts:
-    """The rest of the house, as an agent sees it."""
+    """The rest of the house, as an agent sees it. `told` gives whoever hears the answer to the model request of
+    a step while it is made; None for nobody."""
 
     models: Models
     gate: CallGate
     toolbox: Toolbox
     clock: Clock
     memories: Memories = NO_MEMORIES
+    told: Callable[[str], AbstractContextManager[Hear | None]] = to_nobody

@@ -126,6 +126,9 @@ class RunActions:
     def noting(self, refs: Sequence[CapsuleRef], step: str) -> Write:
         return self.app.capsules.noting(refs, Author(kind="run", run=self.team.run, step=step))
 
+    async def is_gone(self, ref: CapsuleRef) -> bool:
+        return await self.app.capsules.standing(ref.id) in ("deleted", "purged")
+
     async def read_capsule(self, ref: CapsuleRef) -> Given:
         capsule = await self.app.capsules.read(ref.id, ref.version)
         return Given(kind="capsule", name=capsule.name, text=capsule.body, labels=capsule.labels)

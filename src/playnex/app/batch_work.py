@@ -11,9 +11,10 @@ from playnex.app.batch_results import BatchResults, ResultsFile
 from playnex.app.batches import Batches, Standing
 from playnex.app.case_files import changed, opened_cases
 from playnex.app.control import OF_ALL
-from playnex.app.opening import App, watching
+from playnex.app.opening import App
 from playnex.app.pinning import unpin
 from playnex.app.runs import Runs
+from playnex.app.working import working
 from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.engine.engine import Ending
@@ -118,7 +119,7 @@ class BatchWork:
         Raises RunBusy where another process has it, UsageError where the file of its cases is another one by now, StoreError; a
         cancelled task leaves its runs paused."""
         batches, self.carrier = Batches(app=self.app), asyncio.current_task()
-        async with self._held(), watching(self.app):
+        async with self._held(), working(self.app):
             async with self._cases():
                 await batches.let_go_on(self.batch, *self.again)
                 await self._count(await batches.standing(self.batch))

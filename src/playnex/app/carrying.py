@@ -3,15 +3,15 @@
 import io
 import os
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from playnex import __version__
-from playnex.app.opening import App
-from playnex.capsules.capsule import Capsule, CapsuleHead, check_name
-from playnex.capsules.merging import Merge, Verdict, beside, merge
+from playnex.capsules.capsule import Capsule, CapsuleHead, Capsules, check_name
+from playnex.capsules.merging import IMPORTED, Verdict, beside, is_side, merge, names_before, renamed
 from playnex.capsules.parcel import MANIFEST, History, Read, packed, unpacked
 from playnex.errors import NotFoundError, UsageError
 
@@ -36,13 +36,13 @@ class Imported:
     came_as: str = ""
 
 
-async def export(app: App, target: Path, typed: Sequence[str]) -> tuple[CapsuleHead, ...]:
+async def export(capsules: Capsules, target: Path, typed: Sequence[str]) -> tuple[CapsuleHead, ...]:
     """Write the capsules of these names, ids, or prefixes that end in `/`, all for none, to a new folder, or a file where the name ends in
     `.zip`. Raises NotFoundError, UsageError where the target is there already."""
     if _is_taken(target):
         raise UsageError(f"{target} is there already", hint="name a new folder or file")
-    heads = await _chosen(app, typed)
-    files = packed([await history_of(app, head.id) for head in heads], version=__version__)
+    heads = await _chosen(capsules, typed)
+    files = packed([await history_of(capsules, head.id) for head in heads], version=__version__)
     try:
         _write(target, files)
     except OSError as fault:
@@ -54,21 +54,24 @@ def _is_taken(target: Path) -> bool:
     return target.exists() and (target.suffix == ".zip" or not target.is_dir() or any(target.iterdir()))
 
 
-async def _chosen(app: App, typed: Sequence[str]) -> tuple[CapsuleHead, ...]:
+async def _chosen(capsules: Capsules, typed: Sequence[str]) -> tuple[CapsuleHead, ...]:
     found: dict[str, CapsuleHead] = {}
     for each in typed or ("",):
         if not each or each.endswith("/"):
-            found |= {head.id: head for head in await app.capsules.list(prefix=each, limit=10_000_000)}
+            below = await capsules.list(prefix=each, limit=10_000_000)
+            if each and not below:
+                raise NotFoundError(f"no capsule's name begins with {each!r}", hint="playnex capsules lists them")
+            found |= {head.id: head for head in below}
         else:
-            head = (await app.capsules.history(each))[0]
+            head = (await capsules.history(each))[0]
             found[head.id] = head
     return tuple(sorted(found.values(), key=lambda head: head.name))
 
 
-async def history_of(app: App, typed: str) -> History:
+async def history_of(capsules: Capsules, typed: str) -> History:
     """All versions of a capsule, the first one first."""
-    heads = await app.capsules.history(typed)
-    return tuple([await app.capsules.read(head.id, head.version) for head in reversed(heads)])
+    heads = await capsules.history(typed)
+    return tuple([await capsules.read(head.id, head.version) for head in reversed(heads)])
 
 
 def _write(target: Path, files: dict[str, bytes]) -> None:
@@ -84,7 +87,7 @@ def _write(target: Path, files: dict[str, bytes]) -> None:
         path.write_bytes(data)
 
 
-async def take_in(app: App, source: Path, *, mark_untrusted: bool = False) -> tuple[Imported, ...]:
+async def take_in(capsules: Capsules, source: Path, *, mark_untrusted: bool = False) -> tuple[Imported, ...]:
     """Merge the capsules of a folder or file that `export` wrote; `mark_untrusted` labels all that is taken in. Everything is read and
     checked before anything is written. Raises UsageError."""
     try:
@@ -93,7 +96,7 @@ async def take_in(app: App, source: Path, *, mark_untrusted: bool = False) -> tu
         raise UsageError(f"cannot read {source}: {(fault.strerror or str(fault)).lower()}") from None
     if mark_untrusted:
         histories = tuple(tuple(_untrusted(one) for one in history) for history in histories)
-    return tuple([await _merged(app, history) for history in histories])
+    return tuple([await _merged(capsules, history) for history in histories])
 
 
 def _untrusted(one: Capsule) -> Capsule:
@@ -106,7 +109,7 @@ def _read(source: Path) -> tuple[History, ...]:
     try:
         with zipfile.ZipFile(source) as archive:
             return unpacked(_bounded(_from_archive(archive)))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as fault:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as fault:
         raise UsageError(f"{source} is no export of capsules: {fault}", hint="make one with: playnex capsule export FILE.zip") from None
 
 
@@ -159,48 +162,65 @@ def _whole(file: IO[bytes], name: str) -> bytes:
     return data
 
 
-async def _merged(app: App, coming: History) -> Imported:
-    name, standing = coming[-1].name, await app.capsules.standing(coming[0].id)
+async def _merged(capsules: Capsules, coming: History) -> Imported:
+    name, standing = coming[-1].name, await capsules.standing(coming[0].id)
     if standing in ("deleted", "purged"):
         return Imported(name=name, verdict=standing)
-    here = await history_of(app, coming[0].id) if standing == "here" else None
-    decided = merge(coming, here, is_name_free=await _is_free(app, name))
+    if standing == "unknown":
+        return await _new(capsules, coming)
+    here = await history_of(capsules, coming[0].id)
+    decided = merge(coming, here)
     if decided.verdict == "conflict":
-        return await _kept_beside(app, coming)
-    return await _taken(app, decided, here[-1].name if here else name, came_as="")
-
-
-async def _taken(app: App, decided: Merge, name: str, *, came_as: str) -> Imported:
+        return await _kept_beside(capsules, beside(coming, here))
     if decided.versions:
-        await app.capsules.adopt(decided.versions, decided.after)
-    return Imported(name=name, verdict=decided.verdict, versions=len(decided.versions), came_as=came_as)
+        await capsules.adopt(decided.versions, decided.after)
+    return Imported(name=here[-1].name, verdict=decided.verdict, versions=len(decided.versions))
 
 
-async def _kept_beside(app: App, coming: History) -> Imported:
-    """What comes under a name of its own; the same conflict, imported again, is known."""
+async def _new(capsules: Capsules, coming: History) -> Imported:
+    """Take in what was not here; where its name is another's, under a free one."""
     name = coming[-1].name
-    free = await _free_name(app, name)
-    copy = beside(coming, free)
-    if (standing := await app.capsules.standing(copy[0].id)) == "here":
-        known = (await app.capsules.read(copy[0].id)).name
-        return Imported(name=known, verdict="same", came_as=name)
-    if standing != "unknown":
-        return Imported(name=name, verdict="deleted" if standing == "deleted" else "purged")
-    await app.capsules.adopt(copy)
-    return Imported(name=free, verdict="conflict", versions=len(copy), came_as=name)
+    if (own := await _own(capsules, coming)) is not None:
+        return Imported(name=own, verdict="same", came_as=name)
+    if await _is_free(capsules, name):
+        await capsules.adopt(renamed(coming, name))
+        return Imported(name=name, verdict="new", versions=len(coming))
+    return await _taken_beside(capsules, coming)
 
 
-async def _free_name(app: App, name: str) -> str:
+async def _own(capsules: Capsules, coming: History) -> str | None:
+    """The capsule of which the other machine keeps this as one side of a conflict: it comes back to where it was written."""
+    for name in names_before(coming[-1].name):
+        if not await _is_free(capsules, name) and is_side(coming, await history_of(capsules, name)):
+            return name
+    return None
+
+
+async def _kept_beside(capsules: Capsules, side: History) -> Imported:
+    """What went another way, as a capsule of its own; the same conflict, imported again, is known."""
+    if await capsules.standing(side[0].id) == "unknown":
+        return await _taken_beside(capsules, side)
+    known = await _merged(capsules, side)
+    return replace(known, came_as=side[-1].name)
+
+
+async def _taken_beside(capsules: Capsules, side: History) -> Imported:
+    free = await _free_name(capsules, side[-1].name)
+    await capsules.adopt(renamed(side, free))
+    return Imported(name=free, verdict="conflict", versions=len(side), came_as=side[-1].name)
+
+
+async def _free_name(capsules: Capsules, name: str) -> str:
     for number in range(1, TRIES):
-        candidate = f"{name}-imported{f'-{number}' if number > 1 else ''}"
-        if await _is_free(app, candidate):
+        candidate = f"{name}{IMPORTED}{f'-{number}' if number > 1 else ''}"
+        if await _is_free(capsules, candidate):
             return check_name(candidate)
     raise UsageError(f"there are too many copies of {name!r}", hint="delete some of them")
 
 
-async def _is_free(app: App, name: str) -> bool:
+async def _is_free(capsules: Capsules, name: str) -> bool:
     try:
-        return (await app.capsules.read(name)).name != name
+        return (await capsules.read(name)).name != name
     except NotFoundError:
         return True
     except UsageError:  # the name looks like the ends of several ids

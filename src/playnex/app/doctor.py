@@ -15,6 +15,7 @@ import apsw
 from playnex.app.fitness import Fitness
 from playnex.app.listing import workspace_of
 from playnex.app.opening import App, opened
+from playnex.app.serving_place import ServingPlace
 from playnex.canonical import Json
 from playnex.capsules.mirror.notice import Notice
 from playnex.errors import DefinitionError, NotFoundError, PlaynexError, RunBusy, StoreError
@@ -46,6 +47,7 @@ GOOD_SQLITE = (3, 51, 3)
 MENDS = {
     "conflict": "compare the two, mend the capsule's file, delete the other",
     "back": "nothing has to be done",
+    "held": "bring the files back, or have them written anew: playnex doctor --fix; to delete them: playnex capsule delete --missing",
     "left": "rename it, mend it, or move it out of the folder",
     "fault": "see to the folder's permissions and to space on its disk",
 }
@@ -99,7 +101,7 @@ async def examine(typed: str, treat: Treat = leave) -> tuple[Finding, ...]:
     found = [await treat(finding) for finding in (*_programs(), *_disk(workspace), *_permissions(workspace))]
     try:
         async with opened(typed) as app:
-            for examination in (_store, _runs, _leases, _files, _capsules, _models, _servers):
+            for examination in (_store, _runs, _leases, _dashboard, _files, _capsules, _models, _servers):
                 async for finding in examination(app):
                     found.append(await treat(finding))
     except DefinitionError as error:
@@ -201,6 +203,17 @@ async def _leases(app: App) -> AsyncIterator[Finding]:
     yield Finding(area="leases", fine=not stale, says=says, mend="playnex doctor --fix", remedy=clear)
 
 
+async def _dashboard(app: App) -> AsyncIterator[Finding]:
+    served = ServingPlace(own=app.workspace.own).now(app.leases)
+    if served is None:
+        yield Finding(area="dashboard", fine=True, says="nobody serves this workspace; `playnex dashboard` does")
+    elif served.answers():
+        yield Finding(area="dashboard", fine=True, says=f"served at {served.address} by process {served.process}")
+    else:
+        says = f"process {served.process} serves this workspace, and nobody answers at {served.address}"
+        yield Finding(area="dashboard", fine=False, says=says, mend="stop that process with Ctrl-C, and start it again: playnex serve")
+
+
 async def _files(app: App) -> AsyncIterator[Finding]:
     checked = await Fitness(app=app).check(())
     if checked.faults:
@@ -218,7 +231,12 @@ async def _capsules(app: App) -> AsyncIterator[Finding]:
     app.mirror.tell = told.append
     found = await app.mirror.scan()
     for notice in (*told, *found.left):
-        yield Finding(area="capsules", fine=False, says=str(notice), mend=MENDS[notice.kind])
+        if notice.kind == "held":
+            missing = await app.mirror.missing()
+            says, remedy = f"capsules/: {len(missing.names):,} of {missing.of:,} files are gone at once", app.mirror.write_missing
+            yield Finding(area="capsules", fine=False, says=says, mend=MENDS["held"], remedy=remedy)
+        else:
+            yield Finding(area="capsules", fine=False, says=str(notice), mend=MENDS[notice.kind])
     if not told and not found.left:
         yield Finding(area="capsules", fine=True, says=f"{found.files:,} files say what the capsules say")
 

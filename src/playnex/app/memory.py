@@ -60,6 +60,8 @@ class RunMemory:
             pieces=(*history.pieces, *room.pieces, *(_hit_piece(hit) for hit in hits)),
             left_out=(*history.left_out, *room.left_out),
             why=found.why,
+            sent_to=found.sent_to,
+            labels=tuple(dict.fromkeys((*history.labels, *room.labels))),
         )
         author = Author(kind="run", run=self.run, step=remembering.key, agent=remembering.agent)
         return gathered, (self.app.capsules.noting(refs, author),) if refs else ()
@@ -85,8 +87,14 @@ class RunMemory:
         spec = remembering.spec
         if spec.recall is None or not spec.recall.at_start:
             return Recalled(hits=())
-        limit = spec.recall.limit + more
-        return await self.app.recall.recall(Wanted(text=remembering.query, patterns=spec.recalled, limit=limit, moment=self._moment))
+        wanted = Wanted(
+            text=remembering.query,
+            patterns=spec.recalled,
+            limit=spec.recall.limit + more,
+            moment=self._moment,
+            is_private=remembering.is_private,
+        )
+        return await self.app.recall.recall(wanted)
 
     async def _history(self, remembering: Remembering) -> Room:
         """What the agent was asked and answered, the newest first into the room, and told in their order."""
@@ -109,7 +117,15 @@ class RunMemory:
                     asked[above] = asked[above] or _told(fact.input)
             elif isinstance(fact, StepFinished) and step in asked:
                 found.append(Said(key=step, at=event.at, asked=asked[step], record=from_json(fact.envelope)))
-        return found
+        gone = await self.app.capsules.given_and_gone(self.run)
+        return [said for said in found if not await self._is_gone(said, gone)]
+
+    async def _is_gone(self, said: Said, gone: Sequence[str]) -> bool:
+        """Whether the agent was given a capsule there that is deleted by now, or its answer was saved as one."""
+        if any(f"{step}/".startswith(f"{said.key}/") for step in gone):
+            return True
+        saved = said.record.capsule
+        return saved is not None and await self.app.capsules.standing(saved.id) in ("deleted", "purged")
 
 
 def _told(request: Json) -> str:

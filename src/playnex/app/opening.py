@@ -13,6 +13,7 @@ from playnex.app.capsule_shelf import CapsuleShelf
 from playnex.app.definitions import Definitions
 from playnex.app.embedders import embedder_of
 from playnex.app.halt import Halt
+from playnex.app.live_text import LiveText
 from playnex.app.mirrored_capsules import MirroredCapsules
 from playnex.app.person import somebody
 from playnex.app.secret_names import know, named_secrets
@@ -26,7 +27,7 @@ from playnex.capsules.mirror.mirror import Mirror, Place
 from playnex.capsules.stores import rows as capsule_rows
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.capsules.stores.words import Wanted
-from playnex.clock import SystemClock
+from playnex.clock import Clock, SystemClock
 from playnex.config import Config
 from playnex.engine.engine import Engine
 from playnex.errors import CredentialError, ToolFailed
@@ -65,6 +66,8 @@ from playnex.workspace import Workspace, data_folder, find_workspace, shown
 LOG = logging.getLogger("playnex.capsules")
 """Warnings about files, for people: on stderr where nobody has arranged otherwise."""
 
+SEARCHING = ("capsule.search", "memory.recall")
+
 MIGRATIONS = (
     journal_rows.create_tables,
     capsule_rows.create_capsules,
@@ -102,10 +105,11 @@ class App:
     offer: Offer
     models: WorkspaceModels
     engine: Engine
-    clock: SystemClock
+    clock: Clock
     definitions: Definitions
     timetable: Timetable
     halt: Halt
+    live: LiveText
     local: bool
     barred: Mapping[str, Fault]
 
@@ -139,6 +143,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
         journal, leases = SqliteJournal(database, clock), FileLeases(workspace.own / "leases")
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
         toolbox, barred = _boxed((*file_tools(workspace.root), *_of_memory(capsules, recall), *found.tools, *of_servers.tools), config)
+        faults = (*found.faults, *of_servers.faults, *barred.values())
         yield App(
             workspace=workspace,
             database=database,
@@ -158,12 +163,11 @@ async def opened(typed: str) -> AsyncIterator[App]:
             engine=_engine(workspace, config, journal, leases=leases, clock=clock, servers=servers),
             clock=clock,
             halt=Halt(own=workspace.own),
+            live=LiveText(own=workspace.own),
             barred=barred,
             timetable=Timetable(database),
             local=config.local,
-            definitions=_definitions(
-                workspace, config, toolbox, faults=(*found.faults, *of_servers.faults, *barred.values()), unseen=of_servers.unseen
-            ),
+            definitions=_definitions(workspace, config, toolbox, faults=faults, unseen=of_servers.unseen),
         )
     finally:
         await recall.close()
@@ -267,7 +271,7 @@ def _capsules(workspace: Workspace, config: Config, database: Database, *, clock
     capsules = SqliteCapsules(database, clock)
     if not config.capsules.mirror:
         return capsules
-    place = Place(files=workspace.root / "capsules", aside=workspace.own / "mirror")
+    place = Place(files=workspace.capsules_folder, aside=workspace.own / "mirror")
     mirror = Mirror(capsules, database, place, person=Author(name=somebody()), clock=clock)
     mirror.is_to_watch = config.capsules.watch
     mirror.tell = lambda notice: LOG.warning("%s", notice)
@@ -309,9 +313,13 @@ def _recall(database: Database, config: Config, capsules: SqliteCapsules, *, sec
 
 
 def _of_memory(capsules: SqliteCapsules, recall: Recall) -> tuple[Tool, ...]:
-    """The tools of shared memory."""
+    """The tools of shared memory. Those that search leave the machine where the embedder is on another one: whatever they look for goes
+    there, and nothing that anybody could choose the place of."""
     note = _noting(capsules)
-    return (*capsule_tools(capsules, _preparing(capsules), recall, note=note), recall_tool(_remembering(recall), note))
+    tools = (*capsule_tools(capsules, _preparing(capsules), recall, note=note), recall_tool(_remembering(recall), note))
+    if not recall.place:
+        return tools
+    return tuple(replace(tool, egress="remote", sinks=()) if tool.name in SEARCHING else tool for tool in tools)
 
 
 def _noting(capsules: SqliteCapsules) -> Note:

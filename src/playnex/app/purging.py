@@ -1,5 +1,7 @@
 """Ends capsules for good: in their store, in the records of runs, and in what the file keeps of freed pages."""
 
+from contextlib import suppress
+
 from playnex.app.opening import App
 from playnex.errors import NotFoundError, RunBusy
 from playnex.ids import short
@@ -18,6 +20,13 @@ async def found(app: App, typed: str) -> CapsuleRef:
 async def purge(app: App, ref: CapsuleRef) -> int:
     """Purge it; how many records of runs had its text. Raises RunBusy as long as a run goes on that was given it or wrote it, for that one
     has the text in its memory."""
+    facts = await _taken_out(app, ref)
+    await app.database.compact()
+    return facts
+
+
+async def _taken_out(app: App, ref: CapsuleRef) -> int:
+    """Take it out of the store and of the records; what was freed in the file is still there."""
     await _refuse_under_way(app, ref)
     if await app.capsules.standing(ref.id) == "here":
         await app.capsules.delete(ref.id)  # from here on nobody can be given it
@@ -28,17 +37,18 @@ async def purge(app: App, ref: CapsuleRef) -> int:
     facts = await app.database.write(lambda connection: blot_out(connection, texts, runs))
     await app.capsules.purge(ref.id)
     app.journal.forget()
-    await app.database.compact()
     return facts
 
 
 async def purge_due(app: App) -> None:
     """Purge what was deleted so long ago that nobody may restore it; what a run still holds, another time."""
+    purged = 0
     for ref in await app.capsules.due_for_purge():
-        try:
-            await purge(app, ref)
-        except (RunBusy, NotFoundError):
-            continue
+        with suppress(RunBusy, NotFoundError):
+            await _taken_out(app, ref)
+            purged += 1
+    if purged:
+        await app.database.compact()
 
 
 async def _refuse_under_way(app: App, ref: CapsuleRef) -> None:

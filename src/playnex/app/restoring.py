@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playnex.app.backups import STORE, Backup, reach, unpacked
+from playnex.capsules.mirror.names import ENDING
 from playnex.errors import RunBusy, StoreError, UsageError
 from playnex.journal.lease import FileLeases
 from playnex.store.file import is_in_use
@@ -36,6 +37,8 @@ def restore(path: Path, workspace: Workspace, agrees: Callable[[str], bool]) -> 
             if newer and not agrees(newer):
                 raise UsageError(f"nothing was restored: {newer}", hint="say it with --yes; what is replaced is kept aside")
         aside = workspace.own / f"before-{path.name.split('.')[0]}-{os.getpid()}"
+        if STORE in backup.files:
+            _put_aside_newer_capsules(workspace, backup, aside)
         for name in backup.files:
             _put(folder / name, workspace.root / name, aside / name)
         return Restored(backup=backup, aside=aside if aside.exists() else None)
@@ -66,6 +69,15 @@ def _newer(workspace: Workspace, backup: Backup) -> str:
     }
     newer = ", ".join(f"{count} {what}{'s' * (count > 1)}" for what, count in more.items() if count > 0)
     return f"the store here has more than the backup ({newer})" if newer else ""
+
+
+def _put_aside_newer_capsules(workspace: Workspace, backup: Backup, aside: Path) -> None:
+    """The files of capsules that the store of the backup does not know: it would take them for new ones."""
+    for file in sorted(workspace.capsules_folder.rglob(f"*{ENDING}")):
+        name = file.relative_to(workspace.root)
+        if name.as_posix() not in backup.files and file.is_file() and not file.is_symlink():
+            (aside / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.replace(aside / name)
 
 
 def _put(new: Path, old: Path, aside: Path) -> None:

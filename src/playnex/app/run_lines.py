@@ -24,6 +24,9 @@ MOMENT = 0.15
 
 UNCOUNTED: dict[str, Json] = {"seconds": None, "tokens": None, "usd": None, "last": "", "message": ""}
 
+AT_HAND = 64
+"""Views of runs that go on that are kept at hand."""
+
 LINE = ("title", "seconds", "tokens", "usd", "last", "message")
 """What a row of the list has from the run's view."""
 
@@ -37,6 +40,7 @@ class RunLines:
 
     app: App
     known: "OrderedDict[tuple[str, float], dict[str, Json]]" = field(default_factory=OrderedDict)
+    views: "OrderedDict[str, RunView]" = field(default_factory=OrderedDict)
 
     async def line(self, summary: RunSummary) -> dict[str, Json]:
         """A row of the list."""
@@ -77,13 +81,23 @@ class RunLines:
         at = (summary.id, summary.updated)
         if (known := self.known.get(at)) is not None:
             return known
-        header = (await self.view(summary.id)).header
+        header = (await self.current(summary.id)).header
         found = {name: getattr(header, name) for name in LINE}
         if summary.state in END_STATES:
             self.known[at] = found
+            self.views.pop(summary.id, None)
             if len(self.known) > KEPT:
                 self.known.popitem(last=False)
         return found
+
+    async def current(self, run: str) -> RunView:
+        """The run folded up to now; of a run that goes on, only what is new is read."""
+        view = self.views.pop(run, None) or RunView(run)
+        view.fold_all(await self.app.journal.events(run, view.position))
+        self.views[run] = view
+        if len(self.views) > AT_HAND:
+            self.views.popitem(last=False)
+        return view
 
     async def view(self, run: str, at: int | None = None) -> RunView:
         """The run folded, up to a position where one is named. Raises NotFoundError."""

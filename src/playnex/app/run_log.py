@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from playnex.app.transcript import memory_sent_to
 from playnex.canonical import Json
 from playnex.journal.events import AttemptFailed, Event, Fact, RunStarted, StepFinished, StepStarted, WaitStarted, to_json
 from playnex.spec.envelope import from_json
@@ -74,6 +75,7 @@ class RunLog:
             told |= {"egress": "remote"} if answer.get("local") is False else {}
         else:
             told["result"] = envelope.output
+            told |= {"egress": "remote"} if memory_sent_to(fact) else {}
         if fact.kind == "approve":
             told["decision"] = told.get("error") or envelope.reason
         return told | ({"tokens": envelope.usage.tokens} if envelope.usage.requests else {})

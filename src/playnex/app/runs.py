@@ -9,13 +9,14 @@ from playnex import __version__
 from playnex.app import python_flows
 from playnex.app.actions import RunActions
 from playnex.app.fitness import Fitness
-from playnex.app.opening import App, watching
+from playnex.app.opening import App
 from playnex.app.pinning import Pinned, Unpinning, pin
 from playnex.app.python_flows import PythonFlow
 from playnex.app.reports import run_detail, run_document, run_line
 from playnex.app.spending import Expectation, expectation
 from playnex.app.team import Team
 from playnex.app.typed_ids import meant, reach
+from playnex.app.working import working
 from playnex.canonical import Json
 from playnex.engine.code import Code, Load
 from playnex.engine.engine import Ending
@@ -96,7 +97,7 @@ class Runs:
         """Carry the run on to its end, or until only a person or a signal can help it, and `through` that too. Raises RunBusy,
         StoreError, JournalMismatch, AllStopped; a cancelled task leaves it paused."""
         self.app.halt.refuse()
-        async with watching(self.app):
+        async with working(self.app):
             return await self.worker().carry(run, through=through)
 
     async def apply(self, run: str) -> Ending:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,8 @@ SERVING = "playnex serve"
 """The lease by which a process that serves is known to others."""
 
 HOST = "127.0.0.1"
+QUICK = 1.0
+"""Seconds within which a server on this machine takes a connection."""
 
 
 class Held(Protocol):
@@ -36,6 +39,14 @@ class Served:
     def address(self) -> str:
         """What a browser is given, without a way in."""
         return f"http://{HOST}:{self.port}/"
+
+    def answers(self) -> bool:
+        """Whether somebody listens there."""
+        try:
+            socket.create_connection((HOST, self.port), QUICK).close()
+        except OSError:
+            return False
+        return True
 
     def run_link(self, run: str) -> str:
         """The page of a run."""

@@ -10,7 +10,7 @@ from playnex.app.step_row import Items, StepRow
 from playnex.engine.keys import is_below
 from playnex.journal.events import Event, StepFinished, StepStarted
 from playnex.spec.envelope import Envelope, Usage, capsule_json
-from playnex.spec.flow import FlowSpec, StepSpec
+from playnex.spec.flow import FlowSpec
 
 ITEM = re.compile(r"(?P<step>.+)/item-\d+")
 CALL = re.compile(r"(?P<step>.+)/tool-1")
@@ -36,8 +36,8 @@ class Rows:
         return tuple(sorted(self.touched.values(), key=lambda row: row.key.count("/")))
 
     def all(self) -> tuple[StepRow, ...]:
-        """Every row."""
-        return tuple(self.known.values())
+        """Every row, parents first."""
+        return tuple(sorted(self.known.values(), key=lambda row: row.key.count("/")))
 
     def put(self, row: StepRow) -> StepRow:
         """The row as it is now."""
@@ -190,11 +190,7 @@ class Rows:
 def planned(flow: FlowSpec) -> Iterator[StepRow]:
     """A row for every step of the flow, before any has begun."""
     for step in flow.steps:
-        yield StepRow(key=step.id, name=step.name or step.id, kind=_kind(step), actor=step.target)
-
-
-def _kind(step: StepSpec) -> str:
-    return step.kind
+        yield StepRow(key=step.id, name=step.name or step.id, kind=step.kind, actor=step.target)
 
 
 __all__ = ["ITEM", "Rows", "StepRow", "planned"]

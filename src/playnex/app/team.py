@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from playnex.agents.handle import Surroundings, WorkspaceAgent
@@ -70,7 +71,8 @@ class Team:
         """The rest of the house, as an agent sees it."""
         app = self.app
         memories = RunMemory(app=app, run=self.run, forked_at=self.forked_at)
-        return AgentPorts(models=app.models, gate=app.gate, toolbox=app.toolbox, clock=app.clock, memories=memories)
+        told = partial(app.live.told, self.run)
+        return AgentPorts(models=app.models, gate=app.gate, toolbox=app.toolbox, clock=app.clock, memories=memories, told=told)
 
     def scope_of(self, agent: AgentSpec) -> CallScope:
         """Where that agent's calls may reach."""

@@ -143,8 +143,8 @@ def tool_calls(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
 
 
 def departures(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
-    """What left the machine (requirement L3): the model requests and tool calls that did, in order, each with its `step`, its `kind`, and
-    to `whom`: `gpt at api.example.com`, `mail.send`."""
+    """What left the machine (requirement L3): the model requests, tool calls and looks into memory that did, in order, each with its
+    `step`, its `kind`, and to `whom`: `gpt at api.example.com`, `mail.send`."""
     past = tuple(events)
     asked = {event.key: event.fact.actor for event in past if isinstance(event.fact, StepStarted) and event.fact.kind == "model"}
     found = [(event.position, _request_left(event, asked)) for event in past]
@@ -156,14 +156,25 @@ def departures(events: Iterable[Event]) -> tuple[dict[str, Json], ...]:
 
 
 def _request_left(event: Event, asked: dict[str, str]) -> dict[str, Json] | None:
-    """The model request that this records, where it was sent elsewhere."""
+    """The model request, or the look for memory, that this records, where it was sent elsewhere."""
     match event.fact:
         case StepFinished(kind="model", envelope={"output": {"local": False, **output}}):
             name = asked.get(event.key) or str(output.get("model", ""))
             whom = f"{name} at {output['host']}" if output.get("host") else name
             return {"step": event.key, "kind": "model", "whom": whom}
+        case StepFinished() if whom := memory_sent_to(event.fact):
+            return {"step": event.key, "kind": "memory", "whom": whom}
         case _:
             return None
+
+
+def memory_sent_to(fact: StepFinished) -> str:
+    """The embedder on another machine that was asked when an agent was given its memory; empty where none was."""
+    match fact.envelope:
+        case {"output": {"pieces": list(), "sent_to": str(whom)}}:
+            return whom
+        case _:
+            return ""
 
 
 def _browsing_call(key: str) -> str:

@@ -236,6 +236,10 @@ class Capsules(Protocol):
         """The versions that a step of a run was given, and all that goes on below it, by name; without those that are deleted by now."""
         ...
 
+    async def given_and_gone(self, run: str) -> tuple[str, ...]:
+        """The steps of a run that were given a capsule which is deleted by now."""
+        ...
+
     async def runs_with(self, id: str) -> tuple[str, ...]:
         """The runs that were given the capsule of that id, or wrote a version of it."""
         ...

@@ -1,5 +1,7 @@
 """What an import does with a capsule that comes from another machine: decided from what is here and what comes. Pure."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -23,28 +25,60 @@ class Merge:
     after: int = 0
 
 
-def merge(coming: History, here: History | None, *, is_name_free: bool) -> Merge:
-    """For a capsule that is not deleted here; `here` are the versions of the capsule of its id, None where there is none."""
-    if here is None:
-        return Merge(verdict="new", versions=coming) if is_name_free else Merge(verdict="conflict")
-    shared = 0
-    while shared < min(len(coming), len(here)) and is_same(coming[shared], here[shared]):
-        shared += 1
+IMPORTED = "-imported"
+"""What the name of a capsule gets that is kept beside another; a number follows where that is taken too."""
+
+BESIDE = re.compile(rf"(.+){IMPORTED}(-\d+)?")
+
+
+def merge(coming: History, here: History) -> Merge:
+    """For a capsule that is here too; `here` are its versions."""
+    shared = _shared(coming, here)
     if shared == len(coming):
         return Merge(verdict="same" if shared == len(here) else "older")
     if shared == len(here):
-        versions = tuple(replace(one, name=here[-1].name) for one in coming[shared:])
-        return Merge(verdict="newer", versions=versions, after=shared)
+        return Merge(verdict="newer", versions=renamed(coming[shared:], here[-1].name), after=shared)
     return Merge(verdict="conflict")
 
 
 def is_same(one: Capsule, other: Capsule) -> bool:
     """Whether two versions of the same capsule are one."""
-    return replace(one, name="", pinned=False) == replace(other, name="", pinned=False)
+    return replace(one, id="", name="", pinned=False) == replace(other, id="", name="", pinned=False)
 
 
-def beside(coming: History, name: str) -> History:
-    """What comes as a capsule of its own, under another name. Its id follows from what it is: imported again, it is known."""
-    told = "\n".join(f"{one.version} {one.written!r} {digest(one.body.encode())}" for one in coming)
-    own = encode(int(digest(f"{coming[0].id}\n{told}".encode())[:32], 16))
-    return tuple(replace(one, id=own, name=name) for one in coming)
+def renamed(history: History, name: str) -> History:
+    """The versions under another name."""
+    return tuple(replace(one, name=name) for one in history)
+
+
+def beside(coming: History, here: History) -> History:
+    """What comes as a capsule of its own. Its id follows from where the two went apart: when more of it comes, that follows."""
+    own = _side_id(coming[: _shared(coming, here) + 1])
+    return tuple(replace(one, id=own) for one in coming)
+
+
+def is_side(coming: History, own: History) -> bool:
+    """Whether what comes is what another machine keeps of our own capsule beside its own, and nothing that we do not have."""
+    ids = (_side_id(own[: count + 1]) for count in range(len(own)))
+    return coming[0].id in ids and _shared(coming, own) == len(coming)
+
+
+def names_before(name: str) -> Iterator[str]:
+    """The names that a capsule may have had before it was kept beside another."""
+    while found := BESIDE.fullmatch(name):
+        name = found[1]
+        yield name
+
+
+def _shared(one: History, other: History) -> int:
+    """How many versions they begin with together."""
+    shared = 0
+    while shared < min(len(one), len(other)) and is_same(one[shared], other[shared]):
+        shared += 1
+    return shared
+
+
+def _side_id(first: History) -> str:
+    """The id of the side of a conflict that begins so, up to the first version that the other side does not have."""
+    told = "\n".join(f"{one.version} {one.written!r} {digest(one.body.encode())}" for one in first)
+    return encode(int(digest(f"{first[0].id}\n{told}".encode())[:32], 16))

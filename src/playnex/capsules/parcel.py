@@ -24,6 +24,8 @@ MANIFEST = "manifest.json"
 ID = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 LABELS = ("untrusted", "private")
 MOST_VERSIONS = 1_000_000
+LAST = 253_402_300_800.0
+"""The year 10,000, in seconds since 1970."""
 
 History: TypeAlias = tuple[Capsule, ...]
 """All versions of one capsule, the first one first."""
@@ -69,13 +71,13 @@ def unpacked(read: Read) -> tuple[History, ...]:
     """The capsules of a parcel. Raises UsageError for one that is damaged, of another version, or made up."""
     try:
         manifest = json.loads(read(MANIFEST))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _damaged("its manifest is no JSON") from None
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise UsageError("this is no export of capsules, or one of another version of Playnex", hint=f"its schema must be {SCHEMA}")
     try:
         histories = tuple(_history(entry, read) for entry in manifest["capsules"])
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as fault:
         raise _damaged(f"its manifest does not say what it should: {fault}") from None
     if len({history[0].id for history in histories}) < len(histories):
         raise _damaged("a capsule is in it twice")
@@ -104,6 +106,8 @@ def _version(entry: Mapping[str, Any], facts: Mapping[str, Any], read: Read) -> 
     author, written = Author(**facts["author"]), float(facts["written"])
     if author.kind not in ("person", "run") or not all(isinstance(part, str) for part in asdict(author).values()):
         raise _damaged(f"{file} has an author that means nothing")
+    if not 0 <= written < LAST:
+        raise _damaged(f"{file} was written at no time")
     encode([facts["header"], written])  # what the store could not keep is told here
     return Capsule(
         id=capsule_id,

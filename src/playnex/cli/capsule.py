@@ -26,8 +26,8 @@ from playnex.cli.asking import confirmed
 from playnex.cli.capsule_texts import about, colored, history_page
 from playnex.cli.flags import AsJson, CapsuleId, Limit
 from playnex.cli.given import text_of
-from playnex.cli.terminal import ago, columns, emit, emit_list, write
-from playnex.errors import UsageError
+from playnex.cli.terminal import ago, columns, counted, emit, emit_list, write
+from playnex.errors import CapsuleConflict, UsageError
 from playnex.ids import short
 from playnex.spec.origin import PRIVATE
 
@@ -44,6 +44,7 @@ Text = Annotated[str | None, Parameter(help="the text; without it and without --
 File = Annotated[str | None, Parameter(metavar="FILE", allow_leading_hyphen=True, help="read the text from this file; - reads stdin")]
 Other = Annotated[str, Parameter(help="another capsule or version, like notes/idea@2")]
 Private = Annotated[bool, Parameter(negative=(), help="what is made from it does not leave this machine unasked")]
+Missing = Annotated[bool, Parameter(negative=(), help="instead, all capsules whose files are gone")]
 Yes = Annotated[bool, Parameter(negative=(), help="do not ask")]
 
 
@@ -103,12 +104,15 @@ def history(capsule: CapsuleId, /, *, as_json: AsJson = False) -> int:
 
 
 @app.command
-def delete(capsule: CapsuleId, /, *, yes: Yes = False, as_json: AsJson = False) -> int:
+def delete(capsule: CapsuleId = "", /, *, missing: Missing = False, yes: Yes = False, as_json: AsJson = False) -> int:
     """Delete a capsule: no list, read or agent gets it any more. For 30 days it can be restored.
 
     $ playnex capsule delete notes/idea --yes
+    $ playnex capsule delete --missing
     """
-    return asyncio.run(_delete(capsule, yes, as_json))
+    if bool(capsule) == missing:
+        raise UsageError("name one capsule, or say --missing", hint="playnex capsules lists them")
+    return asyncio.run(_delete_missing(yes, as_json) if missing else _delete(capsule, yes, as_json))
 
 
 def _text(text: str | None, file: str | None) -> str:
@@ -252,7 +256,10 @@ async def _create(name: str, body: str, *, private: bool, as_json: bool) -> int:
 
     async with opened(door.workspace) as opened_app:
         draft = CapsuleDraft(name=name, body=body, author=person(), expected=0, labels=PRIVATE if private else ())
-        capsule = await opened_app.capsules.write(draft)
+        try:
+            capsule = await opened_app.capsules.write(draft)
+        except CapsuleConflict:
+            raise CapsuleConflict(f"capsule {name!r} is there already", hint=f"change it with: playnex capsule edit {name}") from None
     if as_json:
         emit(capsule_document(capsule))
     else:
@@ -290,4 +297,25 @@ async def _delete(typed: str, yes: bool, as_json: bool) -> int:
         emit({"schema": SCHEMA, "deleted": True, "name": ref.name, "id": ref.id, "version": ref.version})
     else:
         door.terminal.say(f"{door.terminal.symbol('succeeded')} deleted {ref.name}; bring it back with: playnex capsule restore {ref.name}")
+    return 0
+
+
+async def _delete_missing(yes: bool, as_json: bool) -> int:
+    from playnex.app.opening import opened
+
+    async with opened(door.workspace) as opened_app:
+        if opened_app.mirror is None:
+            raise UsageError("capsules have no files here: `mirror = false` in playnex.toml", hint="delete them by name")
+        await opened_app.mirror.scan()
+        count = len((await opened_app.mirror.missing()).names)
+        if count and not yes and not confirmed(f"delete {counted(count, 'capsule')} whose files are gone?", "--yes"):
+            raise UsageError(f"nothing was deleted: nobody said yes to {counted(count, 'capsule')}", hint="say it with --yes")
+        names = await opened_app.mirror.delete_missing()
+    if as_json:
+        emit_list("playnex.deleted-missing/1", [{"name": name} for name in names])
+    elif not names:
+        door.terminal.say("no capsule's file is missing")
+    else:
+        said = f"deleted {counted(len(names), 'capsule')}; for 30 days each can be brought back with: playnex capsule restore NAME"
+        door.terminal.say(f"{door.terminal.symbol('succeeded')} {said}")
     return 0

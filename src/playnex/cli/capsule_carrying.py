@@ -49,7 +49,7 @@ async def _export(path: Path, capsules: tuple[str, ...], as_json: bool) -> int:
     from playnex.app.opening import opened
 
     async with opened(door.workspace) as app:
-        heads = await export(app, path, capsules)
+        heads = await export(app.capsules, path, capsules)
     versions = sum(head.version for head in heads)
     if as_json:
         items = [{"name": head.name, "id": head.id, "version": head.version} for head in heads]
@@ -65,13 +65,13 @@ async def _import(source: Path, untrusted: bool, as_json: bool) -> int:
     from playnex.app.opening import opened
 
     async with opened(door.workspace) as app:
-        found = await take_in(app, source, mark_untrusted=untrusted)
+        found = await take_in(app.capsules, source, mark_untrusted=untrusted)
     if as_json:
         items = [{"name": one.name, "outcome": one.verdict, "versions": one.versions, "came_as": one.came_as or one.name} for one in found]
         emit({"schema": "playnex.imported/1", "items": items})
     elif found:
         rows = [(one.name, SAYS[one.verdict], str(one.versions), one.came_as) for one in found]
-        write(columns(("NAME", "", "VERSIONS", "CAME AS"), rows, door.terminal))
+        write(columns(("NAME", "OUTCOME", "VERSIONS", "CAME AS"), rows, door.terminal))
     else:
         door.terminal.say("there are no capsules in it")
     return 0

@@ -2,11 +2,13 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from playnex.app.step_lines import StepLine, Watched
-from playnex.cli.terminal import Terminal, counted, seconds
+from playnex.cli.ear import Ear
+from playnex.cli.terminal import Terminal, counted, seconds, visible
 from playnex.cli.watching import layout_of, line_text
 from playnex.journal.events import Event
 from playnex.spec.flow import FlowSpec
@@ -63,12 +65,13 @@ class PlainProgress:
 class LiveProgress:
     """Finished steps scroll up; below them stand the active ones and the run's own line, redrawn a few times a second."""
 
-    def __init__(self, flow: FlowSpec, terminal: Terminal) -> None:
+    def __init__(self, flow: FlowSpec, terminal: Terminal, ear: Ear) -> None:
         from rich.console import Console  # late: only a terminal needs it
         from rich.live import Live
 
         self._flow = flow
         self._terminal = terminal
+        self._ear = ear
         self._watched = _watched(flow)
         self._layout = layout_of(flow)
         self._began = time.monotonic()
@@ -97,7 +100,8 @@ class LiveProgress:
 
     def _picture(self) -> "Text":
         now = time.time()
-        lines = [line_text(_live(line, now), self._terminal, self._layout) for line in self._watched.running]
+        endings = self._ear.endings()
+        lines = [line_text(_live(line, now, endings), self._terminal, self._layout) for line in self._watched.running]
         return self._text("\n".join([*lines, self._summary()]))
 
     def _summary(self) -> str:
@@ -115,13 +119,15 @@ class LiveProgress:
         return f"{bar}  {done}/{total} steps"
 
 
-def progress_for(flow: FlowSpec, terminal: Terminal) -> Progress:
+def progress_for(flow: FlowSpec, terminal: Terminal, ear: Ear) -> Progress:
     """What suits this stderr."""
-    return LiveProgress(flow, terminal) if sys.stderr.isatty() and not terminal.quiet else PlainProgress(flow, terminal)
+    return LiveProgress(flow, terminal, ear) if sys.stderr.isatty() and not terminal.quiet else PlainProgress(flow, terminal)
 
 
-def _live(line: StepLine, now: float) -> StepLine:
-    return replace(line, took=max(0.0, now - line.began))
+def _live(line: StepLine, now: float, endings: Mapping[str, str]) -> StepLine:
+    """The line with the time so far, and with what its model is saying, if it is."""
+    said = next((text for step, text in endings.items() if step.startswith(f"{line.key}/") and text), "")
+    return replace(line, took=max(0.0, now - line.began), gist=f"… {visible(said)}" if said else line.gist)
 
 
 def _watched(flow: FlowSpec) -> Watched:

@@ -19,6 +19,7 @@ from playnex.app.spending import typed_budget
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.asking import ask_missing
+from playnex.cli.ear import Ear
 from playnex.cli.follower import Watching
 from playnex.cli.progress import progress_for
 from playnex.cli.showing import left_lines, stand_ins
@@ -255,7 +256,7 @@ async def _watching(app: App, run: str) -> Watching:
     served = ServingPlace(own=app.workspace.own).now(app.leases)
     link = f"   {served.run_link(run)}" if served else ""
     door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(run)}{link}")
-    return Watching(journal=app.journal, run=run, progress=progress_for(flow, door.terminal), expected=expected)
+    return Watching(journal=app.journal, run=run, progress=progress_for(flow, door.terminal, Ear(app.live, run)), expected=expected)
 
 
 async def _end(watching: "asyncio.Future[Any]") -> None:

@@ -44,7 +44,7 @@ def disable(flow: FlowName, /, *, as_json: AsJson = False) -> int:
 
 
 async def _list(as_json: bool) -> int:
-    from playnex.app.opening import opened
+    from playnex.app.opening import opened  # late, here and below: the store is needed only when a command runs
     from playnex.app.schedules import SCHEDULES_SCHEMA, Schedules
     from playnex.app.serving_place import SERVING
 

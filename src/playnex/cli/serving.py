@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from playnex.app.control import Control
-from playnex.app.opening import App, opened, watching
+from playnex.app.opening import App, opened
 from playnex.app.runs import Runs
 from playnex.app.schedules import Schedules, Told
 from playnex.app.serving_place import SERVING, ServingPlace
+from playnex.app.working import working
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.running import INTERRUPTED, standing_text, stopping_cleanly
@@ -49,7 +50,7 @@ async def serve(wishes: Wishes) -> int:
             await stack.enter_async_context(app.leases.hold(SERVING))
         except RunBusy:
             raise served_already(app) from None
-        await stack.enter_async_context(watching(app))
+        await stack.enter_async_context(working(app))
         shown = await stack.enter_async_context(dashboard(app, wishes.port))
         serving = Serving(app=app, log=Log(as_lines=wishes.as_lines))
         serving.log.ready(len(app.timetable.enabled()), shown)

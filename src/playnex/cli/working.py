@@ -2,8 +2,9 @@
 
 import asyncio
 
-from playnex.app.opening import opened, watching
+from playnex.app.opening import opened
 from playnex.app.runs import Runs
+from playnex.app.working import working
 from playnex.cli import door
 from playnex.cli.running import INTERRUPTED, standing_text, stopping_cleanly
 from playnex.engine.engine import Ending
@@ -16,7 +17,7 @@ SIGNS = {RunParked: "waiting", RunPaused: "pending", RunWaiting: "waiting"}
 
 async def work(at_most: int, once: bool) -> int:
     """Carry runs on, a line for each that ends or stops; `once`: until none is left that can go on now. The exit code."""
-    async with opened(door.workspace) as app, watching(app):
+    async with opened(door.workspace) as app, working(app):
         worker = Runs(app=app).worker(at_most)
         try:
             with stopping_cleanly(asyncio.current_task()):

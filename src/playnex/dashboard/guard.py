@@ -21,7 +21,7 @@ HEADS = 16_000
 
 READS = ("GET", "HEAD")
 WRITES = ("POST", "PUT", "DELETE")
-SESSION = "/api/session"
+SIGN_IN = "/api/session"
 API = "/api/"
 PLAIN_PATH = re.compile(r"/(?:[\w.~%@:+,=-]+(?:/[\w.~%@:+,=-]+)*/?)?", re.ASCII)
 
@@ -99,7 +99,7 @@ class Guard:
 
     def _token(self, heads: Heads, path: str) -> Refused | None:
         """All of the API but the exchange of a code needs the token."""
-        if not (path + "/").startswith(API) or path == SESSION:
+        if not (path + "/").startswith(API) or path == SIGN_IN:
             return None
         given = heads.one("authorization") or ""
         if given.startswith("Bearer ") and self.tickets.is_token(given.removeprefix("Bearer ")):

@@ -27,12 +27,18 @@ GATHER = 0.04
 ROWS = 0.25
 """Seconds between two lines about the list."""
 
+SPOKEN = 0.25
+"""Seconds between two lines about what a run's models say just now."""
+
 LEASES = 1.0
 """Seconds between two looks whether workers are alive."""
 
 BEAT = 10.0
 BEHIND = 2_000
 """Lines that a listener may be behind; one that is further is cut off, and comes back with its positions."""
+
+NEWEST = 50
+"""Capsules, the last written, that are looked at for what was written since."""
 
 MOST = 64
 """Listeners at the same time."""
@@ -63,10 +69,11 @@ class Listener:
 
 @dataclass(slots=True)
 class Live:
-    """A run that somebody looks at; `worker` is what was told last."""
+    """A run that somebody looks at; `worker` and `spoken`, what its models say just now, are what was told last."""
 
     view: RunView
     worker: Mapping[str, Json]
+    spoken: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +89,8 @@ class Streams:
     asking: dict[str, int] = field(default_factory=dict)
     held: dict[str, bool] = field(default_factory=dict)
     said: dict[str, Json] = field(default_factory=dict)
+    written: int = 0
+    heads: set[tuple[str, int]] | None = None
     is_closed: bool = False
 
     async def run(self) -> None:
@@ -96,7 +105,7 @@ class Streams:
                 loop.call_soon_threadsafe(awake.set)
 
         end = self.app.database.listen(wake)
-        last_rows = last_leases = last_beat = loop.time()
+        last_rows = last_leases = last_beat = last_spoken = loop.time()
         try:
             while True:
                 with suppress(TimeoutError):
@@ -109,11 +118,16 @@ class Streams:
                 if now - last_leases >= LEASES:
                     last_leases = now
                     self._see_to_leases()
+                    await self._see_to_capsules()
                 if now - last_rows >= ROWS and self.changed:
                     last_rows = now
                     await self._tell_rows()
+                if now - last_spoken >= SPOKEN:
+                    last_spoken = now
+                    self._tell_spoken()
                 if now - last_beat >= BEAT:
                     last_beat = now
+                    self._listen()
                     self._all({"beat": self.app.clock.now()})
         finally:
             end()
@@ -148,11 +162,14 @@ class Streams:
         if listener is None:
             raise NotFoundError("there is no such stream", hint="open one: GET /api/stream")
         listener.runs, listener.batches = {}, set(batches)
+        if runs:
+            self.app.live.listen()
         for run, position in runs.items():
             with suppress(NotFoundError):  # a page may be older than the store
                 live = await self._live(run)
                 await self._catch_up(listener, live, position)
                 listener.runs[run] = live.view.position
+                live.spoken = {}  # who comes later is told from the beginning
         self._let_go()
 
     async def _live(self, run: str) -> Live:
@@ -209,6 +226,21 @@ class Streams:
                 listener.tell(raw)
                 listener.runs[view.run] = view.position
 
+    def _listen(self) -> None:
+        """Go on to listen to models, as long as somebody looks at a run that goes on."""
+        if any(live.worker["worker"] for live in self.live.values()):
+            self.app.live.listen()
+
+    def _tell_spoken(self) -> None:
+        """What models say just now to the runs that somebody looks at; an empty text where a request is over."""
+        for run, live in self.live.items():
+            spoken = self.app.live.said(run)
+            changed: dict[str, Json] = {step: text for step, text in spoken.items() if live.spoken.get(step) != text}
+            changed |= dict.fromkeys(live.spoken.keys() - spoken.keys(), "")
+            live.spoken = spoken
+            if changed:
+                self._tell_run(live.view, {"run": run, "said": changed})
+
     def _see_to_leases(self) -> None:
         """Notice workers that died, of the runs that somebody looks at and of the list."""
         for live in self.live.values():
@@ -229,9 +261,32 @@ class Streams:
         for summary in summaries:
             await self._count(summary.id)
         if self.listeners:
+            await self._tell_batches()
             self._all({"runs": await self.lines.lines(summaries)})
             self._all_changed("inbox", sum(self.asking.values()))
             self._all_changed("workspace", {"counts": await self.counts()})
+
+    async def _tell_batches(self) -> None:
+        """How many cases stand in which state, of the batches that somebody looks at, where that has changed."""
+        for batch in {batch for listener in self.listeners.values() for batch in listener.batches}:
+            counts = dict(await self.app.batches.counts(batch))
+            if self.said.get(batch) != counts:
+                self.said[batch] = counts
+                for listener in tuple(self.listeners.values()):
+                    if batch in listener.batches:
+                        listener.tell(_line({"batch": batch, "changed": counts}))
+
+    async def _see_to_capsules(self) -> None:
+        """Notice which capsules were written or deleted, by whatever process."""
+        written = self.app.database.read.pragma("data_version")
+        if not self.listeners or written == self.written:
+            return
+        self.written = written
+        heads = {(head.name, head.version) for head in await self.app.capsules.list(limit=NEWEST)}
+        heads |= {(gone.ref.name, -1) for gone in await self.app.capsules.deleted()}
+        before, self.heads = self.heads, heads
+        if before is not None and (names := sorted({name for name, _ in heads - before})):
+            self._all({"capsules": names})
 
     async def _count_all(self) -> None:
         for state in OPEN:
@@ -239,15 +294,17 @@ class Streams:
                 await self._count(run)
 
     async def _count(self, run: str) -> None:
-        waiting = len(await Inbox(app=self.app).of(run))
+        header = (await self.lines.current(run)).header
+        may_ask = header.state == "parked" or header.unknown or any(wait["ask"] for wait in header.waits)
+        waiting = len(await Inbox(app=self.app).of(run)) if may_ask else 0
         self.asking.pop(run, None)
         if waiting:
             self.asking[run] = waiting
 
     async def counts(self) -> Json:
         """How many runs go on, how many wait, and what waits for a person."""
-        found = self.app.overview.counts()
-        return {"running": found.get("running", 0), "waiting": found.get("waiting", 0), "inbox": sum(self.asking.values())}
+        running, waiting = (self.app.overview.count(state) for state in ("running", "waiting"))
+        return {"running": running, "waiting": waiting, "inbox": sum(self.asking.values())}
 
     def _all_changed(self, name: str, value: Json) -> None:
         if self.said.get(name) != value:

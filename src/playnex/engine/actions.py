@@ -125,6 +125,10 @@ class Actions(Protocol):
         """The write that notes that the step, by its key, was given these versions."""
         ...
 
+    async def is_gone(self, ref: CapsuleRef) -> bool:
+        """Whether that capsule was deleted."""
+        ...
+
     async def read_capsule(self, ref: CapsuleRef) -> Given:
         """That version as data for an agent. Raises NotFoundError for a deleted one."""
         ...

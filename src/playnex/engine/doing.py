@@ -9,6 +9,7 @@ from typing import TypeAlias
 from playnex.canonical import Json
 from playnex.engine import failure
 from playnex.engine.actions import Actions
+from playnex.engine.gone import refuse_gone
 from playnex.engine.scope import Iteration, Scope, texts
 from playnex.engine.step_work import StepWork
 from playnex.errors import ExpressionError, StepFailed
@@ -123,6 +124,7 @@ class Doer:
 
     async def _each(self, step: StepSpec, scope: Scope, attempt: Attempt) -> Envelope:
         assert step.for_each is not None
+        await refuse_gone(self.actions, scope, scope.taken(*texts(step.for_each.items)), step=step.id)
         items = scope.value(step.for_each.items)
         if not isinstance(items, list):
             raise StepFailed(f"`for-each` needs a list, and got {type(items).__name__}", step=step.id, reason="invalid-items")

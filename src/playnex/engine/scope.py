@@ -100,6 +100,11 @@ class Scope:
         named = dict.fromkeys(str(keys[1]) for keys in _references(templates) if keys[0] == "steps" and len(keys) > 1)
         return tuple(step for step in named if step in self.records)
 
+    def taken(self, *templates: str) -> tuple[str, ...]:
+        """The ids of finished steps whose output these templates take, and not only what is known of it."""
+        asked = [keys for keys in _references(templates) if keys[0] == "steps" and (len(keys) == 2 or keys[2:3] == ("output",))]
+        return tuple(step for step in dict.fromkeys(str(keys[1]) for keys in asked) if step in self.records)
+
     def referred_rounds(self, *templates: str) -> tuple[str, ...]:
         """The ids of steps of the round before that these templates refer to: all of them where `iteration.previous` is taken whole."""
         asked = [keys for keys in _references(templates) if keys[:2] == ("iteration", "previous")]

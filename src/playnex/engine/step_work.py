@@ -4,13 +4,15 @@ from dataclasses import dataclass, replace
 
 from playnex.engine import failure
 from playnex.engine.actions import Actions, AgentWork, Given, PatternWork, PythonWork, Saving, ToolWork
+from playnex.engine.gone import refuse_gone
 from playnex.engine.scope import Scope, texts
 from playnex.engine.verifying import Verifier, as_text
 from playnex.errors import StepFailed
 from playnex.spec.check_value import problems
 from playnex.spec.context import Approval, Attempt, StepPlan, Verify
-from playnex.spec.envelope import CapsuleRef, Envelope, capsule_json
+from playnex.spec.envelope import CapsuleRef, Envelope, Label, capsule_json
 from playnex.spec.flow import ApproveSpec, StepSpec, VerifySpec, WaitSpec, form_of_output
+from playnex.spec.foreseen import foresees
 from playnex.spec.origin import Origin, within
 
 CAPSULES = "capsules"
@@ -43,8 +45,14 @@ class StepWork:
 
     async def attempt(self, attempt: Attempt) -> Envelope:
         """One try of the step: all that goes on in it was made from what its templates refer to."""
+        await refuse_gone(self.actions, self.scope, self.scope.taken(*self._taking()), step=self.step.id)
         with within(self._origin()):
             return await self._done(attempt)
+
+    def _taking(self) -> list[str]:
+        """The templates by which the step takes results of others."""
+        step, asked = self.step, self.step.approve
+        return texts([step.prompt, dict(step.arguments), step.content, *((asked.message, asked.show) if asked is not None else ())])
 
     def _origin(self) -> Origin:
         """Where the step's words come from. Those of the flow's file itself are the user's own, filled in or not."""
@@ -149,6 +157,7 @@ class StepWork:
         if self.scope.referred_steps(step.prompt or ""):
             return capsules
         names = {given.name for given in capsules}
+        await refuse_gone(self.actions, self.scope, step.needs, step=step.id)
         waited_for = ((need, self.scope.records[need]) for need in step.needs)
         return capsules + tuple(
             Given(kind="step", name=need, text=as_text(record.output), labels=record.labels)
@@ -202,8 +211,17 @@ class StepWork:
             step=step.id,
             agent=step.target if step.kind == "agent" else "",
             model=self.scope.models[step.target]["model"] if step.kind == "agent" else "",
-            envelope=record,
+            envelope=replace(record, labels=self._labels_of_capsule(name, record)),
         )
         ref, write = await self.actions.prepare(self.scope.run, saving)
         attempt.writes.append(write)
         return replace(record, capsule=ref)
+
+    def _labels_of_capsule(self, name: str, record: Envelope) -> tuple[Label, ...]:
+        """What is known of the origin of the capsule that the step saves: the labels of the result, and of all else that its name and text
+        refer to. A result that its schema has foreseen can carry no instruction, whatever it was made from."""
+        others = self.scope.labels_of(name, self.step.content or "")
+        form = form_of_output(self.step)
+        is_foreseen = form is not None and foresees(form, record.output)
+        own = (label for label in record.labels if label != "untrusted" or not is_foreseen)
+        return tuple(dict.fromkeys((*own, *others)))

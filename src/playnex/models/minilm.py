@@ -40,7 +40,8 @@ TOKENS = 256
 """What the model was trained with; what stands behind them is not read."""
 
 FLOOR = 0.2
-"""Measured (benchmarks/RESULTS.md): hardly any text that answers a question is less like it."""
+"""Measured (benchmarks/RESULTS.md): five in six of the sections that do not answer a question are less like it, and one in six of those
+that do."""
 
 
 def weights_path(data: Path) -> Path:
@@ -77,6 +78,7 @@ class MiniLM:
     """Implements `Embedder`; the model is loaded when it is first asked. Its work is done in a thread, on all cores but one."""
 
     model = NAME
+    place = ""
     floor = FLOOR
 
     def __init__(self, data: Path) -> None:

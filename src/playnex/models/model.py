@@ -1,8 +1,8 @@
 """What is asked of a model and what it answers, in our own words: these records are journaled, so they outlive libraries."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from playnex.canonical import Json
 from playnex.config import ModelKind
@@ -129,6 +129,19 @@ class Model(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and processes."""
+        ...
+
+
+Hear: TypeAlias = Callable[[str], None]
+"""Is given what a model says, piece after piece, while it says it."""
+
+
+@runtime_checkable
+class Speaking(Protocol):
+    """A model whose answer can be heard while it is made."""
+
+    async def ask_aloud(self, request: ModelRequest, hear: Hear) -> ModelAnswer:
+        """The same answer as `ask` gives, with its text told as it comes. Raises as `ask`."""
         ...
 
 

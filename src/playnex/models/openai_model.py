@@ -5,16 +5,16 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
-from pydantic_ai.direct import model_request
+from pydantic_ai.direct import model_request, model_request_stream
 from pydantic_ai.exceptions import ModelAPIError
-from pydantic_ai.messages import ModelResponse
+from pydantic_ai.messages import ModelResponse, PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from playnex.errors import ModelRefused, ModelUnavailable
-from playnex.models.model import ModelAnswer, ModelCard, ModelRequest
+from playnex.models.model import Hear, ModelAnswer, ModelCard, ModelRequest
 from playnex.models.openai_faults import MALFORMED, describe, fault_of, rest_of
 from playnex.models.openai_translation import from_response, names_in, to_messages, to_parameters, to_settings, wire_names
 from playnex.models.pace import Pace
@@ -36,6 +36,7 @@ class OpenAIModel:
         KNOWN.remember(f"the key of model {card.alias}", api_key)
         self._timeout = timeout
         self._pace = pace
+        self._counts_aloud = True
         self._client = open_client(card, api_key)
         self._model = open_chat(card, self._client)
 
@@ -51,11 +52,20 @@ class OpenAIModel:
         check_whole(request, answer, self._card)
         return answer
 
-    async def send(self, request: ModelRequest) -> ModelAnswer:
+    async def ask_aloud(self, request: ModelRequest, hear: Hear) -> ModelAnswer:
+        """The same, heard while it is made. A server that does not count the tokens of a stream is asked the other way from then on:
+        budgets have to know them."""
+        check_fit(request, self._card)
+        answer = await self.send(request, hear if self._counts_aloud else None)
+        self._counts_aloud = self._counts_aloud and answer.usage.tokens > 0
+        check_whole(request, answer, self._card)
+        return answer
+
+    async def send(self, request: ModelRequest, hear: Hear | None = None) -> ModelAnswer:
         """The same without any look at the window, neither before nor after: for whoever wants to see what the server does."""
         wires = wire_names(names_in(request))
         async with self._turn():
-            response = await self._respond(request, wires)
+            response = await self._respond(request, wires, hear)
         try:
             answer = from_response(response, wires)
         except ModelUnavailable as broken:
@@ -69,13 +79,10 @@ class OpenAIModel:
     def _turn(self) -> AbstractAsyncContextManager[None]:
         return nullcontext() if self._pace is None else self._pace.turn(self._timeout)
 
-    async def _respond(self, request: ModelRequest, wires: dict[str, str]) -> ModelResponse:
-        messages, parameters = to_messages(request, wires), to_parameters(request, wires)
+    async def _respond(self, request: ModelRequest, wires: dict[str, str], hear: Hear | None) -> ModelResponse:
         try:
             async with asyncio.timeout(self._timeout):
-                return await model_request(
-                    self._model, messages, model_settings=to_settings(request), model_request_parameters=parameters, instrument=False
-                )
+                return await (self._at_once(request, wires) if hear is None else self._aloud(request, wires, hear))
         except TimeoutError:
             raise ModelUnavailable(
                 f"{describe(self._card)} did not answer within {self._timeout:g} s",
@@ -85,6 +92,25 @@ class OpenAIModel:
             if self._pace is not None:
                 self._pace.rest(rest_of(raised))  # before the turn ends, or the next in line would slip through
             raise fault_of(raised, self._card) from None
+
+    async def _at_once(self, request: ModelRequest, wires: dict[str, str]) -> ModelResponse:
+        messages, parameters = to_messages(request, wires), to_parameters(request, wires)
+        return await model_request(
+            self._model, messages, model_settings=to_settings(request), model_request_parameters=parameters, instrument=False
+        )
+
+    async def _aloud(self, request: ModelRequest, wires: dict[str, str], hear: Hear) -> ModelResponse:
+        messages, parameters = to_messages(request, wires), to_parameters(request, wires)
+        async with model_request_stream(
+            self._model, messages, model_settings=to_settings(request), model_request_parameters=parameters, instrument=False
+        ) as stream:
+            async for event in stream:
+                match event:
+                    case PartStartEvent(part=TextPart(content=piece)) | PartDeltaEvent(delta=TextPartDelta(content_delta=piece)):
+                        hear(piece)
+                    case _:
+                        pass
+            return stream.get()
 
 
 def open_client(card: ModelCard, api_key: str) -> AsyncOpenAI:

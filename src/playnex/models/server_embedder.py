@@ -5,9 +5,10 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from playnex.canonical import Json
-from playnex.config import ModelSettings
+from playnex.config import ModelSettings, is_loopback
 from playnex.errors import ModelRefused, ModelUnavailable
 from playnex.spec.embedder import Purpose
 
@@ -37,6 +38,11 @@ class ServerEmbedder:
     @property
     def model(self) -> str:
         return f"{self._settings.name} at {self._settings.base_url.rstrip('/')}"
+
+    @property
+    def place(self) -> str:
+        url = self._settings.base_url
+        return "" if is_loopback(url) else urlsplit(url).hostname or url
 
     async def embed(self, texts: Sequence[str], purpose: Purpose) -> list[bytes]:
         prefix = next((words[purpose] for name, words in PREFIXES if name in self._settings.name.lower()), "")

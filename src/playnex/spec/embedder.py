@@ -16,6 +16,11 @@ class Embedder(Protocol):
         ...
 
     @property
+    def place(self) -> str:
+        """The host that texts are sent to; empty where they stay on this machine."""
+        ...
+
+    @property
     def floor(self) -> float:
         """The likeness below which a text has nothing to do with a query; 0 where nobody measured it."""
         ...

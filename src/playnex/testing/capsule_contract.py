@@ -27,6 +27,15 @@ async def what_is_written_is_read_back(capsules: Capsules) -> None:
         assert await capsules.read(typed) == written
 
 
+async def a_few_letters_are_a_name_and_never_the_end_of_an_id(capsules: Capsules) -> None:
+    """A short name that is not there is nothing's name: no capsule is read or deleted for it because of its id."""
+    written = await capsules.write(CapsuleDraft(name=NAME, body="x"))
+    for typed in (written.id[-1], written.id[-3:].lower(), written.id[:1]):
+        await _refusal(capsules.read(typed), NotFoundError)
+        await _refusal(capsules.delete(typed), NotFoundError)
+    assert await capsules.read(written.id[-4:]) == written
+
+
 async def versions_stay_as_they_were(capsules: Capsules) -> None:
     """A new version leaves the old one readable, and the history has both, newest first."""
     first = await capsules.write(CapsuleDraft(name=NAME, body="one"))
@@ -156,7 +165,7 @@ async def an_ambiguous_id_is_a_usage_error_that_lists_them(capsules: Capsules) -
     """Ids made in the same moment begin alike: their common start fits several."""
     first = await capsules.write(CapsuleDraft(name="a", body=""))
     await capsules.write(CapsuleDraft(name="b", body=""))
-    fault = await _refusal(capsules.read(first.id[:2]), UsageError)
+    fault = await _refusal(capsules.read(first.id[:5]), UsageError)
     assert "a (" in fault.message and "b (" in fault.message
 
 
@@ -285,6 +294,7 @@ async def bad_names_and_bodies_are_refused(capsules: Capsules) -> None:
 
 PROMISES: tuple[Promise, ...] = (
     what_is_written_is_read_back,
+    a_few_letters_are_a_name_and_never_the_end_of_an_id,
     versions_stay_as_they_were,
     a_stale_writer_is_told,
     parallel_writers_lose_nothing,

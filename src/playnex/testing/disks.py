@@ -65,6 +65,8 @@ class RecordingLayer(apsw.VFS):
         super().__init__(name, self._below)
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:
+        if name is None:  # a file of its own for what it puts in order meanwhile, gone when it is closed
+            return apsw.VFSFile(self._below, name, flags)
         return _RecordedFile(self._below, name, flags, self.record)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:
@@ -73,9 +75,9 @@ class RecordingLayer(apsw.VFS):
 
 
 class _RecordedFile(apsw.VFSFile):
-    def __init__(self, below: str, name: str | apsw.URIFilename | None, flags: list[int], record: Record) -> None:
+    def __init__(self, below: str, name: str | apsw.URIFilename, flags: list[int], record: Record) -> None:
         super().__init__(below, name, flags)
-        self._path = Path(name.filename() if isinstance(name, apsw.URIFilename) else name or "")
+        self._path = Path(name.filename() if isinstance(name, apsw.URIFilename) else name)
         self._record = record
 
     def xWrite(self, data: bytes, offset: int) -> None:

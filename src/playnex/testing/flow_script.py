@@ -69,6 +69,9 @@ class Script:
     def noting(self, refs: Sequence[CapsuleRef], step: str) -> Write:
         return lambda _connection: None
 
+    async def is_gone(self, ref: CapsuleRef) -> bool:
+        return False
+
     async def read_capsule(self, ref: CapsuleRef) -> Given:
         raise NotFoundError(f"there is no capsule {ref.name!r}", hint="scripts have none")
 

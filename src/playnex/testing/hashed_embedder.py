@@ -32,6 +32,7 @@ class HashedEmbedder:
 
     alike: Mapping[str, str] = field(default_factory=dict)
     model: str = "hashed"
+    place: str = ""
     floor: float = 0.3
     embedded: list[str] = field(default_factory=list)
     broken: bool = False

@@ -1,8 +1,10 @@
 """What a scripted model server can answer: good answers, and every fault a real server has been seen to commit."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any, Literal
 
 from playnex.canonical import Json, encode_sorted
@@ -36,13 +38,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What goes back. `body` is sent as it is; `delay` is in seconds."""
+    """What goes back. `body` is sent as it is; `delay` is in seconds, and so is `pace`, between two events of a stream."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     ending: Ending = "complete"
     delay: float = 0.0
+    pace: float = 0.0
 
 
 def text_of(message: Mapping[str, Any]) -> str:
@@ -135,9 +138,42 @@ def stall() -> Reply:
     return Reply(ending="stall")
 
 
+WORD = re.compile(r"\s*\S+\s*?|\s+")
+
+
+def is_completion(reply: Reply) -> bool:
+    """Whether it is a chat completion, and no fault."""
+    try:
+        return reply.status == HTTPStatus.OK and "choices" in json.loads(reply.body)
+    except ValueError:
+        return False
+
+
+def streamed(reply: Reply) -> Reply:
+    """The same completion as the events of a stream: its text word by word, its calls, its finish reason, its usage."""
+    whole = json.loads(reply.body)
+    (choice,) = whole.pop("choices")
+    usage, text = whole.pop("usage"), text_of(choice["message"])
+    deltas: list[Json] = [{"role": "assistant", "content": word} for word in WORD.findall(text)]
+    if wished := choice["message"].get("tool_calls"):
+        deltas.append({"tool_calls": [{**call, "index": place} for place, call in enumerate(wished)]})
+    chunks: list[dict[str, Json]] = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    if finish := choice.get("finish_reason"):
+        chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
+    chunks.append({"choices": [], "usage": usage})
+    lines = [encode_sorted({**whole, "object": "chat.completion.chunk", **chunk}) for chunk in chunks]
+    events = b"".join(b"data: " + line + b"\n\n" for line in (*lines, b"[DONE]"))
+    return replace(reply, body=events, headers={**reply.headers, "Content-Type": "text/event-stream"})
+
+
 def slowly(reply: Reply, seconds: float) -> Reply:
     """The same, later."""
     return replace(reply, delay=seconds)
+
+
+def word_by_word(reply: Reply, pace: float) -> Reply:
+    """The same, with so many seconds between two words where it is streamed."""
+    return replace(reply, pace=pace)
 
 
 def in_turn(*replies: Reply) -> "Sequenced":

@@ -1,8 +1,8 @@
 """A real OpenAI-compatible server on loopback that plays a script, counts what it is asked, and commits faults on demand.
 
 In a test: `with serving(script) as server: ... server.url`. From outside, so that a client can be killed and counted:
-`python -m playnex.testing.model_server --port-file F --log F --script research [--delay SECONDS]`; the log has one JSON line per
-request received and one per answer sent, each with the SHA-256 of the request's body.
+`python -m playnex.testing.model_server --port-file F --log F --script research [--delay SECONDS] [--pace SECONDS]`; the log has one
+JSON line per request received and one per answer sent, each with the SHA-256 of the request's body.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from typing import Any
 
 from playnex.canonical import digest, encode_sorted
 from playnex.testing.hashed_embedder import hashed_vector
-from playnex.testing.model_replies import Asked, Reply, document, refusal, slowly
+from playnex.testing.model_replies import Asked, Reply, document, is_completion, refusal, slowly, streamed, word_by_word
 from playnex.testing.model_scripts import SCRIPTS, Script, research
 
 NAME = "scripted"
@@ -78,6 +78,7 @@ class ModelServer:
             return await _send(writer, reader, self._page(path))
         asked = self._note(path, headers, body)
         reply = self.script(asked)
+        reply = streamed(reply) if asked.body.get("stream") and is_completion(reply) else word_by_word(reply, 0.0)
         complete = await _send(writer, reader, reply)
         if reply.ending == "complete":
             self.answered.append(asked.digest)
@@ -163,14 +164,24 @@ async def _send(writer: asyncio.StreamWriter, reader: asyncio.StreamReader, repl
     lines = {**reply.headers, "Content-Length": str(len(reply.body))}
     head = "".join(f"{name}: {content}\r\n" for name, content in lines.items())
     body = reply.body if reply.ending == "complete" else reply.body[: len(reply.body) // 2]
-    writer.write(f"HTTP/1.1 {reply.status} Scripted\r\n{head}\r\n".encode("latin-1") + body)
-    await writer.drain()
+    writer.write(f"HTTP/1.1 {reply.status} Scripted\r\n{head}\r\n".encode("latin-1"))
+    for part in _events(body) if reply.pace else (body,):
+        writer.write(part)
+        await writer.drain()
+        await asyncio.sleep(reply.pace)
     return reply.ending == "complete"
+
+
+def _events(stream: bytes) -> list[bytes]:
+    return [event + b"\n\n" for event in stream.split(b"\n\n") if event]
 
 
 async def _serve_for_ever(options: argparse.Namespace) -> None:
     script = SCRIPTS[options.script]
-    delayed: Script = (lambda asked: slowly(script(asked), options.delay)) if options.delay else script
+
+    def delayed(asked: Asked) -> Reply:
+        return word_by_word(slowly(script(asked), options.delay), options.pace)
+
     server = ModelServer(script=delayed, log=options.log)
     listening = await server.listen(options.port)
     _announce(options.port_file, server.address.rsplit(":", 1)[1])
@@ -192,6 +203,7 @@ def main() -> None:
     parser.add_argument("--log", type=Path)
     parser.add_argument("--script", choices=sorted(SCRIPTS), default="research")
     parser.add_argument("--delay", type=float, default=0.0)
+    parser.add_argument("--pace", type=float, default=0.0)
     with suppress(KeyboardInterrupt):
         asyncio.run(_serve_for_ever(parser.parse_args()))
 

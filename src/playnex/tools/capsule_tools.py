@@ -28,6 +28,13 @@ EXCERPT = 2_000
 """Characters of a body that a search gives; `capsule.read` gives the whole."""
 
 
+class Writer(Protocol):
+    """Who wrote a version: `run` is empty for a person."""
+
+    @property
+    def run(self) -> str: ...
+
+
 class KnownCapsule(Protocol):
     """A capsule's version as a list has it."""
 
@@ -43,6 +50,8 @@ class KnownCapsule(Protocol):
     def header(self) -> Json: ...
     @property
     def labels(self) -> tuple[Label, ...]: ...
+    @property
+    def author(self) -> Writer: ...
 
 
 class ReadCapsule(KnownCapsule, Protocol):
@@ -71,6 +80,10 @@ class Reader(Protocol):
 
     async def list(self, *, prefix: str = "", limit: int = 200) -> Sequence[KnownCapsule]:
         """The newest versions, last written first."""
+        ...
+
+    async def list_seen(self, at: float, run: str, *, prefix: str = "", limit: int = 200) -> Sequence[KnownCapsule]:
+        """The same, as a run sees them that was forked at that time."""
         ...
 
     async def read(self, typed: str, version: int | None = None) -> ReadCapsule:
@@ -142,12 +155,18 @@ async def list_capsules(reader: Reader, scope: CallScope, *, prefix: str = "") -
     """The capsules that the scope may read, last written first, 200 at most; whoever wrote one may have chosen its name."""
     found: dict[str, KnownCapsule] = {}
     for start in _prefixes(prefix, scope.memory_read):
-        for known in await reader.list(prefix=start, limit=LISTED):
+        for known in await _listed(reader, scope, start):
             if fits(known.name, known.header, scope.memory_read):
                 found[known.id] = known
     newest = sorted(found.values(), key=lambda known: known.written, reverse=True)[:LISTED]
     labels = tuple(dict.fromkeys(label for known in newest for label in known.labels))
     return ToolResult(output=[{"name": known.name, "version": known.version} for known in newest], labels=labels)
+
+
+async def _listed(reader: Reader, scope: CallScope, prefix: str) -> Sequence[KnownCapsule]:
+    if scope.memory_at is None:
+        return await reader.list(prefix=prefix, limit=LISTED)
+    return await reader.list_seen(scope.memory_at, scope.run, prefix=prefix, limit=LISTED)
 
 
 async def read_capsule(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json], note: Note = _noted_nowhere) -> ToolResult:
@@ -215,10 +234,7 @@ async def _told(reader: Reader, revision: Revision, *, conflict: CapsuleConflict
 async def _readable(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json]) -> ReadCapsule:
     name, version = arguments["name"], arguments.get("version")
     try:
-        if version is None and scope.memory_at is not None:
-            capsule = await reader.read_as_of(name, scope.memory_at, scope.run)
-        else:
-            capsule = await reader.read(name, version)
+        capsule: ReadCapsule | None = await _seen(reader, scope, name, version)
     except (NotFoundError, UsageError):  # their messages name capsules that this agent may not know of
         if is_named(name, scope.memory_read):
             missing = f"capsule {name!r}" if version is None else f"version {version} of capsule {name!r}"
@@ -227,6 +243,19 @@ async def _readable(reader: Reader, scope: CallScope, *, arguments: Mapping[str,
     if capsule is None or not fits(capsule.name, capsule.header, scope.memory_read):
         raise _refused("read", name, patterns=scope.memory_read)
     return capsule
+
+
+async def _seen(reader: Reader, scope: CallScope, name: str, version: int | None) -> ReadCapsule:
+    """That version, or the newest; in a forked run of those that were there at its fork, and its own. Raises NotFoundError, UsageError."""
+    if scope.memory_at is None:
+        return await reader.read(name, version)
+    newest = await reader.read_as_of(name, scope.memory_at, scope.run)
+    if version is None:
+        return newest
+    wanted = await reader.read(name, version)
+    if wanted.written > scope.memory_at and wanted.author.run != scope.run:
+        raise NotFoundError(f"version {version} of {name!r} is newer than the run's fork", hint="leave the version out")
+    return wanted
 
 
 def _prefixes(prefix: str, patterns: Sequence[str]) -> set[str]:

@@ -1,13 +1,14 @@
 """People, agents and crashes in any order: nothing that was saved or accepted is lost, and nothing of ours is taken for a person's."""
 
+import asyncio
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import apsw
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -120,18 +121,36 @@ class Files(RuleBasedStateMachine):
         self.removed.add(name)
 
     @rule(name=NAMES)
+    def somebody_restores(self, name: str) -> None:
+        try:
+            self.desk.do(self.desk.capsules.restore(name))
+        except (NotFoundError, CapsuleConflict):
+            return
+
+    @rule(name=NAMES)
     def somebody_looks(self, name: str) -> None:
         self.desk.look(name)
+
+    @rule(name=NAMES)
+    def two_processes_look_at_once(self, name: str) -> None:
+        async def both(other: Desk) -> None:
+            await asyncio.gather(self.desk.mirror.look(name), other.mirror.scan(), self.desk.mirror.scan(), other.mirror.look(name))
+
+        with Desk(Path(self.temporary.name)) as other:
+            self.desk.do(both(other))
 
     @rule()
     def everything_is_looked_at(self) -> None:
         self.desk.scan()
 
-    @rule(after=st.integers(1, 9))
-    def the_process_dies_while_everything_is_looked_at(self, after: int) -> None:
+    @rule(after=st.integers(1, 9), name=st.none() | NAMES)
+    def the_process_dies_while_it_looks(self, after: int, name: str | None) -> None:
         self.database.dies_in = after
         try:
-            self.desk.scan()
+            if name is None:
+                self.desk.scan()
+            else:
+                self.desk.look(name)
         except Crash:
             self.database.close()
             self.database = MortalDatabase(self.database.path, MIGRATIONS)
@@ -176,11 +195,29 @@ class Files(RuleBasedStateMachine):
         return [unpacked(packed, body) for packed, body in found]
 
 
+ALIKE: dict[str, Any] = {"suppress_health_check": list(HealthCheck), "database": None}
+
 TestFiles = Files.TestCase
-TestFiles.settings = settings(max_examples=15, stateful_step_count=15, suppress_health_check=list(HealthCheck))
+TestFiles.settings = settings(max_examples=15, stateful_step_count=15, **ALIKE)
 
 
-@pytest.mark.slow
-def test_files_agents_and_crashes_at_length() -> None:
-    at_length = settings(max_examples=150, stateful_step_count=40, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(Files, settings=at_length)
+class BlindFiles(Files):
+    """The same with agents who bring what they write into the file without a look at what is there."""
+
+    @rule(name=NAMES, stale=st.booleans(), looks=st.booleans())
+    def an_agent_writes(self, name: str, stale: bool, looks: bool) -> None:
+        super().an_agent_writes(name, stale, looks)
+        if name in self.desk.names():
+            self.desk.save(f"{name}.md", self.desk.read(name).body)
+
+
+def test_a_mirror_that_writes_blindly_loses_what_was_saved() -> None:
+    blindly = settings(max_examples=200, stateful_step_count=15, derandomize=True, phases=[Phase.generate], **ALIKE)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(BlindFiles, settings=blindly)
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("examples", [pytest.param(30, marks=pytest.mark.slow), pytest.param(300, marks=pytest.mark.soak)])
+def test_files_agents_and_crashes_at_length(examples: int) -> None:
+    run_state_machine_as_test(Files, settings=settings(max_examples=examples, stateful_step_count=40, **ALIKE))

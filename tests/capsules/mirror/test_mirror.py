@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,32 @@ def test_a_file_that_was_written_and_not_noted_before_a_crash_is_nobodys_edit(de
     desk.scan()
     assert [body for _, body in desk.bodies("plan")] == ["one", "two", "three"] and desk.text("plan.md") == "three"
     assert desk.told == [] and desk.paths() == ["plan.md"]
+
+
+def test_a_file_that_was_written_and_not_noted_before_a_crash_goes_with_its_capsule(desk: Desk) -> None:
+    desk.write("plan", "one")
+    desk.save("plan.md", "one")  # as a mirror leaves it that wrote version 1 and was killed
+    desk.do(desk.capsules.delete("plan", AGENT))
+    desk.scan()
+    assert desk.names() == [] and desk.paths() == [] and desk.told == []
+
+
+@pytest.mark.parametrize("count", [1, 20], ids=["one", "many"])
+def test_a_file_that_is_put_back_as_it_was_brings_its_capsule_back_with_its_history(desk: Desk, count: int) -> None:
+    names = [f"plan{number:02}" for number in range(count)]
+    for name in names:
+        desk.write(name, "one", labels=("untrusted",))
+        desk.write(name, "two", expected=1)
+    desk.scan()
+    for name in names:
+        desk.do(desk.capsules.delete(name))
+    desk.scan()
+    deleted = time.time()
+    for name in names:
+        while desk.save(f"{name}.md", "two").stat().st_ctime <= deleted:  # some systems count a file's time in hundredths of a second
+            pass
+    desk.scan()
+    assert desk.names() == names and all([body for _, body in desk.bodies(name)] == ["one", "two"] for name in names)
 
 
 def test_a_store_without_memory_of_the_files_takes_them_for_what_they_are(desk: Desk) -> None:

@@ -53,7 +53,9 @@ class Indexing:
 
     async def state(self) -> IndexState:
         """How far it is."""
-        done, total = await asyncio.to_thread(lambda: vectors.count(self._database.read, self._embedder.model))
+        done, total = await asyncio.to_thread(
+            lambda: vectors.count(self._database.read, self._embedder.model, skips_private=self._skips_private)
+        )
         return IndexState(model=self._embedder.model, done=done, total=total)
 
     async def keep_up(self) -> bool:
@@ -99,10 +101,17 @@ class Indexing:
             self._whole_until = seen_until
             return 0
         await self._embed(missing)
+        self._whole_until = missing[-1].of  # the next search for what is missing begins here, and not with all that is done
         return len(missing)
 
     def _missing(self, limit: int) -> list[Unread]:
-        return vectors.without(self._database.read, self._embedder.model, after=self._whole_until, limit=limit)
+        model, after = self._embedder.model, self._whole_until
+        return vectors.without(self._database.read, model, after=after, limit=limit, skips_private=self._skips_private)
+
+    @property
+    def _skips_private(self) -> bool:
+        """What is private is not sent to another machine."""
+        return bool(self._embedder.place)
 
     async def _embed(self, missing: Sequence[Unread]) -> None:
         texts = [piece.text for unread in missing for piece in unread.pieces]

@@ -11,8 +11,13 @@ from typing import Any
 import apsw
 import numpy
 
-LOADED = 4_096
+LOADED = 1_024
 """Rows that are read at a time."""
+
+SPARE = 8
+"""The part of the room that is added where it does not suffice."""
+
+NEW = "SELECT {} FROM vectors WHERE model = ? AND number > ?"
 
 STEPS = (64, 1_024)
 """How many of the best are put in order first; hardly anybody looks further."""
@@ -44,28 +49,31 @@ class Matrix:
 
     def refresh(self, connection: apsw.Connection) -> None:
         """Take in the vectors that are new."""
-        sql = "SELECT number, of, start, length, vector FROM vectors WHERE model = ? AND number > ? ORDER BY number LIMIT ?"
+        self._make_room(int(connection.execute(NEW.format("count(*)"), (self._model, self._last)).get))
+        sql = f"{NEW.format('number, of, start, length, vector')} ORDER BY number LIMIT ?"
         while found := list(connection.execute(sql, (self._model, self._last, LOADED))):
             self._last = found[-1][0]
             self._take_in(found)
 
     def _take_in(self, found: list[Any]) -> None:
-        size = self._vectors.shape[1] or len(found[0][4]) // 4
+        if not self._count:
+            self._vectors = numpy.empty((len(self._places), len(found[0][4]) // 4), dtype=numpy.float32)
+        size = self._vectors.shape[1]
         fitting = [row for row in found if len(row[4]) == 4 * size]
-        self._make_room(len(fitting), size)
+        self._make_room(len(fitting))
         here = slice(self._count, self._count + len(fitting))
         self._vectors[here] = numpy.frombuffer(b"".join(row[4] for row in fitting), dtype="<f4").reshape(-1, size)
         self._places[here] = [row[1:4] for row in fitting]
         self._count += len(fitting)
 
-    def _make_room(self, more: int, size: int) -> None:
-        needed, there = self._count + more, len(self._vectors)
+    def _make_room(self, more: int) -> None:
+        """Room for so many more; where what is there has to be copied, for some beyond them."""
+        needed, there = self._count + more, len(self._places)
         if needed <= there:
             return
-        room = max(needed, there + there // 2)
-        vectors, places = numpy.empty((room, size), dtype=numpy.float32), numpy.empty((room, 3), dtype=numpy.int64)
-        if self._count:
-            vectors[: self._count], places[: self._count] = self._vectors[: self._count], self._places[: self._count]
+        room = max(needed, self._count + self._count // SPARE)
+        vectors, places = numpy.empty((room, self._vectors.shape[1]), dtype=numpy.float32), numpy.empty((room, 3), dtype=numpy.int64)
+        vectors[: self._count], places[: self._count] = self._vectors[: self._count], self._places[: self._count]
         self._vectors, self._places = vectors, places
 
     def nearest(self, query: bytes, floor: float, among: "set[int] | None" = None) -> Iterator[Near]:
@@ -73,13 +81,15 @@ class Matrix:
         count = self._count
         if not count or len(query) != 4 * self._vectors.shape[1]:
             return
-        likeness = self._vectors[:count] @ numpy.frombuffer(query, dtype="<f4")
+        vectors, places = self._vectors[:count], self._places[:count]
         if among is not None:
-            likeness[~numpy.isin(self._places[:count, 0], list(among))] = -2.0
+            chosen = numpy.flatnonzero(numpy.isin(places[:, 0], numpy.fromiter(among, dtype=numpy.int64, count=len(among))))
+            vectors, places = vectors[chosen], places[chosen]
+        likeness = vectors @ numpy.frombuffer(query, dtype="<f4")
         for place in self._in_order(likeness):
             if likeness[place] < floor:
                 return
-            of, start, length = (int(number) for number in self._places[place])
+            of, start, length = (int(number) for number in places[place])
             yield Near(of=of, start=start, length=length, likeness=float(likeness[place]))
 
     def _in_order(self, likeness: Any) -> Iterator[int]:

@@ -36,6 +36,9 @@ WALKED = 1_024
 
 AT_A_TIME = 64
 
+FEW = 4_096
+"""Versions that fit a folder or a pattern, up to which they alone are compared."""
+
 FITTING = """
 SELECT v.number, c.id, v.version FROM {tables} WHERE c.deleted IS NULL{narrowed}{seen}
 """
@@ -63,11 +66,12 @@ class Hit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
     """What was found, best first. `why` says why meaning had no part in it, where it was to have one; `is_whole` whether all
-    capsules have their vectors."""
+    capsules have their vectors; `sent_to` names the embedder on another machine that was asked, if one was."""
 
     hits: tuple[Hit, ...]
     why: str = ""
     is_whole: bool = True
+    sent_to: str = ""
 
 
 async def _at_nothing() -> None:
@@ -85,6 +89,11 @@ class Recall:
         self._matrix: Matrix | None = None
         self.indexing = Indexing(database, embedder) if embedder else None
 
+    @property
+    def place(self) -> str:
+        """The host that what is looked for, and what is found, is sent to; empty where it stays on this machine."""
+        return self._embedder.place if self._embedder else ""
+
     async def recall(self, wanted: Wanted) -> Recalled:
         """What is found of what is wanted."""
         await self._look()
@@ -94,16 +103,18 @@ class Recall:
         exact = words.exact(read, wanted)
         if len(exact) >= wanted.limit:
             return Recalled(hits=self._read((found, None) for found in exact[: wanted.limit]))
+        if self.place and wanted.is_private:
+            return Recalled(hits=self._by_words(wanted), why=f"something private is looked for, and {self.place} is another machine")
         try:
             is_whole = await self.indexing.keep_up()
             (query,) = await self._embedder.embed([wanted.text[:ASKED]], "query")
             near = await asyncio.to_thread(self._near, wanted, query, {capsule for capsule, _ in exact})
         except PlaynexError as fault:
-            return Recalled(hits=self._by_words(wanted), why=fault.message, is_whole=False)
+            return Recalled(hits=self._by_words(wanted), why=fault.message, is_whole=False, sent_to=self._away)
         found: dict[Found, Near | None] = dict.fromkeys(exact) | near
         if len(found) < wanted.limit:
             found = found | {each: None for each in words.found(read, wanted) if each not in found}
-        return Recalled(hits=self._read(islice(found.items(), wanted.limit)), is_whole=is_whole)
+        return Recalled(hits=self._read(islice(found.items(), wanted.limit)), is_whole=is_whole, sent_to=self._away)
 
     async def search(
         self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
@@ -119,6 +130,11 @@ class Recall:
             await self.indexing.close()
         if self._embedder is not None:
             await self._embedder.close()
+
+    @property
+    def _away(self) -> str:
+        """Who was asked, where that is another machine."""
+        return f"{self._embedder.model.partition(' ')[0]} at {self.place}" if self._embedder and self.place else ""
 
     def _by_words(self, wanted: Wanted) -> tuple[Hit, ...]:
         return self._read((found, None) for found in words.found(self._database.read, wanted))
@@ -142,16 +158,14 @@ class Recall:
             self._matrix = Matrix(self._embedder.model)
         self._matrix.refresh(connection)
         chosen = _Choice(connection, wanted, known)
+        if chosen.is_narrow and len(few := chosen.fitting(at_most=FEW + 1)) <= FEW:
+            return chosen.best_of(self._matrix.nearest(query, floor, few))
         nearest = self._matrix.nearest(query, floor)
         for _ in range(WALKED // AT_A_TIME):
             if chosen.is_full or not (some := list(islice(nearest, AT_A_TIME))):
                 return chosen.found
             chosen.take(some)
-        for near in self._matrix.nearest(query, floor, chosen.all_fitting()):
-            if chosen.is_full:
-                break
-            chosen.take([near])
-        return chosen.found
+        return chosen.best_of(self._matrix.nearest(query, floor, chosen.fitting()))
 
 
 class _Choice:
@@ -177,18 +191,29 @@ class _Choice:
             self._known.add(version[0])
             self.found[version] = near
 
-    def all_fitting(self) -> set[int]:
-        """The numbers of all versions that are seen and fit."""
-        return set(self._ask(BY_NAME, {}))
+    def best_of(self, nearest: "Iterator[Near]") -> "dict[Found, Near | None]":
+        """What is chosen of pieces that fit."""
+        while not self.is_full and (some := list(islice(nearest, AT_A_TIME))):
+            self.take(some)
+        return self.found
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether a name or tags decide what fits."""
+        return bool(words.narrowing(self._wanted)[0])
+
+    def fitting(self, at_most: int = -1) -> set[int]:
+        """The numbers of the versions that are seen and fit, all (-1) or so many of them."""
+        return set(self._ask(BY_NAME, {"at_most": at_most}, " LIMIT :at_most"))
 
     def _fitting(self, numbers: list[int]) -> dict[int, Found]:
         return self._ask(BY_NUMBER, {"numbers": str(numbers)})
 
-    def _ask(self, tables: str, bindings: dict[str, object]) -> dict[int, Found]:
+    def _ask(self, tables: str, bindings: dict[str, object], limit: str = "") -> dict[int, Found]:
         narrowed, more = words.narrowing(self._wanted)
         moment = self._wanted.moment
         seen = " AND v.version = c.version" if moment is None else f" AND v.version = ({words.VISIBLE})"
         if moment is not None:
             more |= {"at": moment.at, "run": moment.run, "until": moment.until}
-        sql = FITTING.format(tables=tables, narrowed=narrowed, seen=seen)
+        sql = FITTING.format(tables=tables, narrowed=narrowed, seen=seen) + limit
         return {number: (capsule, version) for number, capsule, version in rows.fetch_named(self._connection, sql, bindings | more)}

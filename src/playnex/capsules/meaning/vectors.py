@@ -17,9 +17,11 @@ KEPT_VERSIONS = 8
 
 WITHOUT = """
 SELECT v.number, c.name, v.packed, v.body FROM versions v CROSS JOIN capsules c ON c.id = v.capsule
-WHERE v.number > :after AND v.version = c.version AND c.deleted IS NULL
+WHERE v.number > :after AND v.version = c.version AND c.deleted IS NULL AND {kept}
 AND NOT EXISTS (SELECT 1 FROM vectors x WHERE x.of = v.number AND x.model = :model) ORDER BY v.number LIMIT :limit
 """
+
+NOT_PRIVATE = "v.labels NOT LIKE '%private%'"
 
 OUTDATED = """
 DELETE FROM vectors WHERE of IN (
@@ -50,9 +52,10 @@ def create_vectors(connection: apsw.Connection) -> None:
     )
 
 
-def without(connection: apsw.Connection, model: str, *, after: int, limit: int) -> list[Unread]:
+def without(connection: apsw.Connection, model: str, *, after: int, limit: int, skips_private: bool = False) -> list[Unread]:
     """The newest versions, of capsules that are not deleted, that this model has not seen yet: those with numbers behind `after`."""
-    found = rows.fetch_named(connection, WITHOUT, {"model": model, "after": after, "limit": limit})
+    sql = WITHOUT.format(kept=NOT_PRIVATE if skips_private else "true")
+    found = rows.fetch_named(connection, sql, {"model": model, "after": after, "limit": limit})
     return [Unread(of=number, pieces=pieces(name, rows.unpacked(packed, body))) for number, name, packed, body in found]
 
 
@@ -82,11 +85,14 @@ def drop_others(connection: apsw.Connection, model: str, at_most: int) -> int:
     return connection.changes()
 
 
-def count(connection: apsw.Connection, model: str) -> tuple[int, int]:
-    """How many of the capsules this model has seen as they are now, and how many there are."""
+def count(connection: apsw.Connection, model: str, *, skips_private: bool = False) -> tuple[int, int]:
+    """How many of the capsules this model has seen as they are now, and how many there are for it to see."""
     seen = (
         "SELECT count(*) FROM vectors x CROSS JOIN versions v ON v.number = x.of CROSS JOIN capsules c ON c.id = v.capsule"
         " WHERE x.model = ? AND x.piece = 0 AND v.version = c.version AND c.deleted IS NULL"
     )
     done = int(connection.execute(seen, (model,)).get)
-    return done, int(connection.execute("SELECT count(*) FROM capsules WHERE deleted IS NULL").get)
+    every = "SELECT count(*) FROM capsules c WHERE deleted IS NULL"
+    if skips_private:
+        every += f" AND EXISTS (SELECT 1 FROM versions v WHERE v.capsule = c.id AND v.version = c.version AND {NOT_PRIVATE})"
+    return done, int(connection.execute(every).get)

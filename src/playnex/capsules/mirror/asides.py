@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from playnex.canonical import digest
-from playnex.capsules.mirror.folder import BeingWritten, Folder, Unusable, opened_place, read_steadily, sync_folder, write_durably
+from playnex.capsules.mirror.folder import BeingWritten, Folder, Unusable, opened_place, read_steadily, write_durably
 from playnex.capsules.mirror.renaming import move_to_free, swap
+from playnex.capsules.mirror.syncing import sync_folder
 from playnex.ids import new_id
 
 GRACE = 10.0
@@ -55,22 +56,48 @@ class Caught:
     data: bytes
 
 
+HIDDEN = ".playnex"
+"""What is put aside lies there, below the files, where they have a disk of their own: a rename does not lead to another one."""
+
+
 class Asides:
     """The folder with what was put aside; `root` is Playnex's own."""
 
     def __init__(self, root: Path, files: Folder) -> None:
-        self._root = root
+        self._own = root
         self._files = files
+
+    @property
+    def _root(self) -> Path:
+        """Where the next one is put."""
+        try:
+            disk = os.lstat(self._files.root).st_dev
+            hidden = self._files.root / HIDDEN
+            is_own = os.stat(next(path for path in (self._own, *self._own.parents) if path.exists())).st_dev == disk
+        except (OSError, StopIteration):
+            return self._own
+        if not is_own and hidden.is_symlink():
+            raise Unusable(f"{HIDDEN} in it is a link, and would lead out of it")
+        return self._own if is_own else hidden
+
+    def room(self) -> Path:
+        """A new folder there. Raises OSError."""
+        folder = self._root / new_id()
+        folder.mkdir(parents=True, mode=0o700)
+        return folder
 
     def stage(self, path: str, data: bytes | None, *, old: str = "", sync: bool = True) -> Staged:
         """Make ready what is to come into the file; None takes it away. Raises OSError."""
-        folder = self._root / new_id()
-        folder.mkdir(parents=True, mode=0o700)
+        folder = self.room()
         about = About(path=path, old=old, new="" if data is None else digest(data))
-        (folder / ABOUT).write_text(json.dumps(asdict(about)), encoding="utf-8")
         staged = Staged(folder=folder, about=about)
-        if data is not None:
-            write_durably(staged.text, data, sync=sync)
+        try:
+            (folder / ABOUT).write_text(json.dumps(asdict(about)), encoding="utf-8")
+            if data is not None:
+                write_durably(staged.text, data, sync=sync)
+        except OSError:
+            self.drop(folder)
+            raise
         return staged
 
     def make(self, staged: Staged) -> None:
@@ -92,8 +119,7 @@ class Asides:
 
     def lay(self, path: str, data: bytes) -> bool:
         """Put a new file among the capsules' files; False where something has that name. Raises OSError, Unusable."""
-        folder = self._root / new_id()
-        folder.mkdir(parents=True, mode=0o700)
+        folder = self.room()
         try:
             return self._files.lay(path, data, folder / TEXT)
         finally:
@@ -123,7 +149,7 @@ class Asides:
 
     def forget(self, path: str) -> None:
         """Drop all that was put aside of that file."""
-        for about in self._root.glob(f"*/{ABOUT}"):
+        for about in (each for root in {self._own, self._root} for each in root.glob(f"*/{ABOUT}")):
             with suppress(OSError, ValueError, TypeError):
                 if About(**json.loads(about.read_text(encoding="utf-8"))).path == path:
                     self.drop(about.parent)

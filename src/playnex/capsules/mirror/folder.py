@@ -8,13 +8,14 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playnex.capsules.mirror.names import OfOthers, Strange, reading_of
 from playnex.capsules.mirror.renaming import Place, move_to_free
+from playnex.capsules.mirror.syncing import sync_folder
 from playnex.capsules.mirror.text import LARGEST
 
 HAS_OPENAT = os.open in os.supports_dir_fd and os.scandir in os.supports_fd and hasattr(os, "O_NOFOLLOW")
@@ -93,6 +94,22 @@ class Folder:
         with self.place(path) as place:
             return read_steadily(place)
 
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[str], Content]]:
+        """Reads as `read` does, for many files one after another: neighbours share their opened folder."""
+        with ExitStack() as opened:
+            near: dict[str, Place] = {}
+
+            def read(path: str) -> Content:
+                parent, _, last = path.rpartition("/")
+                if parent not in near:
+                    near.clear()
+                    opened.close()
+                    near[parent] = opened.enter_context(self.place(path))
+                return read_steadily(replace(near[parent], name=last))
+
+            yield read if HAS_OPENAT else self.read
+
     def make_durable(self, path: str) -> None:
         """Have the file on the disk for good, as far as the system lets its readers: many editors do not see to it."""
         with suppress(OSError, Unusable), self.place(path) as place:
@@ -120,6 +137,13 @@ class Folder:
             return False
         return True
 
+    def move_in(self, spare: Path, path: str) -> Stamp:
+        """Move a file from outside the folder to a name there, and its stamp. Raises FileExistsError where something has that name,
+        OSError, Unusable."""
+        with self.place(path, make=True) as place, opened_place(spare) as source:
+            move_to_free(source, place)
+            return _stamp(os.stat(place.name, dir_fd=place.folder, follow_symlinks=False))
+
     def prune(self, path: str) -> None:
         """Remove the folders that a file left empty."""
         *folders, _ = path.split("/")
@@ -134,7 +158,7 @@ class Folder:
         """The path as a name in an opened folder; with `make`, folders that are missing are made. Raises FileNotFoundError,
         Unusable."""
         *folders, last = path.split("/")
-        if make:
+        if make and not self.root.exists():
             self.root.mkdir(exist_ok=True)
         if not HAS_OPENAT:
             yield Place(name=str(self._checked(folders, make) / last))
@@ -176,13 +200,21 @@ def read_steadily(place: Place) -> Content:
             raise Unusable(f"it has more than {LARGEST // 1_000_000} MB")
         if _is_open_for_writing(file):
             raise BeingWritten
-        with os.fdopen(file, "rb", closefd=False) as stream:
-            data = stream.read(LARGEST + 1)
+        data = _bytes(file, before.size + 1)
         if _stamp(os.fstat(file)) != before or len(data) != before.size:
             raise BeingWritten
         return Content(data=data, stamp=before)
     finally:
         os.close(file)
+
+
+def _bytes(file: int, most: int) -> bytes:
+    """What an opened file holds, and no more than so much of it."""
+    pieces = []
+    while most > 0 and (piece := os.read(file, most)):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def write_durably(path: Path, data: bytes, *, sync: bool = True) -> None:
@@ -192,13 +224,6 @@ def write_durably(path: Path, data: bytes, *, sync: bool = True) -> None:
         stream.flush()
         if sync:
             os.fsync(stream.fileno())
-
-
-def sync_folder(folder: int | None) -> None:
-    """Have the names in an opened folder on the disk, where the system can."""
-    if folder is not None:
-        with suppress(OSError):
-            os.fsync(folder)
 
 
 @contextmanager
@@ -216,9 +241,13 @@ def opened_place(path: Path) -> Iterator[Place]:
 
 def _inner(outer: int, word: str, make: bool) -> int:
     """A folder in an opened one, opened; the outer one is left open where that cannot be."""
-    if make:
-        with suppress(FileExistsError):
-            os.mkdir(word, dir_fd=outer)
+    try:
+        return os.open(word, FOLDER_FLAGS, dir_fd=outer)
+    except FileNotFoundError:
+        if not make:
+            raise
+    with suppress(FileExistsError):
+        os.mkdir(word, dir_fd=outer)
     return os.open(word, FOLDER_FLAGS, dir_fd=outer)
 
 

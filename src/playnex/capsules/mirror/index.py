@@ -1,14 +1,17 @@
 """What the store remembers of the files: for each the version that it agreed with, its digest, and the stamp it had then."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import apsw
 
-from playnex.canonical import decode
+from playnex.canonical import Json, decode, encode
 from playnex.capsules.mirror.deciding import Agreed, Stored
 from playnex.capsules.mirror.folder import Stamp
 from playnex.capsules.mirror.names import folded
+from playnex.capsules.stores.naming import DELETED
+from playnex.capsules.stores.rows import unpacked
 from playnex.spec.envelope import Label
 
 RACY = 2_000_000_000
@@ -16,6 +19,19 @@ RACY = 2_000_000_000
 file systems count time in steps of two seconds."""
 
 COLUMNS = "m.capsule, m.version, m.digest, m.size, m.modified, m.changed, m.inode, m.looked"
+
+PUT = "INSERT OR REPLACE INTO mirrored VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+NAMES = "IN (SELECT value FROM json_each(?))"
+STORED_OF = f"SELECT name, id, version FROM capsules WHERE deleted IS NULL AND name {NAMES}"
+DELETED_OF = f"SELECT name FROM capsules WHERE {DELETED} AND name {NAMES}"
+KNOWN_OF = f"SELECT m.name, {COLUMNS} FROM mirrored m WHERE m.name {NAMES}"
+LIKE = f"SELECT folded, name FROM mirrored WHERE folded {NAMES}"
+TEXTS = (
+    "SELECT c.name, c.id, c.version, v.header, v.packed, v.body"
+    " FROM capsules c JOIN versions v ON v.capsule = c.id AND v.version = c.version"
+    f" WHERE c.deleted IS NULL AND c.name NOT IN (SELECT name FROM mirrored) AND c.name {NAMES}"
+)
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -44,6 +60,14 @@ class State:
     def agreed(self) -> Agreed | None:
         """The last agreement."""
         return self.known.agreed if self.known else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """A capsule that was deleted, and when, in seconds since 1970."""
+
+    id: str
+    at: float
 
 
 class Overtaken(Exception):
@@ -88,19 +112,61 @@ def states(connection: apsw.Connection) -> dict[str, State]:
 
 def put(connection: apsw.Connection, name: str, known: Known) -> None:
     """Remember this of the name's file."""
-    agreed, stamp = known.agreed, known.stamp
-    connection.execute(
-        "INSERT OR REPLACE INTO mirrored VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(name, folded(name), agreed.stored.id, agreed.stored.version, agreed.digest),
-            *(stamp.size, stamp.modified, stamp.changed, stamp.inode, known.looked),
-        ),
-    )
+    put_all(connection, {name: known})
+
+
+def put_all(connection: apsw.Connection, known: Mapping[str, Known]) -> None:
+    """Remember this of the names' files."""
+    connection.executemany(PUT, [_row(name, each) for name, each in known.items()])
+
+
+def unmoved(connection: apsw.Connection, seen: Mapping[str, State]) -> set[str]:
+    """Those of the names of which the store still says what was seen, and whose files, where there were none, no other name has."""
+    names = encode(list(seen)).decode()
+    stored = connection.execute(STORED_OF, (names,)).fetchall()
+    known = connection.execute(KNOWN_OF, (names,)).fetchall()
+    newest = {row[0]: _stored_of(row[1:]) for row in stored}
+    agreed = {row[0]: found.agreed for row in known if (found := _known(row[1:]))}
+    same = {name for name, each in seen.items() if (newest.get(name), agreed.get(name)) == (each.stored, each.agreed)}
+    spelled = encode([folded(name) for name in same]).decode()
+    like: list[Row] = connection.execute(LIKE, (spelled,)).fetchall()
+    taken = {row[0]: row[1] for row in like}
+    return {name for name in same if name in agreed or taken.get(folded(name), name) == name}
+
+
+def agreements(connection: apsw.Connection) -> dict[str, str]:
+    """The digests of all files that living capsules should have, by name."""
+    sql = "SELECT m.name, m.digest FROM mirrored m JOIN capsules c ON c.name = m.name AND c.deleted IS NULL"
+    rows: list[Row] = connection.execute(sql).fetchall()
+    return {row[0]: row[1] for row in rows}
+
+
+def deleted(connection: apsw.Connection, name: str) -> Gone | None:
+    """The last deleted capsule of that name that can be restored."""
+    found: list[Row] = connection.execute(f"SELECT id, deleted FROM capsules WHERE {DELETED} AND name = ?", (name,)).fetchall()
+    return max((Gone(id=row[0], at=row[1]) for row in found), key=lambda gone: gone.at, default=None)
+
+
+def ever_deleted(connection: apsw.Connection, names: Sequence[str]) -> set[str]:
+    """Those of the names that a deleted capsule had."""
+    rows: list[Row] = connection.execute(DELETED_OF, (encode(list(names)).decode(),)).fetchall()
+    return {row[0] for row in rows}
+
+
+def texts(connection: apsw.Connection, names: Sequence[str]) -> dict[str, tuple[Stored, Json, str]]:
+    """The newest versions of those of the names that have no file: their headers and bodies."""
+    rows: list[Row] = connection.execute(TEXTS, (encode(list(names)).decode(),)).fetchall()
+    return {row[0]: (_stored_of(row[1:]), decode(row[3]), unpacked(*row[4:])) for row in rows}
 
 
 def drop(connection: apsw.Connection, name: str) -> None:
     """Remember nothing of it."""
     connection.execute("DELETE FROM mirrored WHERE name = ?", (name,))
+
+
+def drop_all(connection: apsw.Connection, names: Iterable[str]) -> None:
+    """Remember nothing of these."""
+    connection.executemany("DELETE FROM mirrored WHERE name = ?", [(name,) for name in names])
 
 
 def forget_all(connection: apsw.Connection) -> bool:
@@ -140,6 +206,12 @@ def note_deleted(connection: apsw.Connection, name: str) -> None:
         (name,),
     )
     drop(connection, name)
+
+
+def _row(name: str, known: Known) -> Row:
+    agreed, stamp = known.agreed, known.stamp
+    about = (name, folded(name), agreed.stored.id, agreed.stored.version, agreed.digest)
+    return (*about, stamp.size, stamp.modified, stamp.changed, stamp.inode, known.looked)
 
 
 def _stored_of(row: Row) -> Stored:

@@ -5,7 +5,7 @@ whoever reads or writes a capsule: what cannot be done is told, once, and the wo
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,14 @@ from playnex.capsules.mirror import index
 from playnex.capsules.mirror.asides import Asides
 from playnex.capsules.mirror.folder import BeingWritten, Folder, Unusable
 from playnex.capsules.mirror.index import Overtaken, State
+from playnex.capsules.mirror.laying import Laying
+from playnex.capsules.mirror.mishaps import Missing, RollCall
 from playnex.capsules.mirror.names import ENDING, Named, OfOthers, path_of, problem, reading_of
-from playnex.capsules.mirror.notice import Notice
-from playnex.capsules.mirror.settling import FolderGone, Settling
+from playnex.capsules.mirror.notice import HELD, Notice
+from playnex.capsules.mirror.settling import FolderGone, Settling, TooMany
 from playnex.capsules.mirror.steady import SETTLE, Steadiness
 from playnex.capsules.mirror.surveying import Survey, survey
+from playnex.capsules.mirror.taking import Taking
 from playnex.capsules.mirror.text import NotText
 from playnex.capsules.mirror.watching import changes_below
 from playnex.clock import Clock
@@ -28,6 +31,9 @@ from playnex.store.database import Database
 
 TRIES = 20
 """How often a name is looked at while others are faster."""
+
+FEW = 10
+"""Names that are looked at one by one; what is done to more is done to them together."""
 
 AT_ONCE = 256
 """Names that are settled at the same time, so that they share transactions."""
@@ -55,12 +61,17 @@ class Mirror:
         self._clock = clock
         self._told: set[Notice] = set()
         self._asides = Asides(place.aside, self.folder)
+        self._laying = Laying(database=database, folder=self.folder, asides=self._asides, clock=clock)
+        steadiness = Steadiness(folder=self.folder, clock=clock, settle=settle)
+        self._taking = Taking(capsules=capsules, database=database, folder=self.folder, steadiness=steadiness, person=person, clock=clock)
+        self._roll = RollCall(self.folder, database, clock)
         self._settling = Settling(
             capsules=capsules,
             database=database,
             folder=self.folder,
             asides=self._asides,
-            steadiness=Steadiness(folder=self.folder, clock=clock, settle=settle),
+            steadiness=steadiness,
+            roll=self._roll,
             person=person,
             clock=clock,
             tell=self._say,
@@ -78,10 +89,12 @@ class Mirror:
             await self._settled(name)
         except (Unusable, NotText) as fault:
             self._say(Notice(kind="left", path=path_of(name), says=str(fault)))
+        except TooMany:
+            self._say(HELD)
         except BeingWritten:
             self._say(Notice(kind="left", path=path_of(name), says="somebody is writing it; it is read once they are done"))
         except OSError as fault:
-            self._say(Notice(kind="fault", path="", says=f"files cannot be written or read here: {fault.strerror or fault}".lower()))
+            self._say(_cannot(fault))
         except StoreError as fault:
             self._say(Notice(kind="fault", path=path_of(name), says=f"what was saved is not in the store yet: {fault.message}"))
 
@@ -106,12 +119,52 @@ class Mirror:
         if found.refreshed:
             with suppress(StoreError):  # where nothing can be recorded, they are read again the next time
                 await self._database.write(found.refresh)
-        await self._look_at(found.present)
+        await self._look_at(await self._left_by(self._taking.take, found.present))
         await self._look_at(found.absent)
+        if len(found.gone) > FEW and (await self.missing()).is_mishap:
+            self._say(HELD)
+        else:
+            await self._look_at(found.gone)
+        await self._look_at(await self._left_by(self._laying.lay, found.bare))
         await self._rescue()
         if found.problem:
             self._say(Notice(kind="fault", path="", says=found.problem))
         return found
+
+    async def missing(self) -> Missing:
+        """Whose files are gone and whose capsules are not."""
+        return await asyncio.to_thread(self._roll.count)
+
+    async def write_missing(self) -> None:
+        """Write the files anew that are gone."""
+        names = (await self.missing()).names
+        await self._database.write(lambda connection: index.drop_all(connection, names))
+        await self.scan()
+
+    async def delete_missing(self) -> tuple[str, ...]:
+        """Delete the capsules whose files are gone; their names."""
+        deleted = []
+        for name in sorted((await self.missing()).names):
+            seen = index.state(self._database.read, name)
+            with suppress(NotFoundError):
+                if seen.stored and seen.agreed and seen.stored == seen.agreed.stored:
+                    await self._settling.delete(name, seen.stored)
+                    deleted.append(name)
+        return tuple(deleted)
+
+    async def _left_by(self, deed: Callable[[Sequence[str]], Awaitable[list[str]]], names: Sequence[str]) -> Sequence[str]:
+        """Do this to many names together; those that have to be looked at one by one."""
+        if len(names) <= FEW:
+            return names
+        try:
+            return await deed(names)
+        except OSError as fault:
+            self._say(_cannot(fault))
+        except StoreError as fault:
+            self._say(Notice(kind="fault", path="", says=f"files and capsules do not say the same yet: {fault.message}"))
+        except Unusable as fault:
+            self._say(Notice(kind="fault", path="", says=str(fault)))
+        return ()
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -146,10 +199,17 @@ class Mirror:
     async def _catch_up(self) -> None:
         """Look at what the watcher saw; what changes once more meanwhile stays for the next time."""
         touched = dict(self._touched)
-        await self._look_at(touched)
+        gone = [name for name in touched if self._is_gone(name)]
+        await self._look_at(name for name in touched if name not in gone)  # first, for they may be what the others are called now
+        await self._look_at(gone)
         for name, times in touched.items():
             if self._touched.get(name) == times:
                 del self._touched[name]
+
+    def _is_gone(self, name: str) -> bool:
+        with suppress(OSError, Unusable):
+            return self.folder.stamp(path_of(name)) is None
+        return False
 
     async def _look_at(self, names: Iterable[str]) -> None:
         waiting = list(names)
@@ -199,6 +259,10 @@ def is_settled(seen: State, folder: Folder, name: str) -> bool:
     if seen.known is None:
         return seen.stored is None and stamp is None
     return seen.stored == seen.known.agreed.stored and seen.known.is_untouched(stamp)
+
+
+def _cannot(fault: OSError) -> Notice:
+    return Notice(kind="fault", path="", says=f"files cannot be written or read here: {fault.strerror or fault}".lower())
 
 
 def ignore(_notice: Notice) -> None:

@@ -18,6 +18,7 @@ from playnex.capsules.mirror.asides import Asides, Caught, Staged
 from playnex.capsules.mirror.deciding import Agreed, Stored, decide
 from playnex.capsules.mirror.folder import BeingWritten, Content, Folder, Unusable
 from playnex.capsules.mirror.index import Known, Overtaken, State
+from playnex.capsules.mirror.mishaps import RollCall
 from playnex.capsules.mirror.names import ENDING, conflict_path, path_of, problem
 from playnex.capsules.mirror.notice import Notice
 from playnex.capsules.mirror.steady import Steadiness
@@ -34,6 +35,10 @@ class FolderGone(Exception):
     """All files are gone with their folder, which nobody means as the end of every capsule."""
 
 
+class TooMany(Exception):
+    """Most files are gone at once, which nobody means as the end of their capsules."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settling:
     """Settles names one by one; `person` is who edits the files."""
@@ -43,18 +48,22 @@ class Settling:
     folder: Folder
     asides: Asides
     steadiness: Steadiness
+    roll: RollCall
     person: Author
     clock: Clock
     tell: Callable[[Notice], None]
 
     async def settle(self, name: str) -> None:
         """Have the name's file and the store agree. Raises Overtaken, CapsuleConflict, FileExistsError and FileNotFoundError where
-        somebody was faster, BeingWritten, Unusable and NotText for the file, FolderGone, OSError and StoreError."""
+        somebody was faster, BeingWritten, Unusable and NotText for the file, FolderGone, TooMany, OSError and StoreError."""
         seen = index.state(self.database.read, name)
         looked = round(self.clock.now() * 1e9)
         if seen.stored and not seen.known and (why := problem(name)):
             raise Unusable(why)
-        content = await self.steadiness.read(path_of(name), was_there=seen.known is not None)
+        try:
+            content = await self.steadiness.read(path_of(name), was_there=seen.known is not None)
+        except PermissionError as fault:
+            raise Unusable(f"it may not be read: {(fault.strerror or str(fault)).lower()}") from None
         look = Look(name=name, seen=seen, content=content, looked=looked)
         match decide(seen.agreed, seen.stored, look.digest):
             case "rest":
@@ -109,6 +118,8 @@ class Settling:
     async def _take(self, look: "Look", also: Capsule | None = None) -> None:
         """Make the file the next version; `also` is the version of the store that it goes beside, in a conflict."""
         content = look.present
+        if look.seen == State() and await self._is_of_deleted(look):
+            return
         text, stored = parsed(content.data), look.seen.stored
         before = also or (await self._newest(look) if stored else None)
         draft = CapsuleDraft(
@@ -133,12 +144,38 @@ class Settling:
 
         await self._change(look, work)
 
+    async def _is_of_deleted(self, look: "Look") -> bool:
+        """Whether the file says what a capsule of its name said that was deleted. One that lay there before that goes: a crash kept it from
+        being noted. One that somebody has put back since brings its capsule back."""
+        if (gone := index.deleted(self.database.read, look.name)) is None:
+            return False
+        try:
+            versions = await self.capsules.versions_of_deleted(gone.id)
+        except NotFoundError:
+            return False
+        same = [one.version for one in versions[-COMPARED:] if digest(_bytes(one)) == look.digest]
+        if same and look.present.stamp.changed / 1e9 <= gone.at:
+            await self._rename(look, None)
+            self.folder.prune(look.path)
+            return True
+        if versions[-1].version in same:
+            await self.capsules.restore(gone.id)
+            raise Overtaken
+        return False
+
     async def _delete(self, look: "Look") -> None:
         if not self.folder.exists():
             raise FolderGone
+        if await asyncio.to_thread(self.roll.is_mishap, look.name):
+            raise TooMany
         assert look.seen.stored is not None
-        await self.capsules.delete(look.seen.stored.id, self.person)
-        await self.database.write(lambda connection: index.note_deleted(connection, look.name))
+        await self.delete(look.name, look.seen.stored)
+        self.roll.note_deleted(look.name)
+
+    async def delete(self, name: str, stored: Stored) -> None:
+        """Delete the capsule whose file a person has deleted. Raises NotFoundError."""
+        await self.capsules.delete(stored.id, self.person)
+        await self.database.write(lambda connection: index.note_deleted(connection, name))
 
     async def _compare(self, look: "Look") -> None:
         newest, agreed = await self._newest(look), look.seen.agreed
@@ -213,9 +250,12 @@ class Settling:
 
         try:
             await self._change(look, work)
-        finally:
-            if not made or not staged.about.old:
+        except Exception:  # whoever is cancelled leaves it to the next look: the change may be under way
+            if not made:
                 self.asides.drop(staged.folder)
+            raise
+        if not staged.about.old:
+            self.asides.drop(staged.folder)
         await asyncio.to_thread(self.asides.finish, staged)
         if staged.about.old and (caught := self.asides.caught_by(staged)):
             await self.rescue(caught)
@@ -262,6 +302,7 @@ class Look:
 
 
 def _bytes(capsule: Capsule) -> bytes:
+    """The version as a file."""
     return rendered(Text(body=capsule.body, header=capsule.header))
 
 

@@ -50,6 +50,11 @@ class Steadiness:
         """Whether the file was last touched long enough ago, by its own time or by ours, for clocks of file servers may be wrong."""
         if stamp is None:
             return unchanged >= self.settle
-        needed = self.settle if stamp.size else EMPTY * self.settle
-        age = self.clock.now() - max(stamp.modified, stamp.changed) / 1e9
-        return max(age, unchanged) >= needed
+        return self.is_old(stamp) or unchanged >= self._needed(stamp)
+
+    def is_old(self, stamp: Stamp) -> bool:
+        """Whether the file was last touched long enough ago, by its own time."""
+        return self.clock.now() - max(stamp.modified, stamp.changed) / 1e9 >= self._needed(stamp)
+
+    def _needed(self, stamp: Stamp) -> float:
+        return self.settle if stamp.size else EMPTY * self.settle

@@ -1,13 +1,14 @@
 """A look at all files at once: which names have to be settled, and what lies there that is no capsule's file."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import apsw
 
 from playnex.canonical import digest
 from playnex.capsules.mirror import index
-from playnex.capsules.mirror.folder import BeingWritten, Folder, Found, Unusable
-from playnex.capsules.mirror.index import Known, Overtaken, State
+from playnex.capsules.mirror.folder import BeingWritten, Content, Folder, Found, Unusable
+from playnex.capsules.mirror.index import Known, State
 from playnex.capsules.mirror.names import folded, path_of, problem
 from playnex.capsules.mirror.notice import Notice
 from playnex.clock import Clock
@@ -16,26 +17,30 @@ from playnex.store.database import Database
 
 @dataclass(slots=True, kw_only=True)
 class Survey:
-    """What was found: `present` and `absent` are the names to be settled, with a file and without; `refreshed` those whose files have
-    another stamp and the same bytes; `left` is what nobody settles, and `problem` says why there was nothing to look at; `is_gone`: there
-    were files, and their folder is gone."""
+    """What was found. Names to be settled: those with a file (`present`), those without one (`absent`; `gone`, where the store has not
+    moved since; `bare`, where there never was one). `refreshed` are those whose files have another stamp and the same bytes; `left` is what
+    nobody settles; `problem` says why there was nothing to look at; `is_gone`: there were files, and their folder is gone."""
 
     files: int = 0
     present: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    bare: list[str] = field(default_factory=list)
     refreshed: dict[str, tuple[State, Known]] = field(default_factory=dict)
     left: list[Notice] = field(default_factory=list)
     problem: str = ""
     is_gone: bool = False
 
+    def lacking(self, seen: State) -> list[str]:
+        """Where a name without a file belongs."""
+        if seen.known is None:
+            return self.bare
+        return self.gone if seen.stored == seen.known.agreed.stored else self.absent
+
     def refresh(self, connection: apsw.Connection) -> None:
         """Remember the new stamps, of all that nobody changed meanwhile."""
-        for name, (seen, known) in self.refreshed.items():
-            try:
-                index.require(connection, name, seen)
-            except Overtaken:
-                continue
-            index.put(connection, name, known)
+        same = index.unmoved(connection, {name: seen for name, (seen, _) in self.refreshed.items()})
+        index.put_all(connection, {name: known for name, (_, known) in self.refreshed.items() if name in same})
 
 
 def survey(folder: Folder, database: Database, clock: Clock) -> Survey:
@@ -49,13 +54,14 @@ def survey(folder: Folder, database: Database, clock: Clock) -> Survey:
     states = index.states(database.read)
     found.is_gone = not folder.root.exists() and any(seen.known for seen in states.values())
     named = _named(files, folder, states, found=found)
-    for name, file in named.items():
-        _look_at(file, name, states.get(name, State()), folder=folder, looked=looked, found=found)
+    with folder.reading() as read:
+        for name, file in named.items():
+            _look_at(file, name, states.get(name, State()), read=read, looked=looked, found=found)
     for name, seen in states.items():
         if seen.known is None and seen.stored and (why := problem(name)):
             found.left.append(Notice(kind="left", path=path_of(name), says=f"this capsule has no file: {why}"))
         elif name not in named:
-            found.absent.append(name)
+            found.lacking(seen).append(name)
     found.files = len(named)
     return found
 
@@ -87,14 +93,14 @@ def _is_same(folder: Folder, name: str, file: Found) -> bool:
     return stamp is not None and file.stamp is not None and stamp.inode == file.stamp.inode
 
 
-def _look_at(file: Found, name: str, seen: State, *, folder: Folder, looked: int, found: Survey) -> None:
+def _look_at(file: Found, name: str, seen: State, *, read: Callable[[str], Content], looked: int, found: Survey) -> None:
     """Put the name to those that have to be settled, unless its file surely says what it said."""
     known = seen.known
     if known is None or seen.stored != known.agreed.stored or file.stamp is None:
         found.present.append(name)
     elif not known.is_untouched(file.stamp):
         try:
-            content = folder.read(path_of(name))
+            content = read(path_of(name))
         except (OSError, BeingWritten, Unusable):
             content = None
         if content is not None and digest(content.data) == known.agreed.digest:

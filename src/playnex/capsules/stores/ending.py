@@ -69,7 +69,7 @@ def purge(connection: apsw.Connection, capsule_id: str, at: float) -> tuple[Caps
         connection.execute(
             "UPDATE capsules SET name = '', version = 0, pinned = 0, deleted = ?, deleted_by = NULL WHERE id = ?", (at, capsule_id)
         )
-        for index in ("words", "newest"):  # a deleted row's words stay in an index until its parts are merged
+        for index in rows.INDEXES:  # a deleted row's words stay in an index until its parts are merged
             connection.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
     finally:
         connection.execute("PRAGMA secure_delete = OFF").fetchall()

@@ -81,6 +81,12 @@ def given(connection: apsw.Connection, run: str, step: str) -> tuple[CapsuleRef,
     return tuple(_ref(*row) for row in rows.fetch(connection, sql, run, step, *_bounds(f"{step}/")))
 
 
+def given_and_gone(connection: apsw.Connection, run: str) -> tuple[str, ...]:
+    """The steps of a run that were given a capsule which is deleted by now."""
+    sql = "SELECT DISTINCT u.step FROM uses u JOIN capsules c ON c.id = u.capsule WHERE u.run = ? AND c.deleted IS NOT NULL"
+    return tuple(step for (step,) in rows.fetch(connection, sql, run))
+
+
 def runs_with(connection: apsw.Connection, capsule_id: str) -> tuple[str, ...]:
     """The runs that were given it, or wrote a version of it."""
     sql = "SELECT run FROM uses WHERE capsule = ?1 UNION SELECT author_run FROM versions WHERE capsule = ?1 AND author_run <> ''"

@@ -14,6 +14,9 @@ SUGGESTIONS = 500
 LISTED = 10
 """How many capsules an ambiguity names."""
 
+SHORTEST = 4
+"""Letters of an id that are taken for one: with fewer, a name that is not there would mean whatever capsule has an id that ends so."""
+
 LIVING = "deleted IS NULL"
 DELETED = "deleted IS NOT NULL AND name <> ''"
 """Deleted, and not purged: a purged capsule has no name."""
@@ -37,9 +40,12 @@ def resolve_deleted(connection: apsw.Connection, typed: str) -> str:
     found = rows.fetch(connection, f"SELECT id FROM capsules WHERE name = ? AND {DELETED} ORDER BY deleted DESC LIMIT 1", typed)
     if found:
         return str(found[0][0])
-    return _by_id(connection, typed, DELETED) or _raise(
-        NotFoundError(f"there is no deleted capsule {typed!r}", hint="playnex capsule list --deleted shows what can be restored")
-    )
+    if by_id := _by_id(connection, typed, DELETED):
+        return by_id
+    if newest(connection, typed):
+        hint = f"playnex capsule restore {typed} --version N makes an older version the newest one"
+        raise NotFoundError(f"capsule {typed!r} is not deleted", hint=hint)
+    return _raise(NotFoundError(f"there is no deleted capsule {typed!r}", hint="playnex capsule list --deleted shows what can be restored"))
 
 
 def no_capsule(connection: apsw.Connection, typed: str) -> NotFoundError:
@@ -65,7 +71,7 @@ def _by_id(connection: apsw.Connection, typed: str, which: str) -> str:
 
 
 def _candidates(connection: apsw.Connection, wanted: str, which: str) -> list[tuple[str, str]]:
-    if not wanted:
+    if len(wanted) < SHORTEST:
         return []
     ends = wanted[::-1]
     return rows.fetch(

@@ -4,7 +4,7 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import apsw
 
@@ -16,8 +16,14 @@ from playnex.spec.envelope import Label
 
 Row: TypeAlias = tuple[Any, ...]
 
+Index = Literal["newest", "overtaken"]
+INDEXES: tuple[Index, ...] = get_args(Index)
+
 PACK_FROM = 512
 """Bytes from which compressing a body is worth trying."""
+
+INDEX_PAGE = 4_000
+"""Bytes of a page of an index of words: one of FTS5's 4050 is a byte too long for a page of a store with checksums, and takes two."""
 
 HEAD = (
     "c.id, c.name, v.version, v.author_kind, v.author_run, v.author_step, v.author_agent,"
@@ -72,8 +78,8 @@ def create_words(connection: apsw.Connection) -> None:
 
 
 def number_versions(connection: apsw.Connection) -> None:
-    """Each version gets a number of its own, never used again, by which the indexes of words know it: `words` has the versions that are
-    not deleted, `newest` the newest of each capsule, which is what nearly every search asks for."""
+    """Each version gets a number of its own, never used again, by which the indexes of words know it: `newest` has the newest version of
+    each capsule that is not deleted, which is what nearly every search asks for, and `overtaken` those before it."""
     connection.execute(
         """
         ALTER TABLE capsules ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
@@ -89,16 +95,18 @@ def number_versions(connection: apsw.Connection) -> None:
             packed, body) SELECT * FROM unnumbered ORDER BY written, capsule, version;
         DROP TABLE unnumbered;
         DROP TABLE words;
+        DROP INDEX capsules_by_time;
+        CREATE INDEX capsules_by_time ON capsules (written, id) WHERE deleted IS NULL;
         CREATE INDEX capsules_pinned ON capsules (name) WHERE pinned AND deleted IS NULL;
         CREATE INDEX capsules_deleted ON capsules (deleted) WHERE deleted IS NOT NULL;
-        CREATE VIRTUAL TABLE words USING fts5 (
-            name, body, folders, content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
-        );
-        CREATE VIRTUAL TABLE newest USING fts5 (
-            name, body, folders, content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
-        );
         """
     )
+    for where in INDEXES:
+        connection.execute(
+            f"CREATE VIRTUAL TABLE {where} USING fts5"
+            " (name, body, folders, content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2')"
+        )
+        connection.execute(f"INSERT INTO {where} ({where}, rank) VALUES ('pgsz', ?)", (INDEX_PAGE,))
     for (capsule_id,) in fetch(connection, "SELECT id FROM capsules WHERE deleted IS NULL"):
         take_in(connection, capsule_id)
 
@@ -123,8 +131,6 @@ def create_uses(connection: apsw.Connection) -> None:
 
 MIGRATIONS = (create_capsules, create_versions, create_words, number_versions, create_uses)
 
-INDEX = "INSERT INTO {} (rowid, name, body, folders) VALUES (?, ?, ?, ?)"
-
 
 def take_in(connection: apsw.Connection, capsule_id: str) -> None:
     """Put the words of all versions of a capsule into the indexes."""
@@ -133,17 +139,27 @@ def take_in(connection: apsw.Connection, capsule_id: str) -> None:
         " FROM capsules c JOIN versions v ON v.capsule = c.id WHERE c.id = ?"
     )
     for number, name, packed, body, is_newest in fetch(connection, sql, capsule_id):
-        row = (number, name, unpacked(packed, body), folders(name))
-        connection.execute(INDEX.format("words"), row)
-        if is_newest:
-            connection.execute(INDEX.format("newest"), row)
+        index(connection, "newest" if is_newest else "overtaken", number, name=name, body=unpacked(packed, body))
+
+
+def index(connection: apsw.Connection, where: Index, number: int, *, name: str, body: str) -> None:
+    """Put the words of a version into that index."""
+    connection.execute(f"INSERT INTO {where} (rowid, name, body, folders) VALUES (?, ?, ?, ?)", (number, name, body, folders(name)))
+
+
+def overtake(connection: apsw.Connection, capsule_id: str, version: int, *, name: str) -> None:
+    """Move the words of what was the newest version to those that are overtaken."""
+    sql = "SELECT number, packed, body FROM versions WHERE capsule = ? AND version = ?"
+    for number, packed, body in fetch(connection, sql, capsule_id, version):
+        connection.execute("DELETE FROM newest WHERE rowid = ?", (number,))
+        index(connection, "overtaken", number, name=name, body=unpacked(packed, body))
 
 
 def leave_out(connection: apsw.Connection, capsule_id: str) -> None:
     """Take the words of all versions of a capsule out of the indexes."""
     numbers = fetch(connection, "SELECT number FROM versions WHERE capsule = ?", capsule_id)
-    for index in ("words", "newest"):
-        connection.executemany(f"DELETE FROM {index} WHERE rowid = ?", numbers)
+    for where in INDEXES:
+        connection.executemany(f"DELETE FROM {where} WHERE rowid = ?", numbers)
 
 
 def folders(name: str) -> str:

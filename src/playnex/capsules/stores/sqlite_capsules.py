@@ -62,16 +62,15 @@ class SqliteCapsules:
 
     async def write(self, draft: CapsuleDraft) -> Capsule:
         check_name(draft.name)
-        rows.contents(draft)  # what cannot be stored is told before the transaction
-        written = self._clock.now()
+        row = (self._clock.now(), *rows.contents(draft))  # what cannot be stored is told before the transaction
 
         def work(connection: apsw.Connection) -> Capsule:
             found = naming.newest(connection, draft.name)
             writing.expect(draft, found)
             ref, whole = writing.following(draft, found), writing.kept(connection, draft, found)
-            writing.insert(connection, ref, (written, *rows.contents(whole)))
+            capsule = writing.insert(connection, ref, row if whole is draft else writing.relabelled(row, whole.labels))
             writing.note_sources(connection, ref, whole)
-            return _of(rows.fetch(connection, BODY, ref.id, ref.version))
+            return capsule
 
         return await self._database.write(work)
 
@@ -97,6 +96,10 @@ class SqliteCapsules:
 
     async def list_as_of(self, moment: Moment, *, prefix: str = "", limit: int = 200) -> tuple[CapsuleHead, ...]:
         return listing.page_as_of(self._database.read, moment, prefix=prefix, limit=limit)
+
+    async def list_seen(self, at: float, run: str, *, prefix: str = "", limit: int = 200) -> tuple[CapsuleHead, ...]:
+        """What a list says to a run that was forked at that time."""
+        return await self.list_as_of(Moment(at=at, run=run), prefix=prefix, limit=limit)
 
     async def pinned(self) -> tuple[CapsuleHead, ...]:
         return listing.pinned(self._database.read)
@@ -198,6 +201,9 @@ class SqliteCapsules:
 
     async def given(self, run: str, step: str) -> tuple[CapsuleRef, ...]:
         return listing.given(self._database.read, run, step)
+
+    async def given_and_gone(self, run: str) -> tuple[str, ...]:
+        return listing.given_and_gone(self._database.read, run)
 
     async def runs_with(self, id: str) -> tuple[str, ...]:
         return listing.runs_with(self._database.read, id)

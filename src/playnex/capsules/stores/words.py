@@ -8,13 +8,13 @@ beginning with the words that few texts have, for they say most. Up to `RANKED` 
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import apsw
 
 from playnex.capsules.capsule import Moment
-from playnex.capsules.stores import rows
+from playnex.capsules.stores import ranking, rows
 from playnex.spec.grounding import content_words
 from playnex.spec.memory import TAG
 
@@ -34,28 +34,29 @@ VISIBLE = (
 """The version that is seen at a moment."""
 
 CANDIDATES = """
-SELECT w.rowid, bm25({index}, 4, 1, 0) AS rank FROM {index} w{joined}
-WHERE {index} MATCH :words{narrowed} ORDER BY w.rowid DESC LIMIT :ranked
+SELECT w.rowid AS number, {rank} AS rank FROM {index} w{joined} WHERE {index} MATCH :words{narrowed} ORDER BY w.rowid DESC LIMIT :ranked
 """
-"""A word in a name says four times what it says in a body."""
 
 SEARCH = """
-SELECT c.id, v.version FROM ({candidates}) f JOIN versions v ON v.number = f.rowid JOIN capsules c ON c.id = v.capsule
+SELECT c.id, v.version FROM ({candidates}) f JOIN versions v ON v.number = f.number JOIN capsules c ON c.id = v.capsule
 WHERE c.deleted IS NULL ORDER BY f.rank, c.name LIMIT :limit
 """
+BOTH = "SELECT * FROM ({newest}) UNION ALL SELECT * FROM ({overtaken}) ORDER BY number DESC LIMIT :ranked"
+IN_TEXT = "{{name body}} : ({})"
 NAMED = " JOIN versions v ON v.number = w.rowid JOIN capsules c ON c.id = v.capsule"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What is looked for: `within` is a folder of names, `patterns` are those that a name may fit, or `#tag`; `moment` is when memory is
-    looked at, None for now."""
+    looked at, None for now. A text that `is_private` must not leave this machine."""
 
     text: str
     within: str = ""
     patterns: tuple[str, ...] = ("*",)
     limit: int = 10
     moment: Moment | None = None
+    is_private: bool = False
 
 
 Found = tuple[str, int]
@@ -67,17 +68,17 @@ def found(connection: apsw.Connection, wanted: Wanted) -> list[Found]:
     sought, limit = quoted(wanted.text), wanted.limit
     if not sought or limit < 1 or not wanted.patterns:
         return []
-    best = _ranked(connection, wanted, " AND ".join(sought))
+    best = _ranked(connection, wanted, sought, "AND")
     if len(best) >= limit or len(sought) == 1:
         return best
-    others = _ranked(connection, wanted, " OR ".join(_telling(connection, wanted, sought)), limit + len(best))
+    others = _ranked(connection, replace(wanted, limit=limit + len(best)), _telling(connection, wanted, sought), "OR")
     return list(dict.fromkeys((*best, *others)))[:limit]
 
 
 def exact(connection: apsw.Connection, wanted: Wanted) -> list[Found]:
     """Those of them that have all words."""
     sought = quoted(wanted.text)
-    return _ranked(connection, wanted, " AND ".join(sought)) if sought and wanted.limit > 0 and wanted.patterns else []
+    return _ranked(connection, wanted, sought, "AND") if sought and wanted.limit > 0 and wanted.patterns else []
 
 
 def narrowing(wanted: Wanted) -> tuple[str, dict[str, Any]]:
@@ -91,8 +92,8 @@ def narrowing(wanted: Wanted) -> tuple[str, dict[str, Any]]:
 
 def _telling(connection: apsw.Connection, wanted: Wanted, sought: Sequence[str]) -> list[str]:
     """Those of the words that say most: as many as lead to no more texts than are ranked, and one at least."""
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM {_index(wanted)} WHERE {_index(wanted)} MATCH ? LIMIT ?)"
-    counts = {word: int(connection.execute(sql, (word, RANKED + 1)).get) for word in sought}
+    indexes = ("newest",) if wanted.moment is None else rows.INDEXES
+    counts = {word: sum(_count(connection, index, word, RANKED + 1) for index in indexes) for word in sought}
     rarest = sorted((word for word in sought if counts[word]), key=lambda word: counts[word])
     if not rarest:
         return list(sought[:1])
@@ -104,20 +105,36 @@ def _telling(connection: apsw.Connection, wanted: Wanted, sought: Sequence[str])
     return chosen
 
 
-def _ranked(connection: apsw.Connection, wanted: Wanted, words: str, limit: int = 0) -> list[Found]:
-    """The best of the texts that match, no more than are wanted."""
-    moment, index = wanted.moment, _index(wanted)
+def _count(connection: apsw.Connection, index: str, words: str, most: int = -1) -> int:
+    """How many texts of the index match; `most` at most, where that is said."""
+    return int(connection.execute(f"SELECT count(*) FROM (SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT ?)", (words, most)).get)
+
+
+def _ranked(connection: apsw.Connection, wanted: Wanted, sought: Sequence[str], how: Literal["AND", "OR"]) -> list[Found]:
+    """The best of the texts that have all of the words, or any, no more than are wanted."""
     narrowed, bindings = _fitting(wanted)
-    if moment is not None:
-        narrowed += f" AND v.version = ({VISIBLE})"
-        bindings |= {"at": moment.at, "run": moment.run, "until": moment.until}
-    candidates = CANDIDATES.format(index=index, joined=NAMED if narrowed else "", narrowed=narrowed)
-    bindings |= {"words": _below(wanted, words), "ranked": RANKED, "limit": limit or wanted.limit}
+    bindings |= {"words": _below(wanted, f" {how} ".join(sought)), "ranked": RANKED, "limit": wanted.limit}
+    if wanted.moment is None:
+        candidates = _candidates("newest", f"bm25(newest, {ranking.NAME}, {ranking.BODY}, 0)", narrowed)
+    else:
+        candidates, weights = _candidates_then(connection, sought, narrowed)
+        bindings |= weights | {"at": wanted.moment.at, "run": wanted.moment.run, "until": wanted.moment.until}
     return [(capsule, version) for capsule, version in rows.fetch_named(connection, SEARCH.format(candidates=candidates), bindings)]
 
 
-def _index(wanted: Wanted) -> str:
-    return "newest" if wanted.moment is None else "words"
+def _candidates(index: rows.Index, rank: str, narrowed: str) -> str:
+    return CANDIDATES.format(index=index, rank=rank, joined=NAMED if narrowed else "", narrowed=narrowed)
+
+
+def _candidates_then(connection: apsw.Connection, sought: Sequence[str], narrowed: str) -> tuple[str, dict[str, float]]:
+    """Those that are seen at a moment, among the newest and the overtaken, with the weights of the words as bindings."""
+    ranking.know(connection)
+    counts = [sum(_count(connection, index, IN_TEXT.format(word)) for index in rows.INDEXES) for word in sought]
+    texts = int(connection.execute("SELECT max(number) FROM versions").get or 0)
+    weights = {f"weight{place}": weight for place, weight in enumerate(ranking.weights(counts, texts))}
+    named = ", ".join(f":{name}" for name in weights)
+    seen = f"{narrowed} AND v.version = ({VISIBLE})"
+    return BOTH.format(**{index: _candidates(index, f"rank({index}, {named})", seen) for index in rows.INDEXES}), weights
 
 
 def _below(wanted: Wanted, words: str) -> str:
@@ -126,7 +143,7 @@ def _below(wanted: Wanted, words: str) -> str:
     literals = [_folder_of(pattern) for pattern in wanted.patterns]
     if all(literals):
         narrow.append("(" + " OR ".join(f'folders : "{rows.folder_word(folder)}"' for folder in dict.fromkeys(literals)) + ")")
-    return " AND ".join((f"{{name body}} : ({words})", *narrow))
+    return " AND ".join((IN_TEXT.format(words), *narrow))
 
 
 def _folder_of(pattern: str) -> str:

@@ -15,6 +15,13 @@ from playnex.spec.envelope import CapsuleRef, Label
 
 COLUMNS = "capsule, version, written, author_kind, author_run, author_step, author_agent, labels, sources, header, packed, body"
 INSERT = f"INSERT INTO versions ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number"
+LABELS = 5
+"""Where they stand in a row that begins with `written`."""
+
+UPSERT = (
+    "INSERT INTO capsules (id, reversed, name, version, written) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET version = excluded.version, written = excluded.written RETURNING pinned"
+)
 
 
 def expect(draft: CapsuleDraft, found: CapsuleRef | None) -> None:
@@ -57,19 +64,21 @@ def labels_of(connection: apsw.Connection, ref: CapsuleRef) -> tuple[Label, ...]
     return tuple(decode(found[0][0])) if found else ()
 
 
-def insert(connection: apsw.Connection, ref: CapsuleRef, row: Sequence[Any]) -> None:
+def insert(connection: apsw.Connection, ref: CapsuleRef, row: Sequence[Any]) -> Capsule:
     """Store the version and its words; `row` is `written` and the columns behind it."""
-    connection.execute(
-        "INSERT INTO capsules (id, reversed, name, version, written) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET version = excluded.version, written = excluded.written",
-        (ref.id, ref.id[::-1], ref.name, ref.version, row[0]),
-    )
-    before = rows.fetch(connection, "SELECT number FROM versions WHERE capsule = ? AND version = ?", ref.id, ref.version - 1)
+    ((pinned,),) = rows.fetch(connection, UPSERT, ref.id, ref.id[::-1], ref.name, ref.version, row[0])
+    if ref.version > 1:
+        rows.overtake(connection, ref.id, ref.version - 1, name=ref.name)
     ((number,),) = rows.fetch(connection, INSERT, ref.id, ref.version, *row)
-    words = (number, ref.name, rows.unpacked(*row[-2:]), rows.folders(ref.name))
-    connection.executemany("DELETE FROM newest WHERE rowid = ?", before)
-    for index in ("words", "newest"):
-        connection.execute(rows.INDEX.format(index), words)
+    written, *author, labels, sources, header, packed, body = row
+    found = rows.capsule((ref.id, ref.name, ref.version, *author, written, labels, sources, header, pinned, packed, body))
+    rows.index(connection, "newest", number, name=ref.name, body=found.body)
+    return found
+
+
+def relabelled(row: Sequence[Any], labels: Sequence[Label]) -> Sequence[Any]:
+    """The same row with these labels."""
+    return (*row[:LABELS], rows.labels_json(labels), *row[LABELS + 1 :])
 
 
 def note_sources(connection: apsw.Connection, ref: CapsuleRef, draft: CapsuleDraft | Capsule) -> None:

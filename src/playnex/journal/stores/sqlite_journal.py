@@ -268,9 +268,8 @@ class SqliteJournal:
         return self.summary_of(row)
 
     async def runs(self, *, limit: int = 50, state: RunState | None = None) -> tuple[RunSummary, ...]:
-        found = self._database.read.execute(
-            f"SELECT {rows.SUMMARY} FROM runs WHERE ?1 IS NULL OR state = ?1 ORDER BY number DESC LIMIT ?2", (state, limit)
-        )
+        of_state, values = ("WHERE state = ?", (state, limit)) if state else ("", (limit,))  # one condition for both would scan all runs
+        found = self._database.read.execute(f"SELECT {rows.SUMMARY} FROM runs {of_state} ORDER BY number DESC LIMIT ?", values)
         return tuple(self.summary_of(row) for row in found.fetchall())
 
     async def tokens_of(self, flow: str, *, before: str, limit: int) -> tuple[int, ...]:

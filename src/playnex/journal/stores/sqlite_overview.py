@@ -63,9 +63,9 @@ class SqliteOverview:
         """The newest runs of that state."""
         return tuple(row[0] for row in self._read("SELECT id FROM runs WHERE state = ? ORDER BY number DESC LIMIT ?", state, limit))
 
-    def counts(self) -> dict[RunState, int]:
-        """How many runs stand in which state."""
-        return {row[0]: row[1] for row in self._read("SELECT state, count(*) FROM runs GROUP BY state")}
+    def count(self, state: RunState) -> int:
+        """How many runs stand in that state."""
+        return int(self._read("SELECT count(*) FROM runs WHERE state = ?", state)[0][0])
 
     def _read(self, sql: str, *values: Any) -> list[Any]:
         found: list[Any] = self._database.read.execute(sql, values).fetchall()

@@ -1,19 +1,18 @@
 // A run: its graph, its time, its conversation, and what a chosen step was given and gave. One choice, kept in the address, for all of them.
 import { html, useEffect, useMemo, useState } from "../vendor/playnex-vendor.js";
 import { Failed } from "../parts/empty.js";
+import { Lazy } from "../parts/lazy.js";
 import { useMedia } from "../parts/media.js";
 import { Skeleton } from "../parts/skeleton.js";
 import { Split, splitSize } from "../parts/split.js";
 import { ask } from "../router.js";
 import { actionsOf } from "../run/actions.js";
-import { ForkDialog } from "../run/fork.js";
 import { RunGraph } from "../run/graph.js";
 import { RunHead } from "../run/head.js";
 import { Inspector } from "../run/inspector.js";
 import { Slider } from "../run/slider.js";
 import { RunStore } from "../run/store.js";
 import { Timeline } from "../run/timeline.js";
-import { Transcript } from "../run/transcript.js";
 import { usePage } from "../shell/page.js";
 
 const side = splitSize("inspector", 440);
@@ -50,7 +49,7 @@ function Opened({ run, query }) {
     <${RunHead} store=${store} actions=${can} view=${view} />
     <div class="run-body" data-narrow=${narrow ? "yes" : null}>
       <div class="run-left">
-        ${view === "transcript" ? html`<${Transcript} store=${store} selected=${selected} onSelect=${select} />` : html`
+        ${view === "transcript" ? html`<${Lazy} load=${() => import("../run/transcript.js")} store=${store} selected=${selected} onSelect=${select} />` : html`
         <${RunGraph} store=${store} selected=${selected} onSelect=${select} />
         <${Slider} store=${store} />
         ${!narrow && html`<${Split} name="timeline" size=${low} towards="bottom" least=${90} most=${() => innerHeight * 0.6} label="Height of the timeline" />`}
@@ -59,7 +58,7 @@ function Opened({ run, query }) {
       ${!narrow && html`<${Split} name="inspector" size=${side} towards="right" least=${300} most=${() => innerWidth * 0.6} label="Width of the inspector" />`}
       <aside class="run-side" aria-label="Inspector" style=${narrow ? {} : { width: `${side.value}px` }}><${Inspector} store=${store} selected=${selected} tab=${query.tab || ""} onSelect=${select} onFork=${() => setDialog("fork")} /></aside>
     </div>
-    ${dialog === "fork" && html`<${ForkDialog} store=${store} step=${selected || store.keys.value[0]} onClose=${() => setDialog("")} />`}
+    ${dialog === "fork" && html`<${Lazy} load=${() => import("../run/fork.js")} store=${store} step=${selected || store.keys.value[0]} onClose=${() => setDialog("")} />`}
     ${can.find((one) => one.id === dialog)?.dialog?.(() => setDialog(""))}
   </div>`;
 }

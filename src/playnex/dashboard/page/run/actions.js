@@ -2,20 +2,20 @@
 import { html } from "../vendor/playnex-vendor.js";
 import { api } from "../api.js";
 import { Confirm } from "../parts/dialog.js";
+import { Lazy } from "../parts/lazy.js";
 import { toast, toastError } from "../parts/toasts.js";
 import { isOver } from "../words.js";
-import { RaiseDialog } from "./raise.js";
 
 export function actionsOf(store, header, { selected, setDialog }) {
   const { state, run } = header;
   const say = (what, body, done) => api.post(`/api/runs/${run}/${what}`, body).then(() => toast(done), toastError);
   const actions = [];
-  const rests = state === "paused" || state === "parked" || header.shown_state === "interrupted" || state === "failed";
+  const rests = state === "paused" || state === "parked" || header.shown_state === "interrupted" || (state === "failed" && header.reason === "exhausted");
   if (state === "running" || state === "pending") {
     actions.push({ id: "pause", says: "Pause", icon: "pause", key: "p", does: () => say("pause", {}, "It pauses when what is under way has ended") });
   }
   if (rests && header.reason === "exhausted") {
-    actions.push({ id: "resume", says: "Resume", icon: "play", key: "p", isFirst: true, does: () => setDialog("resume"), dialog: (close) => html`<${RaiseDialog} header=${header} onClose=${close} />` });
+    actions.push({ id: "resume", says: "Resume", icon: "play", key: "p", isFirst: true, does: () => setDialog("resume"), dialog: (close) => html`<${Lazy} load=${() => import("./raise.js")} header=${header} onClose=${close} />` });
   } else if (rests) {
     actions.push({ id: "resume", says: "Resume", icon: "play", key: "p", isFirst: true, does: () => say("resume", {}, "It goes on") });
   }

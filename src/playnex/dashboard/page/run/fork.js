@@ -11,7 +11,7 @@ import { topOf } from "./actions.js";
 
 const SOON = 250;
 
-export function ForkDialog({ store, step, onClose }) {
+export default function ForkDialog({ store, step, onClose }) {
   const header = store.header.value;
   const [from, setFrom] = useState(topOf(step));
   const [defined, setDefined] = useState(null);

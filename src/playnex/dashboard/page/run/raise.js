@@ -7,7 +7,7 @@ import { count, seconds, usd } from "../words.js";
 
 const PARTS = [["tokens", "Tokens", count], ["usd", "US dollars", usd], ["turns", "Turns", count], ["seconds", "Seconds", seconds]];
 
-export function RaiseDialog({ header, onClose }) {
+export default function RaiseDialog({ header, onClose }) {
   const set = PARTS.filter(([name]) => header.budget?.[name]);
   const [more, setMore] = useState({});
   const submit = (event) => {

@@ -20,8 +20,10 @@ export function Shown({ value, label = "Text" }) {
 
 const None = ({ children }) => html`<p class="none">${children}</p>`;
 
-export function Output({ detail, row }) {
+export function Output({ detail, row, store }) {
   const output = detail.output;
+  const spoken = row.status === "running" ? store.spoken(row.key) : "";
+  if (spoken) return html`<div class="shown spoken">${spoken.trimStart().startsWith("{") ? html`<${CodeBlock} text=${spoken} label="What the model writes" />` : html`<${Markdown} text=${spoken} />`}<i class="caret" aria-hidden="true"></i></div>`;
   return html`${isEmpty(output) ? html`<${None}>${row.status === "running" ? row.gist || "At work; what it gives appears here." : row.status === "pending" ? "It has not begun." : row.gist || "It gave nothing."}<//>` : html`<${Shown} value=${output} label="Output" />`}
     ${row.status === "running" && !isEmpty(output) && html`<i class="caret" aria-hidden="true"></i>`}
     ${row.capsule && html`<p class="kept"><${Icon} name="capsule" /><a href=${`/capsules/${encodeURIComponent(row.capsule.id || row.capsule.name)}`}>${row.capsule.name}</a> <span class="dim">version ${row.capsule.version}</span></p>`}`;

@@ -11,6 +11,7 @@ export class RunStore {
   error = signal(null);
   frame = signal(null); // which frame of the replay is shown; null: the run as it is now
   frames = signal([]);
+  said = signal({}); // what models say just now, by the key of their request
   rows = new Map();
   latest = { run: {}, steps: new Map() };
   position = 0;
@@ -25,7 +26,11 @@ export class RunStore {
   async open() {
     try {
       await this.load();
-      this.stops.push(listen((line) => line.run === this.run && line.patch && this.hear(line)));
+      this.stops.push(listen((line) => {
+        if (line.run !== this.run) return;
+        if (line.patch) this.hear(line);
+        if (line.said) this.said.value = { ...this.said.peek(), ...line.said };
+      }));
       this.stops.push(watch({ runs: { [this.run]: this.position } }));
     } catch (error) {
       this.error.value = error;
@@ -50,7 +55,7 @@ export class RunStore {
 
   // Patches that come within one frame are shown together.
   hear(line) {
-    if (line.position <= this.position) return;
+    if (line.position < this.position) return; // at the same one: that a worker came or went, which no position tells
     this.position = line.position;
     this.queue.push(line.patch);
     if (document.hidden) this.drain();
@@ -81,6 +86,13 @@ export class RunStore {
 
   row(key) {
     return this.rows.get(key)?.value;
+  }
+
+  // What a step's model says just now; empty where none does.
+  spoken(key) {
+    if (this.frame.value !== null) return "";
+    const said = this.said.value;
+    return Object.keys(said).filter((step) => step === key || step.startsWith(`${key}/`)).map((step) => said[step]).join("");
   }
 
   // Rows right below one, in order.

@@ -60,6 +60,13 @@ function move(event, keys, selected, onSelect) {
   requestAnimationFrame(() => document.getElementById(`time-${next}`)?.scrollIntoView({ block: "nearest" }));
 }
 
+// Beside the bar where there is room, else in it.
+function Took({ from, to, took }) {
+  if (to <= 0.86) return html`<em class="time-took" style=${{ left: `${to * 100}%` }}>${took}</em>`;
+  if (from > 0.12) return html`<em class="time-took" style=${{ right: `${(1 - from) * 100}%` }}>${took}</em>`;
+  return html`<em class="time-took" style=${{ left: `${from * 100}%` }}><b>${took}</b></em>`;
+}
+
 function Line({ row, scale, moment, isSelected, onSelect }) {
   const { tone, says } = stateOf(row.status);
   const depth = row.parent ? row.key.split("/").length - 1 : 0;
@@ -70,6 +77,6 @@ function Line({ row, scale, moment, isSelected, onSelect }) {
     <span class="time-name" style=${{ paddingLeft: `${Math.min(depth, 4) * 14}px` }}><${Sign} state=${row.status} /><span class="cut">${row.name}</span></span>
     <span class="time-lane">${from !== null && html`<i class="time-bar" style=${{ left: `${from * 100}%`, width: `${Math.max(0.15, (to - from) * 100)}%` }}></i>
       ${row.attempts.map((tried) => html`<b class="time-try" key=${tried.number} style=${{ left: `${scale.at(tried.at) * 100}%` }} title=${`try ${tried.number}: ${tried.message} · ${fullMoment(tried.at)}`}></b>`)}
-      <em class=${to > 0.86 ? "time-took before" : "time-took"} style=${to > 0.86 ? { right: `${(1 - from) * 100}%` } : { left: `${to * 100}%` }}>${took}</em>`}</span>
+      <${Took} from=${from} to=${to} took=${took} />`}</span>
   </div>`;
 }

@@ -12,7 +12,7 @@ import { Shown } from "./step_tabs.js";
 const SOON = 400;
 const LONG = 900;
 
-export function Transcript({ store, selected, onSelect }) {
+export default function Transcript({ store, selected, onSelect }) {
   const [entries, setEntries] = useState(null);
   const [error, setError] = useState(null);
   const box = useRef(null);

@@ -5,17 +5,16 @@ import { useKeys } from "../keys.js";
 import { copy } from "../parts/copy.js";
 import { Empty } from "../parts/empty.js";
 import { Icon } from "../parts/icon.js";
+import { Lazy } from "../parts/lazy.js";
 import { Toasts } from "../parts/toasts.js";
 import { go, match, path, query } from "../router.js";
 import { ROOMS } from "../rooms.js";
 import { token } from "../session.js";
 import { liveness, useStream } from "../stream.js";
 import { theme, turnTheme } from "../theme.js";
-import { KeyList, keysOpen } from "./key_list.js";
+import { keysOpen, paletteOpen, starting } from "./open.js";
 import { command, workspace } from "./page.js";
-import { Palette, paletteOpen } from "./palette.js";
 import { SignIn } from "./sign_in.js";
-import { Start } from "./start.js";
 
 const loaded = new Map();
 
@@ -42,7 +41,13 @@ function SignedIn() {
     <main id="content" class=${found?.room.full ? "content full" : "content"} tabindex="-1">
       ${found ? html`<${Room} key=${found.room.path} ...${found} query=${query.value} />` : html`<${Lost} />`}
     </main>
-    <${Foot} /><${Palette} /><${Start} /><${KeyList} /><${Toasts} />`;
+    <${Foot} /><${Above} /><${Toasts} />`;
+}
+
+function Above() {
+  return html`${paletteOpen.value && html`<${Lazy} load=${() => import("./palette.js")} />`}
+    ${starting.value && html`<${Lazy} key=${starting.value} load=${() => import("./start.js")} flow=${starting.value} />`}
+    ${keysOpen.value && html`<${Lazy} load=${() => import("./key_list.js")} />`}`;
 }
 
 function here() {
@@ -75,6 +80,7 @@ function Room({ room, params, query }) {
   const [failed, setFailed] = useState("");
   useEffect(() => {
     if (ready) return;
+    for (const name of room.ahead || []) fetchAhead(name);
     Promise.all([room.load(), ...(room.styles || []).map(style)]).then(([module]) => {
       loaded.set(room.path, module);
       setReady(module);
@@ -82,6 +88,12 @@ function Room({ room, params, query }) {
   }, [room]);
   if (failed) return html`<${Empty} icon="alert" whole title="This page could not be loaded" text=${failed} />`;
   return ready ? html`<${ready.default} params=${params} query=${query} />` : html`<div class="loading" aria-busy="true"></div>`;
+}
+
+function fetchAhead(name) {
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "modulepreload", href: new URL(`../${name}`, import.meta.url).href });
+  document.head.append(link);
 }
 
 const sheets = new Map();

@@ -1,12 +1,10 @@
 // The list of keys, opened by ?.
-import { html, signal } from "../vendor/playnex-vendor.js";
+import { html } from "../vendor/playnex-vendor.js";
 import { layers, shown } from "../keys.js";
 import { Dialog } from "../parts/dialog.js";
+import { keysOpen } from "./open.js";
 
-export const keysOpen = signal(false);
-
-export function KeyList() {
-  if (!keysOpen.value) return null;
+export default function KeyList() {
   const groups = layers.peek().filter((layer) => !layer.alone && layer.keys.some((one) => !one.hidden));
   return html`<${Dialog} title="Keys" onClose=${() => (keysOpen.value = false)} narrow>
     ${groups.map((layer, index) => html`<dl class="key-list" key=${index}>

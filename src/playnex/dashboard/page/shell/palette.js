@@ -1,23 +1,18 @@
 // ⌘K: goes to any page, run, flow, agent or capsule, and does what the page on screen can do.
-import { html, signal, useEffect, useMemo, useRef, useState } from "../vendor/playnex-vendor.js";
+import { html, useEffect, useMemo, useRef, useState } from "../vendor/playnex-vendor.js";
 import { address, api } from "../api.js";
 import { shown } from "../keys.js";
 import { Dialog } from "../parts/dialog.js";
 import { Icon } from "../parts/icon.js";
 import { go } from "../router.js";
 import { ROOMS } from "../rooms.js";
-import { startFlow } from "./start.js";
+import { paletteOpen, startFlow } from "./open.js";
 import { turnTheme } from "../theme.js";
 import { actions } from "./page.js";
 
-export const paletteOpen = signal(false);
 const SOON = 120; // milliseconds of quiet before the server is asked
 
-export function Palette() {
-  return paletteOpen.value ? html`<${Open} />` : null;
-}
-
-function Open() {
+export default function Palette() {
   const [text, setText] = useState("");
   const [found, setFound] = useState([]);
   const [at, setAt] = useState(0);

@@ -1,20 +1,14 @@
-// Starting a flow: a form made from its inputs. ⌘K opens it, and so may any page: startFlow(name).
-import { html, signal, useEffect, useState } from "../vendor/playnex-vendor.js";
+// Starting a flow: a form made from its inputs. ⌘K opens it, and so may any page by startFlow(name) of open.js.
+import { html, useEffect, useState } from "../vendor/playnex-vendor.js";
 import { api } from "../api.js";
 import { Dialog } from "../parts/dialog.js";
 import { Failed } from "../parts/empty.js";
 import { Skeleton } from "../parts/skeleton.js";
 import { toast } from "../parts/toasts.js";
 import { go } from "../router.js";
+import { starting } from "./open.js";
 
-export const starting = signal("");
-export const startFlow = (name) => (starting.value = name);
-
-export function Start() {
-  return starting.value ? html`<${Form} key=${starting.value} flow=${starting.value} />` : null;
-}
-
-function Form({ flow }) {
+export default function Start({ flow }) {
   const [inputs, setInputs] = useState(null);
   const [values, setValues] = useState({});
   const [error, setError] = useState(null);
