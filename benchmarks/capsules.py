@@ -23,6 +23,7 @@ from playnex.app.opening import MIGRATIONS
 from playnex.capsules.capsule import CapsuleDraft, place_of
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.clock import SystemClock
+from playnex.spec.memory import Moment
 from playnex.store.database import Database
 
 CAPSULES = 100_000
@@ -90,12 +91,12 @@ async def measured(folder: Path, count: int, language: Language) -> str:
     names = [head.name for head in await capsules.list(limit=2000)]
     chance = language.chance
     await capsules.search("warm up")
-    moment = (await capsules.list(limit=1))[0].written
+    moment = Moment(at=(await capsules.list(limit=1))[0].written, run="R")
     rows = [
         await asked("word search", 20.0, lambda: capsules.search(language.query())),
         await asked("word search in a folder", 20.0, lambda: capsules.search(language.query(), within=folder_of(chance))),
         await asked("word search by patterns", 20.0, lambda: capsules.search(language.query(), patterns=(f"{folder_of(chance)}/*",))),
-        await asked("word search of a forked run", None, lambda: capsules.search(language.query(), at=moment, run="R")),
+        await asked("word search of a forked run", None, lambda: capsules.search(language.query(), moment=moment)),
         await asked("read", 1.0, lambda: capsules.read(chance.choice(names))),
         await asked("page of a list", 20.0, lambda: capsules.list(limit=50)),
         await asked("page of a list below a prefix", 20.0, lambda: capsules.list(prefix=f"{folder_of(chance)}/", limit=50)),

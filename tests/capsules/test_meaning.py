@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from playnex.app.opening import MIGRATIONS
-from playnex.capsules.capsule import CapsuleDraft, Moment
+from playnex.capsules.capsule import CapsuleDraft
 from playnex.capsules.meaning.recall import Recall, Recalled
 from playnex.capsules.meaning.vectors import WITHOUT
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.capsules.stores.words import Wanted
+from playnex.spec.memory import Moment
 from playnex.store.database import Database
 from playnex.testing.clock import FakeClock
 from playnex.testing.hashed_embedder import HashedEmbedder

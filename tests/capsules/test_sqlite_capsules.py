@@ -14,13 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playnex.capsules.capsule import KEPT, Author, CapsuleDraft, Moment
+from playnex.capsules.capsule import KEPT, Author, CapsuleDraft
 from playnex.capsules.stores import rows
 from playnex.capsules.stores.rows import MIGRATIONS
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.capsules.stores.words import RANKED
 from playnex.clock import SystemClock
 from playnex.errors import CapsuleConflict
+from playnex.spec.memory import Moment
 from playnex.store.database import Database
 from playnex.store.file import open_reader
 from playnex.testing.capsule_contract import PROMISES, Promise
@@ -246,7 +247,7 @@ def test_a_search_as_of_a_moment_ranks_texts_old_and_new_as_one_index_of_all_wou
         plain = one_index(database)
         for at, words in itertools.product(moments, ("tide", "tide moon", "ebb sand moon")):
             expected = rows.fetch(plain, PLAIN, " AND ".join(words.split()), at)
-            found = [(each.name,) for each in await capsules.search(words, at=at)]
+            found = [(each.name,) for each in await capsules.search(words, moment=Moment(at=at))]
             assert found[: len(expected)] == expected
 
     asyncio.run(scenario())
@@ -356,7 +357,7 @@ def test_no_read_leaves_a_snapshot_open(database: Database, capsules: SqliteCaps
             capsules.list(prefix="notes/"),
             capsules.list_as_of(moment),
             capsules.search("ebb or spring"),
-            capsules.search("ebb or spring", at=moment.at),
+            capsules.search("ebb or spring", moment=moment),
             capsules.history("notes/tides"),
             capsules.uses("notes/tides"),
             capsules.pinned(),

@@ -14,6 +14,7 @@ from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.clock import SystemClock
 from playnex.spec.context import Write
 from playnex.spec.envelope import Envelope
+from playnex.spec.memory import Moment
 from playnex.store.database import Database
 from playnex.testing.memory_context import MemoryContext
 from playnex.tools.capsule_tools import EXCERPT, PAGE, Revision, capsule_tools
@@ -200,7 +201,7 @@ def test_a_search_of_a_forked_run_finds_what_was_there_at_its_fork(desk: Desk) -
         early = await desk.capsules.write(CapsuleDraft(name="notes/tides", body="ebb"))
         await asyncio.sleep(0.002)
         await desk.capsules.write(CapsuleDraft(name="notes/tides", body="flood"))
-        forked = CallScope(run="R", memory_read=("*",), memory_at=early.written)
+        forked = CallScope(run="R", memory_read=("*",), memory_at=Moment(at=early.written, run="R"))
         assert [hit["version"] for hit in (await desk.call("search", forked, query="ebb")).output] == [1]
         assert (await desk.call("search", forked, query="flood")).output == []
 

@@ -73,7 +73,7 @@ class RunActions:
 
     async def call_tool(self, attempt: Attempt, work: ToolWork) -> Envelope:
         team = self.team
-        scope = CallScope(run=team.run, folders=_paths(work.folders), memory_at=team.forked_at, memory_read=("*",), trusted=team.trusted())
+        scope = CallScope(run=team.run, folders=_paths(work.folders), memory_at=team.memory_at, memory_read=("*",), trusted=team.trusted())
         request = CallRequest(tool=work.tool, arguments=dict(work.arguments), scope=scope, may_repeat=work.may_repeat, own=work.own)
         record = await self.app.gate.call(attempt.context, request)
         if record.status == "failed":
@@ -119,9 +119,9 @@ class RunActions:
         return shown, Source(path=path, text=text, function=name_of(name), is_async=shown.is_async)
 
     async def find_capsule(self, name: str) -> CapsuleRef:
-        if self.team.forked_at is None:
+        if self.team.memory_at is None:
             return (await self.app.capsules.read(name)).ref
-        return (await self.app.capsules.read_as_of(name, self.team.forked_at, self.team.run)).ref
+        return (await self.app.capsules.read_at(name, self.team.memory_at)).ref
 
     def noting(self, refs: Sequence[CapsuleRef], step: str) -> Write:
         return self.app.capsules.noting(refs, Author(kind="run", run=self.team.run, step=step))

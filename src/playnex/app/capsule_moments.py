@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from playnex.app.opening import App
 from playnex.app.runs import Runs
-from playnex.capsules.capsule import CapsuleHead, Moment
+from playnex.capsules.capsule import CapsuleHead
 from playnex.errors import NotFoundError
 from playnex.ids import short
 from playnex.journal.events import Event, RunStarted, StepFinished
 from playnex.spec.envelope import CapsuleRef
 from playnex.spec.faults import did_you_mean
+from playnex.spec.memory import Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

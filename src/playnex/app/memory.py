@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from playnex.agents.memory import EXCERPT, Gathered, Memory, Remembering, Room
 from playnex.app.opening import App
 from playnex.canonical import Json
-from playnex.capsules.capsule import Author, Capsule, Moment, writer_of
+from playnex.capsules.capsule import Author, Capsule, writer_of
 from playnex.capsules.meaning.recall import Hit, Recalled
 from playnex.capsules.stores.words import Wanted
 from playnex.engine.verifying import as_text
@@ -15,7 +15,7 @@ from playnex.errors import NotFoundError
 from playnex.journal.events import StepFinished, StepStarted
 from playnex.spec.context import Write
 from playnex.spec.envelope import CapsuleRef, Envelope, from_json
-from playnex.spec.memory import MemorySpec, fits
+from playnex.spec.memory import MemorySpec, Moment, fits
 
 ROUND = re.compile(r"(?:^|/)(?:round|try)-\d+(?=/|$)")
 """The part of a key that counts rounds of the same work; what stands in other branches (`item-3`) is another's."""
@@ -37,12 +37,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunMemory:
-    """Implements `Memories` for a run; for none where `run` is empty. `forked_at` is when the run was forked, if it was: it sees memory as
-    it was then, and what it has written itself."""
+    """Implements `Memories` for a run; for none where `run` is empty. A forked run sees memory as it is at its
+    `moment`."""
 
     app: App
     run: str = ""
-    forked_at: float | None = None
+    moment: Moment | None = None
 
     async def gather(self, remembering: Remembering) -> tuple[Gathered, Sequence[Write]]:
         spec = remembering.spec
@@ -66,17 +66,13 @@ class RunMemory:
         author = Author(kind="run", run=self.run, step=remembering.key, agent=remembering.agent)
         return gathered, (self.app.capsules.noting(refs, author),) if refs else ()
 
-    @property
-    def _moment(self) -> Moment | None:
-        return None if self.forked_at is None else Moment(at=self.forked_at, run=self.run)
-
     async def _pinned(self, spec: MemorySpec) -> list[Capsule]:
         if not spec.pinned:
             return []
         found = []
         for head in await self.app.capsules.pinned():
             try:
-                capsule = await (self.app.capsules.read_at(head.id, self._moment) if self._moment else self.app.capsules.read(head.id))
+                capsule = await (self.app.capsules.read_at(head.id, self.moment) if self.moment else self.app.capsules.read(head.id))
             except NotFoundError:
                 continue  # deleted meanwhile, or not there yet when the run was forked
             if fits(capsule.name, capsule.header, spec.standing):
@@ -91,7 +87,7 @@ class RunMemory:
             text=remembering.query,
             patterns=spec.recalled,
             limit=spec.recall.limit + more,
-            moment=self._moment,
+            moment=self.moment,
             is_private=remembering.is_private,
         )
         return await self.app.recall.recall(wanted)

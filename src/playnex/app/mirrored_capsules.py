@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import apsw
 
-from playnex.capsules.capsule import PERSON, Author, Capsule, CapsuleDraft, CapsuleHead, Moment, Prepared
+from playnex.capsules.capsule import PERSON, Author, Capsule, CapsuleDraft, CapsuleHead, Prepared
 from playnex.capsules.mirror import index
 from playnex.capsules.mirror.mirror import Mirror
 from playnex.capsules.stores.sqlite_capsules import SqliteCapsules
 from playnex.clock import Clock
 from playnex.spec.envelope import CapsuleRef
+from playnex.spec.memory import Moment
 from playnex.store.database import Database
 
 
@@ -74,10 +75,10 @@ class MirroredCapsules(SqliteCapsules):
         return await super().pinned()
 
     async def search(
-        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
+        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, moment: Moment | None = None
     ) -> tuple[Capsule, ...]:
         await self.mirror.look_at_all()
-        return await super().search(text, within=within, patterns=patterns, limit=limit, at=at, run=run)
+        return await super().search(text, within=within, patterns=patterns, limit=limit, moment=moment)
 
     async def history(self, typed: str) -> tuple[CapsuleHead, ...]:
         await self.read(typed)

@@ -19,7 +19,7 @@ from playnex.app.person import somebody
 from playnex.app.secret_names import know, named_secrets
 from playnex.app.tracing import Tracing
 from playnex.app.tracing import check as check_telemetry
-from playnex.capsules.capsule import Author, CapsuleDraft, Moment, Prepared, writer_of
+from playnex.capsules.capsule import Author, CapsuleDraft, Prepared, writer_of
 from playnex.capsules.meaning import vectors
 from playnex.capsules.meaning.recall import Recall
 from playnex.capsules.mirror import index
@@ -335,8 +335,7 @@ def _remembering(recall: Recall) -> Rememberer:
 
     async def remember(query: str, limit: int, scope: CallScope) -> list[Remembered]:
         patterns = scope.recall.within if scope.recall else ()
-        moment = None if scope.memory_at is None else Moment(at=scope.memory_at, run=scope.run)
-        found = await recall.recall(Wanted(text=query, patterns=patterns, limit=limit, moment=moment))
+        found = await recall.recall(Wanted(text=query, patterns=patterns, limit=limit, moment=scope.memory_at))
         return [
             Remembered(capsule=hit.capsule, text=hit.excerpt, by=writer_of(hit.capsule.author), run=short(hit.capsule.author.run))
             for hit in found.hits

@@ -31,6 +31,7 @@ from playnex.spec.context import StepContext
 from playnex.spec.expression import render
 from playnex.spec.flow import FlowSpec
 from playnex.spec.inputs import path_inputs, private_inputs, resolve_inputs, untrusted_inputs
+from playnex.spec.memory import Moment
 from playnex.spec.origin import current
 
 
@@ -130,7 +131,6 @@ class Runs:
 
     def _team(self, run: str, started: RunStarted, pinned: Pinned) -> Team:
         folders = tuple(str(self._path(started.inputs[name])) for name in path_inputs(pinned.flow) if started.inputs.get(name))
-        forked_at = started.forked["at"] if started.forked else None
         untrusted = frozenset(started.inputs) if current().is_untrusted else untrusted_inputs(pinned.flow)
         private = frozenset(started.inputs) if current().is_private else private_inputs(pinned.flow)
         return Team(
@@ -141,7 +141,7 @@ class Runs:
             folders=folders,
             untrusted=untrusted,
             private=private,
-            forked_at=forked_at,
+            memory_at=Moment(at=started.forked["at"], run=run) if started.forked else None,
         )
 
     def _sub_flows(self, run: str) -> "SubFlows":

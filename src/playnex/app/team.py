@@ -19,6 +19,7 @@ from playnex.spec.context import AgentHandle, StepContext
 from playnex.spec.envelope import Label
 from playnex.spec.expression import references
 from playnex.spec.inputs import is_among
+from playnex.spec.memory import Moment
 from playnex.spec.origin import PRIVATE, UNTRUSTED
 from playnex.spec.pydantic_agent import PydanticAgent, is_pydantic_agent
 from playnex.tools.tool import CallScope
@@ -27,8 +28,8 @@ from playnex.tools.tool import CallScope
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
     """Implements the engine's `Agents` for one run. `folders` are its inputs of type file or folder, resolved; `untrusted` those of its
-    inputs that are not the user's own word, `private` those that must not leave the machine unasked; `forked_at` is when it was forked,
-    if it was."""
+    inputs that are not the user's own word, `private` those that must not leave the machine unasked; `memory_at` is the moment at
+    which it sees memory, where it was forked."""
 
     app: App
     pinned: Pinned
@@ -37,7 +38,7 @@ class Team:
     folders: tuple[str, ...] = ()
     untrusted: frozenset[str] = frozenset()
     private: frozenset[str] = frozenset()
-    forked_at: float | None = None
+    memory_at: Moment | None = None
 
     def handle(self, context: StepContext, agent: str | object) -> AgentHandle:
         """The agent. Raises NotFoundError, DefinitionError, UsageError."""
@@ -70,7 +71,7 @@ class Team:
     def ports(self) -> AgentPorts:
         """The rest of the house, as an agent sees it."""
         app = self.app
-        memories = RunMemory(app=app, run=self.run, forked_at=self.forked_at)
+        memories = RunMemory(app=app, run=self.run, moment=self.memory_at)
         told = partial(app.live.told, self.run)
         return AgentPorts(models=app.models, gate=app.gate, toolbox=app.toolbox, clock=app.clock, memories=memories, told=told)
 
@@ -83,7 +84,7 @@ class Team:
             folders=tuple(Path(folder) for folder in self.folders),
             memory_read=memory.read,
             memory_write=memory.write,
-            memory_at=self.forked_at,
+            memory_at=self.memory_at,
             recall=replace(memory.recall, within=memory.recalled) if memory.recall else None,
             labels=self._labels_of_brief(),
             trusted=self.trusted(),

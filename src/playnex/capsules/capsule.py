@@ -11,6 +11,7 @@ from playnex.errors import UsageError
 from playnex.ids import short
 from playnex.spec.context import Write
 from playnex.spec.envelope import CapsuleRef, Label
+from playnex.spec.memory import Moment
 
 NAME = re.compile(r"[\w][\w.-]*(/[\w][\w.-]*)*")
 NAME_LENGTH = 200
@@ -115,16 +116,6 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """Memory at a time (seconds since 1970): what was there by `at`, and what `run` wrote, by `until` if that is said. A forked run
-    sees memory as it was at its fork, and its own versions."""
-
-    at: float
-    run: str = ""
-    until: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A version ready to be committed with other facts: what it will be called, and the write that makes it so.
     The write raises CapsuleConflict where somebody was faster."""
@@ -149,14 +140,9 @@ class Capsules(Protocol):
         fits several."""
         ...
 
-    async def read_as_of(self, typed: str, at: float, run: str) -> Capsule:
-        """Memory as a run sees it that was forked at that time (seconds since 1970): the newest version that was there then, or that
-        the run has written since. Raises NotFoundError where there is none, also for a capsule that is deleted by now;
-        UsageError as `read` does."""
-        ...
-
     async def read_at(self, typed: str, moment: Moment) -> Capsule:
-        """The version that is seen at that moment. Raises as `read_as_of` does."""
+        """The version that is seen at that moment. Raises NotFoundError where there is none, also for a capsule that is deleted by now;
+        UsageError as `read` does."""
         ...
 
     async def list(self, *, prefix: str = "", limit: int = 200, after: str = "") -> tuple[CapsuleHead, ...]:
@@ -173,11 +159,11 @@ class Capsules(Protocol):
         ...
 
     async def search(
-        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
+        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, moment: Moment | None = None
     ) -> tuple[Capsule, ...]:
         """The capsules that have words of the text in their name or body, best first: those that have all of them, then those that
         have any. `text` is plain words, never a query's syntax; `within` is a folder of names, `patterns` are those that a name may
-        fit. A deleted capsule is never among them. With `at`, memory is searched as `read_as_of` sees it."""
+        fit. A deleted capsule is never among them. With a `moment`, memory is searched as it is seen then."""
         ...
 
     async def history(self, typed: str) -> tuple[CapsuleHead, ...]:

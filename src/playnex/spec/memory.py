@@ -57,6 +57,16 @@ class MemorySpec:
 NO_MEMORY = MemorySpec()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Memory at a time (seconds since 1970): what was there by `at`, and what `run` wrote, by `until` if that is said. A forked run
+    sees memory as it was at its fork, and its own versions."""
+
+    at: float
+    run: str = ""
+    until: float | None = None
+
+
 def tags_of(header: Json) -> tuple[str, ...]:
     """The tags in a capsule's header: `tags: [style, house]`, or one alone."""
     said = header.get("tags") if isinstance(header, dict) else None

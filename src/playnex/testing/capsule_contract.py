@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
-from playnex.capsules.capsule import Author, Capsule, CapsuleDraft, CapsuleHead, Capsules, Moment, place_of
+from playnex.capsules.capsule import Author, Capsule, CapsuleDraft, CapsuleHead, Capsules, place_of
 from playnex.errors import CapsuleConflict, NotFoundError, UsageError
 from playnex.ids import short
+from playnex.spec.memory import Moment
 
 Fault = TypeVar("Fault", bound=BaseException)
 Promise: TypeAlias = Callable[[Capsules], Awaitable[None]]
@@ -77,13 +78,13 @@ async def memory_is_seen_as_of_a_moment(capsules: Capsules) -> None:
     await asyncio.sleep(0.002)
     await capsules.write(CapsuleDraft(name=NAME, body="two"))
     await capsules.write(CapsuleDraft(name="notes/late", body="late"))
-    assert (await capsules.read_as_of(NAME, first.written, "R")).body == "one"
-    await _refusal(capsules.read_as_of("notes/late", first.written, "R"), NotFoundError)
+    assert (await capsules.read_at(NAME, Moment(at=first.written, run="R"))).body == "one"
+    await _refusal(capsules.read_at("notes/late", Moment(at=first.written, run="R")), NotFoundError)
     await capsules.write(CapsuleDraft(name=NAME, body="three", author=AGENT))
-    assert (await capsules.read_as_of(NAME, first.written, "R")).body == "three"
-    assert (await capsules.read_as_of(NAME, first.written, "other")).body == "one"
+    assert (await capsules.read_at(NAME, Moment(at=first.written, run="R"))).body == "three"
+    assert (await capsules.read_at(NAME, Moment(at=first.written, run="other"))).body == "one"
     await capsules.delete(NAME)
-    await _refusal(capsules.read_as_of(NAME, first.written, "R"), NotFoundError)
+    await _refusal(capsules.read_at(NAME, Moment(at=first.written, run="R")), NotFoundError)
 
 
 async def a_search_finds_words_in_names_and_bodies(capsules: Capsules) -> None:
@@ -122,14 +123,14 @@ async def a_search_sees_memory_as_of_a_moment(capsules: Capsules) -> None:
     await asyncio.sleep(0.002)
     await capsules.write(CapsuleDraft(name=NAME, body="flood"))
     await capsules.write(CapsuleDraft(name="notes/late", body="ebb"))
-    assert [found.version for found in await capsules.search("ebb", at=first.written, run="R")] == [1]
-    assert await capsules.search("flood", at=first.written, run="R") == ()
+    assert [found.version for found in await capsules.search("ebb", moment=Moment(at=first.written, run="R"))] == [1]
+    assert await capsules.search("flood", moment=Moment(at=first.written, run="R")) == ()
     await capsules.write(CapsuleDraft(name=NAME, body="spring", author=AGENT))
-    assert [found.version for found in await capsules.search("spring", at=first.written, run="R")] == [3]
-    assert await capsules.search("ebb", at=first.written, run="R") == ()
-    assert await _names(capsules.search("ebb", at=first.written, run="other")) == [NAME]
+    assert [found.version for found in await capsules.search("spring", moment=Moment(at=first.written, run="R"))] == [3]
+    assert await capsules.search("ebb", moment=Moment(at=first.written, run="R")) == ()
+    assert await _names(capsules.search("ebb", moment=Moment(at=first.written, run="other"))) == [NAME]
     await capsules.delete(NAME)
-    assert await capsules.search("ebb", at=first.written, run="other") == ()
+    assert await capsules.search("ebb", moment=Moment(at=first.written, run="other")) == ()
 
 
 async def a_deleted_capsule_is_gone_from_every_path(capsules: Capsules) -> None:

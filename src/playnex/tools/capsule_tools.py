@@ -12,7 +12,7 @@ from playnex.canonical import Json
 from playnex.errors import CapsuleConflict, NotFoundError, ToolFailed, ToolRefused, UsageError
 from playnex.spec.context import Write
 from playnex.spec.envelope import CapsuleRef, Label
-from playnex.spec.memory import TAG, fits
+from playnex.spec.memory import TAG, Moment, fits
 from playnex.tools.tool import CallScope, Tool, ToolResult
 from playnex.tools.toolbox import is_named
 
@@ -69,9 +69,9 @@ class Searcher(Protocol):
     """Whoever searches capsules."""
 
     async def search(
-        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
+        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, moment: Moment | None = None
     ) -> Sequence[ReadCapsule]:
-        """Those that say what is looked for, best first; with `at` as a run sees them that was forked then."""
+        """Those that say what is looked for, best first; as they are seen at that moment, where one is given."""
         ...
 
 
@@ -82,16 +82,16 @@ class Reader(Protocol):
         """The newest versions, last written first."""
         ...
 
-    async def list_seen(self, at: float, run: str, *, prefix: str = "", limit: int = 200) -> Sequence[KnownCapsule]:
-        """The same, as a run sees them that was forked at that time."""
+    async def list_as_of(self, moment: Moment, *, prefix: str = "", limit: int = 200) -> Sequence[KnownCapsule]:
+        """The same, as they are seen at that moment."""
         ...
 
     async def read(self, typed: str, version: int | None = None) -> ReadCapsule:
         """The newest version, or that one. Raises NotFoundError."""
         ...
 
-    async def read_as_of(self, typed: str, at: float, run: str) -> ReadCapsule:
-        """What a run sees that was forked at that time. Raises NotFoundError."""
+    async def read_at(self, typed: str, moment: Moment) -> ReadCapsule:
+        """What is seen at that moment. Raises NotFoundError."""
         ...
 
 
@@ -166,7 +166,7 @@ async def list_capsules(reader: Reader, scope: CallScope, *, prefix: str = "") -
 async def _listed(reader: Reader, scope: CallScope, prefix: str) -> Sequence[KnownCapsule]:
     if scope.memory_at is None:
         return await reader.list(prefix=prefix, limit=LISTED)
-    return await reader.list_seen(scope.memory_at, scope.run, prefix=prefix, limit=LISTED)
+    return await reader.list_as_of(scope.memory_at, prefix=prefix, limit=LISTED)
 
 
 async def read_capsule(reader: Reader, scope: CallScope, *, arguments: Mapping[str, Json], note: Note = _noted_nowhere) -> ToolResult:
@@ -188,9 +188,7 @@ async def search_capsules(
 ) -> ToolResult:
     """The capsules that have words of the query and that the scope may read, best first, each with the beginning of its body."""
     within, limit = arguments.get("in", ""), arguments.get("limit", FOUND)
-    found = await searcher.search(
-        arguments["query"], within=within, patterns=scope.memory_read, limit=limit, at=scope.memory_at, run=scope.run
-    )
+    found = await searcher.search(arguments["query"], within=within, patterns=scope.memory_read, limit=limit, moment=scope.memory_at)
     return ToolResult(
         output=[_hit(capsule) for capsule in found],
         labels=tuple(dict.fromkeys(label for capsule in found for label in capsule.labels)),
@@ -249,11 +247,11 @@ async def _seen(reader: Reader, scope: CallScope, name: str, version: int | None
     """That version, or the newest; in a forked run of those that were there at its fork, and its own. Raises NotFoundError, UsageError."""
     if scope.memory_at is None:
         return await reader.read(name, version)
-    newest = await reader.read_as_of(name, scope.memory_at, scope.run)
+    newest = await reader.read_at(name, scope.memory_at)
     if version is None:
         return newest
     wanted = await reader.read(name, version)
-    if wanted.written > scope.memory_at and wanted.author.run != scope.run:
+    if wanted.written > scope.memory_at.at and wanted.author.run != scope.run:
         raise NotFoundError(f"version {version} of {name!r} is newer than the run's fork", hint="leave the version out")
     return wanted
 

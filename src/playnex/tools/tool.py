@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 from playnex.canonical import Json
 from playnex.spec.context import Effect, StepContext, Write
 from playnex.spec.envelope import Envelope, Label
-from playnex.spec.memory import RecallSpec
+from playnex.spec.memory import Moment, RecallSpec
 from playnex.spec.origin import PRIVATE, UNTRUSTED
 from playnex.spec.tool_rules import NEVER, Egress
 
@@ -17,11 +17,10 @@ from playnex.spec.tool_rules import NEVER, Egress
 class CallScope:
     """Where a call comes from and what it may touch: `folders` are readable from outside the workspace (inputs of type
     folder or file), `idempotency_key` is stable for this call in the life of the run, `labels` and `sources` say what the
-    caller had read before it made the call: they stay with whatever the call writes. `memory_at` is when the run was forked:
-    it sees shared memory as it was then (seconds since 1970; None for a run that was not). `recall` is what `memory.recall` searches, None
-    for nothing. `trusted` are values of the user and of
-    trusted sources, in which the gate looks for the arguments that matter. `context` is the scope below the call, for a tool that has
-    steps of its own."""
+    caller had read before it made the call: they stay with whatever the call writes. `memory_at` is the moment at which a
+    forked run sees shared memory, None for a run that sees it as it is. `recall` is what `memory.recall` searches, None for
+    nothing. `trusted` are values of the user and of trusted sources, in which the gate looks for the arguments that matter.
+    `context` is the scope below the call, for a tool that has steps of its own."""
 
     run: str = ""
     step: str = ""
@@ -33,7 +32,7 @@ class CallScope:
     labels: tuple[Label, ...] = ()
     sources: tuple[str, ...] = ()
     trusted: tuple[Json, ...] = ()
-    memory_at: float | None = None
+    memory_at: Moment | None = None
     recall: RecallSpec | None = None
     context: StepContext | None = None
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import apsw
 
-from playnex.capsules.capsule import Capsule, Moment
+from playnex.capsules.capsule import Capsule
 from playnex.capsules.meaning.indexing import Indexing
 from playnex.capsules.stores import rows, words
 from playnex.capsules.stores.sqlite_capsules import BODY
 from playnex.capsules.stores.words import Found, Wanted
 from playnex.errors import PlaynexError
 from playnex.spec.embedder import Embedder
+from playnex.spec.memory import Moment
 from playnex.store.database import Database
 
 if TYPE_CHECKING:
@@ -117,10 +118,9 @@ class Recall:
         return Recalled(hits=self._read(islice(found.items(), wanted.limit)), is_whole=is_whole, sent_to=self._away)
 
     async def search(
-        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
+        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, moment: Moment | None = None
     ) -> tuple[Capsule, ...]:
         """The capsules alone, in the words of the contract of `Capsules`."""
-        moment = None if at is None else Moment(at=at, run=run)
         found = await self.recall(Wanted(text=text, within=within, patterns=patterns, limit=limit, moment=moment))
         return tuple(hit.capsule for hit in found.hits)
 

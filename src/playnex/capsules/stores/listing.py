@@ -4,11 +4,12 @@ from typing import Any, Literal
 
 import apsw
 
-from playnex.capsules.capsule import Author, CapsuleHead, Moment, Use
+from playnex.capsules.capsule import Author, CapsuleHead, Use
 from playnex.capsules.stores import rows
 from playnex.capsules.stores.words import VISIBLE
 from playnex.errors import UsageError
 from playnex.spec.envelope import CapsuleRef
+from playnex.spec.memory import Moment
 
 FEW = 2_000
 """Names below a prefix that are quicker to sort than to look for among all, last written first."""

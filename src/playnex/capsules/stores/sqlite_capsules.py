@@ -14,7 +14,6 @@ from playnex.capsules.capsule import (
     CapsuleDraft,
     CapsuleHead,
     Deleted,
-    Moment,
     Prepared,
     Use,
     check_name,
@@ -24,6 +23,7 @@ from playnex.clock import Clock
 from playnex.errors import NotFoundError
 from playnex.spec.context import Write
 from playnex.spec.envelope import CapsuleRef
+from playnex.spec.memory import Moment
 from playnex.store.database import Database
 
 BODY = (
@@ -81,9 +81,6 @@ class SqliteCapsules:
             raise naming.no_version(connection, typed, version)
         return _of(found)
 
-    async def read_as_of(self, typed: str, at: float, run: str) -> Capsule:
-        return await self.read_at(typed, Moment(at=at, run=run))
-
     async def read_at(self, typed: str, moment: Moment) -> Capsule:
         connection = self._database.read
         capsule_id = naming.resolve(connection, typed)
@@ -97,18 +94,13 @@ class SqliteCapsules:
     async def list_as_of(self, moment: Moment, *, prefix: str = "", limit: int = 200) -> tuple[CapsuleHead, ...]:
         return listing.page_as_of(self._database.read, moment, prefix=prefix, limit=limit)
 
-    async def list_seen(self, at: float, run: str, *, prefix: str = "", limit: int = 200) -> tuple[CapsuleHead, ...]:
-        """What a list says to a run that was forked at that time."""
-        return await self.list_as_of(Moment(at=at, run=run), prefix=prefix, limit=limit)
-
     async def pinned(self) -> tuple[CapsuleHead, ...]:
         return listing.pinned(self._database.read)
 
     async def search(
-        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, at: float | None = None, run: str = ""
+        self, text: str, *, within: str = "", patterns: tuple[str, ...] = ("*",), limit: int = 10, moment: Moment | None = None
     ) -> tuple[Capsule, ...]:
         connection = self._database.read
-        moment = None if at is None else Moment(at=at, run=run)
         wanted = words.Wanted(text=text, within=within, patterns=patterns, limit=limit, moment=moment)
         read = [rows.fetch(connection, BODY, capsule, version) for capsule, version in words.found(connection, wanted)]
         return tuple(_of(row) for row in read if row)  # one that was deleted meanwhile is left out

@@ -13,10 +13,9 @@ from typing import Any, Literal
 
 import apsw
 
-from playnex.capsules.capsule import Moment
 from playnex.capsules.stores import ranking, rows
 from playnex.spec.grounding import content_words
-from playnex.spec.memory import TAG
+from playnex.spec.memory import TAG, Moment
 
 WORD = re.compile(r"[^\W_]+")
 """What FTS5 takes for a word: letters and digits together, as in `INV2041`."""
