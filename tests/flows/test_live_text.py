@@ -1,5 +1,7 @@
 """What a model says is seen while it says it, where somebody looks; the record of the run is the same as where nobody does."""
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 
 from cli.terminals import on_screen
 from flows.stage import Desk, pair_desk, wait_for
-from playnex.app.live_text import FOLDER, LiveText
+from playnex.app.live_text import FOLDER, LISTENING, PATIENCE, LiveText
 from playnex.testing.model_replies import Asked, Reply, answer, word_by_word
 from playnex.testing.model_server import serving
 from playnex.workspace import OWN
@@ -76,6 +78,9 @@ def test_where_nobody_has_listened_for_a_while_nothing_is_written(tmp_path: Path
         hear("The river ")
         assert live.said("r1") == {"one/turn-1/model": "The river "}
     assert live.said("r1") == {}
+    os.utime(tmp_path / FOLDER / LISTENING, (0, time.time() - PATIENCE - 1))
+    with live.told("r1", "one/turn-1/model") as hear:
+        assert hear is None, "who said so is gone by now"
 
 
 def test_a_folder_that_cannot_be_written_takes_the_view_and_not_the_answer(tmp_path: Path) -> None:

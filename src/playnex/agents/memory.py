@@ -15,9 +15,6 @@ CAP = 8_000
 LEAST = 800
 """Characters of room that are worth filling with the beginning of something longer."""
 
-EXCERPT = 2_000
-"""Characters of a hit."""
-
 Kind = Literal["history", "pinned", "recalled"]
 
 

@@ -2,14 +2,9 @@
 
 from dataclasses import replace
 
-from playnex.app.person import somebody
-from playnex.capsules.capsule import Author, Capsule, CapsuleDraft, Capsules
+from playnex.app.person import person
+from playnex.capsules.capsule import Capsule, CapsuleDraft, Capsules
 from playnex.errors import UsageError
-
-
-def person() -> Author:
-    """Who sits at this machine."""
-    return Author(name=somebody())
 
 
 async def revise(capsules: Capsules, seen: Capsule, body: str) -> Capsule:

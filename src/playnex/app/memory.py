@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from playnex.agents.memory import EXCERPT, Gathered, Memory, Remembering, Room
+from playnex.agents.memory import Gathered, Kind, Memory, Remembering, Room
 from playnex.app.opening import App
 from playnex.canonical import Json
 from playnex.capsules.capsule import Author, Capsule, writer_of
@@ -16,6 +16,7 @@ from playnex.journal.events import StepFinished, StepStarted
 from playnex.spec.context import Write
 from playnex.spec.envelope import CapsuleRef, Envelope, from_json
 from playnex.spec.memory import MemorySpec, Moment, fits
+from playnex.tools.capsule_tools import EXCERPT
 
 ROUND = re.compile(r"(?:^|/)(?:round|try)-\d+(?=/|$)")
 """The part of a key that counts rounds of the same work; what stands in other branches (`item-3`) is another's."""
@@ -149,9 +150,9 @@ def _hit_piece(hit: Hit) -> Memory:
     return _piece(hit.capsule, hit.excerpt[:EXCERPT], kind="recalled", found=hit.by)
 
 
-def _piece(capsule: Capsule, text: str, *, kind: str, found: str = "") -> Memory:
+def _piece(capsule: Capsule, text: str, *, kind: Kind, found: str = "") -> Memory:
     return Memory(
-        kind="pinned" if kind == "pinned" else "recalled",
+        kind=kind,
         name=capsule.name,
         text=text,
         whole=len(capsule.body),

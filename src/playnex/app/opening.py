@@ -15,7 +15,7 @@ from playnex.app.embedders import embedder_of
 from playnex.app.halt import Halt
 from playnex.app.live_text import LiveText
 from playnex.app.mirrored_capsules import MirroredCapsules
-from playnex.app.person import somebody
+from playnex.app.person import person
 from playnex.app.secret_names import know, named_secrets
 from playnex.app.tracing import Tracing
 from playnex.app.tracing import check as check_telemetry
@@ -270,7 +270,7 @@ def _capsules(workspace: Workspace, config: Config, database: Database, *, clock
     if not config.capsules.mirror:
         return capsules
     place = Place(files=workspace.capsules_folder, aside=workspace.own / "mirror")
-    mirror = Mirror(capsules, database, place, person=Author(name=somebody()), clock=clock)
+    mirror = Mirror(capsules, database, place, person=person(), clock=clock)
     mirror.is_to_watch = config.capsules.watch
     mirror.tell = lambda notice: LOG.warning("%s", notice)
     return MirroredCapsules(database, clock, mirror)

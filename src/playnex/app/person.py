@@ -2,6 +2,8 @@
 
 import getpass
 
+from playnex.capsules.capsule import Author
+
 
 def somebody() -> str:
     """The name of the person at this machine, as its system has it."""
@@ -9,3 +11,8 @@ def somebody() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "somebody"
+
+
+def person() -> Author:
+    """They, as who writes a capsule."""
+    return Author(name=somebody())

@@ -12,17 +12,17 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from playnex.canonical import Json, digest, encode
 from playnex.capsules.capsule import Author, Capsule, check_name
 from playnex.errors import UsageError
 from playnex.ids import ALPHABET, LENGTH
+from playnex.spec.envelope import Label
 
 SCHEMA = "playnex.capsules-export/1"
 MANIFEST = "manifest.json"
 ID = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
-LABELS = ("untrusted", "private")
 MOST_VERSIONS = 1_000_000
 LAST = 253_402_300_800.0
 """The year 10,000, in seconds since 1970."""
@@ -101,7 +101,7 @@ def _version(entry: Mapping[str, Any], facts: Mapping[str, Any], read: Read) -> 
     body = read(file)
     if digest(body) != facts["sha256"]:
         raise _damaged(f"{file} is not what was exported")
-    if not all(label in LABELS for label in facts["labels"]) or not all(isinstance(source, str) for source in facts["sources"]):
+    if not all(label in get_args(Label) for label in facts["labels"]) or not all(isinstance(source, str) for source in facts["sources"]):
         raise _damaged(f"{file} has labels or sources that mean nothing")
     author, written = Author(**facts["author"]), float(facts["written"])
     if author.kind not in ("person", "run") or not all(isinstance(part, str) for part in asdict(author).values()):

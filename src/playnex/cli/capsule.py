@@ -254,8 +254,8 @@ async def _diff(typed: str, other: str, as_json: bool) -> int:
 
 
 async def _create(name: str, body: str, *, private: bool, as_json: bool) -> int:
-    from playnex.app.capsule_edits import person
     from playnex.app.opening import opened
+    from playnex.app.person import person
 
     async with opened(door.workspace) as opened_app:
         draft = CapsuleDraft(name=name, body=body, author=person(), expected=0, labels=PRIVATE if private else ())
@@ -288,8 +288,8 @@ def _uses_of(version: CapsuleHead, uses: Sequence[Use]) -> Json:
 
 
 async def _delete(typed: str, yes: bool, as_json: bool) -> int:
-    from playnex.app.capsule_edits import person
     from playnex.app.opening import opened
+    from playnex.app.person import person
 
     async with opened(door.workspace) as opened_app:
         capsule = await opened_app.capsules.read(typed)

@@ -20,6 +20,7 @@ from playnex.ids import short
 if TYPE_CHECKING:
     from playnex.app.opening import App
     from playnex.capsules.capsule import Capsule
+    from playnex.workspace import Workspace
 
 File = Annotated[str | None, Parameter(metavar="FILE", allow_leading_hyphen=True, help="take the text from this file; - reads stdin")]
 Expected = Annotated[int | None, Parameter(metavar="N", help="the version that the text was made from; without it the newest")]
@@ -61,7 +62,7 @@ def pin(capsule: CapsuleId, /, *, as_json: AsJson = False) -> int:
 
     $ playnex capsule pin style/house
     """
-    return asyncio.run(_pin(capsule, as_json))
+    return asyncio.run(_mark(capsule, as_json, is_pinned=True))
 
 
 def unpin(capsule: CapsuleId, /, *, as_json: AsJson = False) -> int:
@@ -69,7 +70,7 @@ def unpin(capsule: CapsuleId, /, *, as_json: AsJson = False) -> int:
 
     $ playnex capsule unpin style/house
     """
-    return asyncio.run(_unpin(capsule, as_json))
+    return asyncio.run(_mark(capsule, as_json, is_pinned=False))
 
 
 def link(capsule: CapsuleId, source: Source, /, *, remove: Remove = False, as_json: AsJson = False) -> int:
@@ -117,7 +118,7 @@ async def _keep(app: "App", seen: "Capsule", text: str, as_json: bool) -> int:
 
 async def _beside(app: "App", seen: "Capsule", text: str, conflict: CapsuleConflict) -> CapsuleConflict:
     """The conflict, told with the file that has the person's text now and the commands that lead on."""
-    path = _free(_place(app.workspace.root), seen.name.rpartition("/")[2])
+    path = _free(_place(app.workspace), seen.name.rpartition("/")[2])
     path.write_text(text, encoding="utf-8", newline="")
     newest = (await app.capsules.list(prefix=seen.name, limit=1))[:1]
     by = f"version {newest[0].version} by {author_text(newest[0].author)}" if newest and newest[0].name == seen.name else "no version"
@@ -129,10 +130,10 @@ async def _beside(app: "App", seen: "Capsule", text: str, conflict: CapsuleConfl
     )
 
 
-def _place(root: Path) -> Path:
+def _place(workspace: "Workspace") -> Path:
     """The folder where the person stands, unless its files are capsules themselves."""
     here = Path.cwd()
-    return root if (root / "capsules") in (here, *here.parents) else here
+    return workspace.root if workspace.capsules_folder in (here, *here.parents) else here
 
 
 def _free(folder: Path, name: str) -> Path:
@@ -165,21 +166,13 @@ async def _clear(typed: str, as_json: bool) -> int:
     return 0
 
 
-async def _pin(typed: str, as_json: bool) -> int:
+async def _mark(typed: str, as_json: bool, *, is_pinned: bool) -> int:
     from playnex.app.opening import opened
 
     async with opened(door.workspace) as app:
-        capsule = await app.capsules.read((await app.capsules.pin(typed)).id)
-    _say(capsule, f"{capsule.name} is long-term memory", as_json)
-    return 0
-
-
-async def _unpin(typed: str, as_json: bool) -> int:
-    from playnex.app.opening import opened
-
-    async with opened(door.workspace) as app:
-        capsule = await app.capsules.read((await app.capsules.unpin(typed)).id)
-    _say(capsule, f"{capsule.name} is no long-term memory any more", as_json)
+        ref = await (app.capsules.pin if is_pinned else app.capsules.unpin)(typed)
+        capsule = await app.capsules.read(ref.id)
+    _say(capsule, f"{capsule.name} is {'long-term memory' if is_pinned else 'no long-term memory any more'}", as_json)
     return 0
 
 

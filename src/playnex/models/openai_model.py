@@ -47,17 +47,18 @@ class OpenAIModel:
     async def ask(self, request: ModelRequest) -> ModelAnswer:
         """One request, tried once. Raises ModelUnavailable (down, overloaded, too slow, garbled, broken off) or
         ModelRefused (does not fit the window, or the server says that the request is wrong)."""
-        check_fit(request, self._card)
-        answer = await self.send(request)
-        check_whole(request, answer, self._card)
-        return answer
+        return await self._checked(request, None)
 
     async def ask_aloud(self, request: ModelRequest, hear: Hear) -> ModelAnswer:
         """The same, heard while it is made. A server that does not count the tokens of a stream is asked the other way from then on:
         budgets have to know them."""
+        return await self._checked(request, hear if self._counts_aloud else None)
+
+    async def _checked(self, request: ModelRequest, hear: Hear | None) -> ModelAnswer:
         check_fit(request, self._card)
-        answer = await self.send(request, hear if self._counts_aloud else None)
-        self._counts_aloud = self._counts_aloud and answer.usage.tokens > 0
+        answer = await self.send(request, hear)
+        if hear is not None:
+            self._counts_aloud = answer.usage.tokens > 0
         check_whole(request, answer, self._card)
         return answer
 
@@ -82,7 +83,7 @@ class OpenAIModel:
     async def _respond(self, request: ModelRequest, wires: dict[str, str], hear: Hear | None) -> ModelResponse:
         try:
             async with asyncio.timeout(self._timeout):
-                return await (self._at_once(request, wires) if hear is None else self._aloud(request, wires, hear))
+                return await self._asked(request, wires, hear)
         except TimeoutError:
             raise ModelUnavailable(
                 f"{describe(self._card)} did not answer within {self._timeout:g} s",
@@ -93,16 +94,14 @@ class OpenAIModel:
                 self._pace.rest(rest_of(raised))  # before the turn ends, or the next in line would slip through
             raise fault_of(raised, self._card) from None
 
-    async def _at_once(self, request: ModelRequest, wires: dict[str, str]) -> ModelResponse:
-        messages, parameters = to_messages(request, wires), to_parameters(request, wires)
-        return await model_request(
-            self._model, messages, model_settings=to_settings(request), model_request_parameters=parameters, instrument=False
-        )
-
-    async def _aloud(self, request: ModelRequest, wires: dict[str, str], hear: Hear) -> ModelResponse:
-        messages, parameters = to_messages(request, wires), to_parameters(request, wires)
+    async def _asked(self, request: ModelRequest, wires: dict[str, str], hear: Hear | None) -> ModelResponse:
+        messages, parameters, settings = to_messages(request, wires), to_parameters(request, wires), to_settings(request)
+        if hear is None:
+            return await model_request(
+                self._model, messages, model_settings=settings, model_request_parameters=parameters, instrument=False
+            )
         async with model_request_stream(
-            self._model, messages, model_settings=to_settings(request), model_request_parameters=parameters, instrument=False
+            self._model, messages, model_settings=settings, model_request_parameters=parameters, instrument=False
         ) as stream:
             async for event in stream:
                 match event:

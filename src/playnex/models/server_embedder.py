@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from playnex.canonical import Json
 from playnex.config import ModelSettings, is_loopback
 from playnex.errors import ModelRefused, ModelUnavailable
+from playnex.secrets.known import KNOWN
 from playnex.spec.embedder import Purpose
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ class ServerEmbedder:
     def __init__(self, settings: ModelSettings, key: Callable[[], str] = str) -> None:
         self._settings = settings
         self._find_key = key
-        self._key = ""
         self._client: httpx.AsyncClient | None = None
 
     @property
@@ -65,8 +65,9 @@ class ServerEmbedder:
         import httpx  # late: 0.1 s of CPU, only where texts are really embedded
 
         if self._client is None:
-            self._key = self._find_key()
-            headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+            key = self._find_key()
+            KNOWN.remember(f"the key of model {self._settings.alias}", key)
+            headers = {"Authorization": f"Bearer {key}"} if key else {}
             self._client = httpx.AsyncClient(headers=headers, timeout=self._settings.timeout, trust_env=False, follow_redirects=False)
         try:
             answer = await self._client.post(f"{self._settings.base_url.rstrip('/')}/embeddings", json=body)
@@ -84,14 +85,10 @@ class ServerEmbedder:
         return f"the embedder {self._settings.alias!r} ({self.model})"
 
     def _refused(self, status: int, said: str) -> ModelUnavailable | ModelRefused:
-        message = f"{self._described} answered with status {status}: {self._clean(said)}"
+        message = f"{self._described} answered with status {status}: {' '.join(KNOWN.text(said)[:EXCERPT].split())}"
         if status >= 500 or status in (408, 429):
             return ModelUnavailable(message)
         return ModelRefused(message, hint="check that the model embeds texts, and that base_url ends in /v1")
-
-    def _clean(self, said: str) -> str:
-        hidden = said.replace(self._key, "…") if self._key else said
-        return " ".join(hidden[:EXCERPT].split())
 
     def _strange(self) -> ModelUnavailable:
         return ModelUnavailable(f"{self._described} gave an answer that is not of the OpenAI form", hint="base_url usually ends in /v1")

@@ -8,13 +8,10 @@ from typing import Protocol
 from playnex.canonical import Json
 from playnex.errors import ToolRefused
 from playnex.spec.memory import HITS, MOST_HITS
-from playnex.tools.capsule_tools import Note, ReadCapsule
+from playnex.tools.capsule_tools import EXCERPT, Note, ReadCapsule
 from playnex.tools.tool import CallScope, Tool, ToolResult
 
 NAME = "memory.recall"
-
-EXCERPT = 2_000
-"""Characters of a hit; `capsule.read` gives the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

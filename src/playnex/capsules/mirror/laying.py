@@ -6,7 +6,7 @@ is touched: such a name is left to be looked at by itself.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from playnex.capsules.mirror.asides import Asides
 from playnex.capsules.mirror.deciding import Agreed, Stored
 from playnex.capsules.mirror.folder import Folder, Stamp, Unusable
 from playnex.capsules.mirror.index import Known, State
-from playnex.capsules.mirror.names import folded, path_of
+from playnex.capsules.mirror.names import in_groups, path_of
 from playnex.capsules.mirror.syncing import sync_folders, sync_together
 from playnex.capsules.mirror.text import LARGEST, Text, rendered
 from playnex.clock import Clock
@@ -92,13 +92,6 @@ class Laying:
                 sheets.append(Sheet(name=name, stored=stored, digest=digest(data), spare=spare))
         sync_together(aside, (sheet.spare for sheet in sheets))
         return sheets
-
-
-def in_groups(names: Sequence[str], size: int) -> Iterator[list[str]]:
-    """The names in groups, each with the first one only of those that some systems keep in the same file."""
-    first = list({folded(name): name for name in reversed(names)}.values())
-    for start in range(0, len(first), size):
-        yield first[start : start + size]
 
 
 def _known(sheet: Sheet, stamp: Stamp, looked: int) -> Known:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TypeAlias
@@ -90,6 +91,13 @@ def path_of(name: str) -> str:
 def folded(name: str) -> str:
     """What two names have in common that some systems keep in the same file."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def in_groups(names: Sequence[str], size: int) -> Iterator[list[str]]:
+    """The names in groups, each with the first one only of those that some systems keep in the same file."""
+    first = list({folded(name): name for name in reversed(names)}.values())
+    for start in range(0, len(first), size):
+        yield first[start : start + size]
 
 
 def conflict_path(name: str, side: str, number: int) -> str:

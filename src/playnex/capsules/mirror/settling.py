@@ -91,13 +91,13 @@ class Settling:
 
     async def _note_rest(self, look: "Look") -> None:
         if look.content is not None and look.seen.stored is not None:
-            await self._agree(look, look.seen.stored, look.content)
+            await self._agree(look, look.seen.stored)
 
     async def _write(self, look: "Look") -> None:
         newest = await self._newest(look)
         data = _bytes(newest)
         if look.content is not None and look.digest == digest(data):
-            await self._agree(look, _of(newest), look.content)
+            await self._agree(look, _of(newest))
             return
         if len(data) > LARGEST:
             raise Unusable(f"version {newest.version} has more than {LARGEST // 1_000_000} MB; it is in the store alone")
@@ -181,11 +181,11 @@ class Settling:
         newest, agreed = await self._newest(look), look.seen.agreed
         text = digest(_bytes(newest))
         if text == look.digest:
-            await self._agree(look, _of(newest), look.present)
+            await self._agree(look, _of(newest))
         elif agreed and agreed.stored.id == newest.id and agreed.digest == text:
             await self._take(look)
         elif (older := await self._version_like(look, newest)) is not None:
-            await self._agree(look, older, look.present)
+            await self._agree(look, older)
             raise Overtaken
         else:
             parsed(look.present.data)  # before anything is laid beside a file that is no text
@@ -234,8 +234,8 @@ class Settling:
         except NotFoundError:
             raise Overtaken from None
 
-    async def _agree(self, look: "Look", stored: Stored, content: Content) -> None:
-        known = Known(agreed=Agreed(stored=stored, digest=digest(content.data)), stamp=content.stamp, looked=look.looked)
+    async def _agree(self, look: "Look", stored: Stored) -> None:
+        known = look.known_as(stored)
         await self._change(look, lambda connection: index.put(connection, look.name, known))
 
     async def _rename(self, look: "Look", data: bytes | None) -> None:

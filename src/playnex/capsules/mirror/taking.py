@@ -17,8 +17,7 @@ from playnex.capsules.mirror import index
 from playnex.capsules.mirror.deciding import Agreed, Stored
 from playnex.capsules.mirror.folder import BeingWritten, Content, Folder, Unusable
 from playnex.capsules.mirror.index import Known, State
-from playnex.capsules.mirror.laying import in_groups
-from playnex.capsules.mirror.names import path_of
+from playnex.capsules.mirror.names import in_groups, path_of
 from playnex.capsules.mirror.steady import Steadiness
 from playnex.capsules.mirror.syncing import sync_together
 from playnex.capsules.mirror.text import NotText, parsed
