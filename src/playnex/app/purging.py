@@ -11,10 +11,10 @@ from playnex.spec.envelope import CapsuleRef
 
 async def found(app: App, typed: str) -> CapsuleRef:
     """The capsule that is meant, deleted ones first. Raises NotFoundError, UsageError."""
-    for gone in await app.capsules.deleted():
-        if typed in (gone.ref.name, gone.ref.id, short(gone.ref.id)):
-            return gone.ref
-    return (await app.capsules.read(typed)).ref
+    try:
+        return (await app.capsules.versions_of_deleted(typed))[-1].ref
+    except NotFoundError:
+        return (await app.capsules.read(typed)).ref
 
 
 async def purge(app: App, ref: CapsuleRef) -> int:

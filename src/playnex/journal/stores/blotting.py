@@ -13,7 +13,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import apsw
@@ -192,11 +192,7 @@ class _Reader:
     """Events and their outputs as they are in the transaction."""
 
     connection: apsw.Connection
-    texts: dict[int, bytes]
-
-    def __init__(self, connection: apsw.Connection) -> None:
-        self.connection = connection
-        self.texts = {}
+    texts: dict[int, bytes] = field(default_factory=dict)
 
     def body(self, position: int) -> bytes:
         return rows.body(self.connection, position)
