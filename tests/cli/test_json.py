@@ -53,6 +53,7 @@ COMMANDS = {
     "batch status": ("batch status last", "playnex.batch/1"),
     "batch list": ("batch list", "playnex.batches/1"),
     "stop": ("stop --all", "playnex.runs/1"),
+    "dashboard": ("dashboard", "playnex.dashboard/1"),
     "capsule list": ("capsule list --prefix articles/", "playnex.capsules/1"),
     "capsule search": ("capsule search first", "playnex.capsule-search/1"),
     "capsule view": ("capsule view notes/first", "playnex.capsule/1"),

@@ -220,18 +220,18 @@ def stopped(service: "subprocess.Popen[str]") -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_two_processes_that_serve_start_one_run_and_carry_it_to_its_end(tmp_path: Path) -> None:
+def test_of_two_processes_that_would_serve_one_does_and_starts_one_run(tmp_path: Path) -> None:
     desk = digest_desk(tmp_path, '    - { cron: "*/2 * * * *" }\n')
     assert desk.playnex("schedule", "enable", "digest").returncode == 0
     overdue(tmp_path)
     services = [served(tmp_path) for _ in range(2)]
     wait_for(lambda: [run["state"] for run in desk.json("run", "list")["items"]][-1:] == ["succeeded"], "the run")
     lines = [line for service in services for line in stopped(service)]
-    assert all(service.returncode == 130 for service in services)
+    assert sorted(service.returncode for service in services) == [1, 130]
     fired = [line["due"] for line in lines if line["event"] == "started"]
     runs = desk.json("run", "list")["items"]
     assert len(runs) == len(fired) == len(set(fired))
-    assert [line["event"] for line in lines].count("ready") == [line["event"] for line in lines].count("stopped") == 2
+    assert [line["event"] for line in lines].count("ready") == [line["event"] for line in lines].count("stopped") == 1
 
 
 SLOWLY = """\

@@ -18,6 +18,7 @@ TRY = f"import socket; socket.create_connection({ELSEWHERE!r}, 0.2)"
 
 EXEMPT = {
     "tests/browser/stage.py",
+    "tests/dashboard/page_stage.py",
     "tests/docs/test_docs_commands.py",
     "tests/examples/test_market_watch.py",
     "tests/flows/test_dojo.py",

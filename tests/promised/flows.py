@@ -170,7 +170,7 @@ PROMISES = (
         docs="docs/schedules.md#once-each",
         tests=(
             "tests/flows/test_schedules.py::test_nothing_fires_until_it_is_switched_on_and_from_then_each_time_is_one_run",
-            "tests/flows/test_schedules.py::test_two_processes_that_serve_start_one_run_and_carry_it_to_its_end",
+            "tests/flows/test_schedules.py::test_of_two_processes_that_would_serve_one_does_and_starts_one_run",
             "tests/flows/test_schedules.py::test_a_clock_that_is_put_back_and_forth_starts_no_time_twice_and_leaves_none_out",
             "tests/spec/test_schedule.py::test_a_sample_of_zones_fires_as_the_walked_clock_says_around_a_transition",
         ),

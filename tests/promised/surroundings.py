@@ -336,9 +336,13 @@ PROMISES = (
     ),
     Promise(
         id="W1",
-        says="A run is watched on the command line: step, agent, state, tokens, time.",
-        docs="docs/first-flow.md#run-it",
-        tests=("tests/flows/test_research.py::test_steps_run_in_the_listed_order_and_each_is_watched_with_its_agent_and_tokens",),
+        says="A run is watched on the command line and on the dashboard, which say the same: step, agent, state, tokens, time.",
+        docs="docs/dashboard.md#it-says-what-the-terminal-says",
+        tests=(
+            "tests/flows/test_research.py::test_steps_run_in_the_listed_order_and_each_is_watched_with_its_agent_and_tokens",
+            "tests/dashboard/test_page_and_terminal.py::test_after_random_runs_with_crashes_page_and_terminal_say_the_same",
+            "tests/dashboard/test_run_view.py::test_no_row_is_at_work_once_the_run_has_ended",
+        ),
     ),
     Promise(
         id="W3",

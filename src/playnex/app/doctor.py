@@ -15,6 +15,8 @@ import apsw
 from playnex.app.fitness import Fitness
 from playnex.app.listing import workspace_of
 from playnex.app.opening import App, opened
+from playnex.app.serving_place import ServingPlace
+from playnex.canonical import Json
 from playnex.capsules.mirror.notice import Notice
 from playnex.errors import DefinitionError, NotFoundError, PlaynexError, RunBusy, StoreError
 from playnex.ids import short
@@ -80,6 +82,18 @@ async def cure(finding: Finding) -> Finding:
     return replace(finding, mended=True)
 
 
+def document(found: tuple[Finding, ...]) -> dict[str, Json]:
+    """`playnex.doctor/1`."""
+    well = all(finding.fine or finding.mended for finding in found)
+    lines = [{"area": one.area, "fine": one.fine, "says": one.says, "mend": one.mend, "mended": one.mended} for one in found]
+    return {"schema": "playnex.doctor/1", "well": well, "findings": lines}
+
+
+def examined_aside(typed: str, treat: Treat = leave) -> "asyncio.Future[tuple[Finding, ...]]":
+    """The same as `examine`, in a thread of its own, so that whoever serves meanwhile goes on answering."""
+    return asyncio.ensure_future(asyncio.to_thread(lambda: asyncio.run(examine(typed, treat))))
+
+
 async def examine(typed: str, treat: Treat = leave) -> tuple[Finding, ...]:
     """Everything that was looked at, each finding treated before the next is looked for. Raises UsageError where there is no
     workspace."""
@@ -87,7 +101,7 @@ async def examine(typed: str, treat: Treat = leave) -> tuple[Finding, ...]:
     found = [await treat(finding) for finding in (*_programs(), *_disk(workspace), *_permissions(workspace))]
     try:
         async with opened(typed) as app:
-            for examination in (_store, _runs, _leases, _files, _capsules, _models, _servers):
+            for examination in (_store, _runs, _leases, _dashboard, _files, _capsules, _models, _servers):
                 async for finding in examination(app):
                     found.append(await treat(finding))
     except DefinitionError as error:
@@ -187,6 +201,17 @@ async def _leases(app: App) -> AsyncIterator[Finding]:
 
     says = f"{len(stale)} files left by processes that died" if stale else "no files left behind"
     yield Finding(area="leases", fine=not stale, says=says, mend="playnex doctor --fix", remedy=clear)
+
+
+async def _dashboard(app: App) -> AsyncIterator[Finding]:
+    served = ServingPlace(own=app.workspace.own).now(app.leases)
+    if served is None:
+        yield Finding(area="dashboard", fine=True, says="nobody serves this workspace; `playnex dashboard` does")
+    elif served.answers():
+        yield Finding(area="dashboard", fine=True, says=f"served at {served.address} by process {served.process}")
+    else:
+        says = f"process {served.process} serves this workspace, and nobody answers at {served.address}"
+        yield Finding(area="dashboard", fine=False, says=says, mend="stop that process with Ctrl-C, and start it again: playnex serve")
 
 
 async def _files(app: App) -> AsyncIterator[Finding]:

@@ -1,20 +1,32 @@
 """Forks: a new run that begins with a part of another one's journal, with other inputs, prompts or models."""
 
+import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned, pin, unpin
+from playnex.app.reports import own_steps
 from playnex.app.runs import group_of
 from playnex.canonical import Json
 from playnex.engine.inheritance import inheritance
 from playnex.errors import JournalMismatch, UsageError
-from playnex.ids import new_id
+from playnex.ids import new_id, short
 from playnex.journal.events import RunStarted, StepFinished
 from playnex.journal.journal import NewRun
 from playnex.spec.faults import did_you_mean
 from playnex.spec.inputs import resolve_inputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForkPlan:
+    """A new run to be, the steps of the old one whose results it `keeps`, and those that are done anew, as far as they are known."""
+
+    new: NewRun
+    kept: tuple[str, ...]
+    reruns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +40,12 @@ class Forked:
 async def fork(app: App, run: str, step: str, *, changes: Mapping[str, Json]) -> Forked:
     """Start a new run, not yet carried on, that keeps what was recorded before the step began. `changes` are inputs by name, or
     `agents.NAME.KEY` and `steps.ID.KEY` of the definition. Raises NotFoundError, UsageError."""
+    plan = await plan_fork(app, run, step, changes=changes)
+    return Forked(run=await app.journal.create(plan.new), kept=plan.kept)
+
+
+async def plan_fork(app: App, run: str, step: str, *, changes: Mapping[str, Json]) -> ForkPlan:
+    """What `fork` would do. Raises NotFoundError, UsageError."""
     events = await app.journal.skim(run)
     first = events[0].fact
     assert isinstance(first, RunStarted)
@@ -37,8 +55,9 @@ async def fork(app: App, run: str, step: str, *, changes: Mapping[str, Json]) ->
     started = replace(first, inputs=inputs, definition=pin(pinned), seed=first.seed or run, forked=part.origin)
     started = replace(started, concurrency=group_of(pinned.flow, inputs))
     new = NewRun(id=new_id(), started=started, inherited=tuple(event.position for event in part.kept))
-    results = [event.key for event in part.kept if isinstance(event.fact, StepFinished) and "/" not in event.key]
-    return Forked(run=await app.journal.create(new), kept=tuple(results))
+    kept = tuple(event.key for event in part.kept if isinstance(event.fact, StepFinished) and "/" not in event.key)
+    every = tuple(one.id for one in pinned.flow.steps) or own_steps(events)
+    return ForkPlan(new=new, kept=kept, reruns=tuple(key for key in every if key not in kept))
 
 
 def inputs_in(changes: Mapping[str, Json]) -> dict[str, Json]:
@@ -70,3 +89,12 @@ def _set(definition: dict[str, Any], path: str, value: Json) -> None:
         known = did_you_mean(key, places[name]) or f"such as {kind}.{name}.{'model' if kind == 'agents' else 'prompt'}"
         raise UsageError(f"{path!r} cannot be set", hint=known)
     places[name][key] = value
+
+
+def fork_command(run: str, step: str, changes: Mapping[str, Json]) -> str:
+    """The command that does the same."""
+    told = [
+        shlex.quote(f"{name}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+        for name, value in changes.items()
+    ]
+    return " ".join([f"playnex run fork {short(run)} --from {shlex.quote(step)}", *(f"--set {pair}" for pair in told)])

@@ -36,6 +36,7 @@ from playnex.journal.lease import FileLeases
 from playnex.journal.stores import batch_rows, journal_rows
 from playnex.journal.stores.sqlite_batches import SqliteBatches
 from playnex.journal.stores.sqlite_journal import SqliteJournal
+from playnex.journal.stores.sqlite_overview import SqliteOverview
 from playnex.models.directory import Sources, WorkspaceModels
 from playnex.schedules import timetable
 from playnex.schedules.timetable import Timetable
@@ -91,6 +92,7 @@ class App:
     workspace: Workspace
     database: Database
     journal: SqliteJournal
+    overview: SqliteOverview
     batches: SqliteBatches
     leases: FileLeases
     capsules: SqliteCapsules
@@ -141,10 +143,12 @@ async def opened(typed: str) -> AsyncIterator[App]:
         journal, leases = SqliteJournal(database, clock), FileLeases(workspace.own / "leases")
         found = await discover(workspace.root, workers, cache=workspace.own / "tools.json")
         toolbox, barred = _boxed((*file_tools(workspace.root), *_of_memory(capsules, recall), *found.tools, *of_servers.tools), config)
+        faults = (*found.faults, *of_servers.faults, *barred.values())
         yield App(
             workspace=workspace,
             database=database,
             journal=journal,
+            overview=SqliteOverview(database, journal),
             batches=SqliteBatches(database),
             leases=leases,
             capsules=capsules,
@@ -163,9 +167,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             barred=barred,
             timetable=Timetable(database),
             local=config.local,
-            definitions=_definitions(
-                workspace, config, toolbox, faults=(*found.faults, *of_servers.faults, *barred.values()), unseen=of_servers.unseen
-            ),
+            definitions=_definitions(workspace, config, toolbox, faults=faults, unseen=of_servers.unseen),
         )
     finally:
         await recall.close()

@@ -24,8 +24,6 @@ GRACE = 86_400.0
 BACK = 5.0
 """Seconds by which the clock must have been put back to be taken for that: less is another process that looked a moment later."""
 
-SERVING = "playnex serve"
-"""The lease by which a process that serves is known to others."""
 
 What = Literal["started", "missed", "not-started"]
 

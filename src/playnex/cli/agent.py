@@ -27,8 +27,8 @@ def list_(*, as_json: AsJson = False) -> int:
 
     $ playnex agent list
     """
-    from playnex.app.listing import agents  # late, here and below: a command imports only what it needs
-    from playnex.cli.showing import agent_document
+    from playnex.app.definition_lines import agent_document  # late, here and below: a command imports only what it needs
+    from playnex.app.listing import agents
 
     found = agents(door.workspace)
     if as_json:
@@ -52,8 +52,9 @@ def show(name: AgentName, /, *, memory: Memory = False, task: Task = "", as_json
         from playnex.cli.showing_agent_memory import show_memory
 
         return asyncio.run(show_memory(name, task, as_json))
+    from playnex.app.definition_lines import agent_document
     from playnex.app.listing import agent
-    from playnex.cli.showing import agent_document, agent_page
+    from playnex.cli.showing import agent_page
 
     found = agent(door.workspace, name)
     if as_json:

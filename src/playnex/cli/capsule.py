@@ -9,22 +9,21 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from playnex.app.capsule_lines import (
+    LIST_SCHEMA,
+    SCHEMA,
+    author_text,
+    capsule_document,
+    deleted_json,
+    diff_lines,
+    head_json,
+    use_json,
+)
 from playnex.canonical import Json
 from playnex.capsules.capsule import CapsuleDraft, CapsuleHead, Use, place_of
 from playnex.cli import door
 from playnex.cli.asking import confirmed
-from playnex.cli.capsule_texts import (
-    SCHEMA,
-    about,
-    author_text,
-    capsule_document,
-    colored,
-    deleted_json,
-    diff_lines,
-    head_json,
-    history_page,
-    use_json,
-)
+from playnex.cli.capsule_texts import about, colored, history_page
 from playnex.cli.flags import AsJson, CapsuleId, Limit
 from playnex.cli.given import text_of
 from playnex.cli.terminal import ago, columns, counted, emit, emit_list, write
@@ -33,8 +32,6 @@ from playnex.ids import short
 from playnex.spec.origin import PRIVATE
 
 app = App(name="capsule", help="Capsules: documents that agents and people share.", result_action="return_value")
-
-LIST_SCHEMA = "playnex.capsules/1"
 
 Prefix = Annotated[str, Parameter(metavar="PREFIX", help="only those whose name begins like this")]
 Version = Annotated[int | None, Parameter(metavar="N", help="an older version of it")]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from playnex.app.capsule_lines import SCHEMA, author_text, capsule_document
 from playnex.cli import door
 from playnex.cli.asking import confirmed
-from playnex.cli.capsule_texts import SCHEMA, author_text, capsule_document
 from playnex.cli.editing import rewritten
 from playnex.cli.flags import AsJson, CapsuleId
 from playnex.cli.given import text_of

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from playnex.canonical import Json
+from playnex.app.capsule_lines import hit_json
 from playnex.cli import door
-from playnex.cli.capsule_texts import author_text, head_json
 from playnex.cli.flags import AsJson, Limit
 from playnex.cli.terminal import columns, emit, emit_list, gist, write
 from playnex.errors import UsageError
@@ -15,7 +14,7 @@ from playnex.ids import short
 
 if TYPE_CHECKING:
     from playnex.capsules.meaning.indexing import IndexState
-    from playnex.capsules.meaning.recall import Hit, Recalled
+    from playnex.capsules.meaning.recall import Recalled
 
 Words = Annotated[str, Parameter(help="what to look for, in plain words")]
 Within = Annotated[str, Parameter(name="--in", metavar="FOLDER", help="only below this folder of names, such as kb")]
@@ -67,13 +66,6 @@ def _say_what_is_missing(found: "Recalled", state: "IndexState | None") -> None:
     if state is not None and not state.is_whole:
         sign = door.terminal.symbol("fallback")
         door.terminal.say(f"{sign} {_how_far(state)}; the others are found by words alone until: playnex capsule index")
-
-
-def hit_json(hit: "Hit") -> dict[str, Json]:
-    """A hit as JSON."""
-    capsule = hit.capsule
-    why: dict[str, Json] = {"by": hit.by, "likeness": round(hit.likeness, 4) if hit.by == "meaning" else None, "excerpt": hit.excerpt}
-    return {**head_json(capsule), "title": capsule.title, "body": capsule.body, "found": why, "who": author_text(capsule.author)}
 
 
 async def _index(only_status: bool, as_json: bool) -> int:

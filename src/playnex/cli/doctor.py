@@ -32,14 +32,13 @@ def doctor(*, fix: Fix = False, accept: Accept = False, as_json: AsJson = False)
         aside = looking.accept(door.workspace, time.strftime("%Y%m%d-%H%M%S"))
         door.terminal.say(f"the store as it was is kept in {aside}")
     found = asyncio.run(looking.examine(door.workspace, looking.cure if fix else looking.leave))
-    well = all(finding.fine or finding.mended for finding in found)
+    document = looking.document(found)
     if as_json:
-        lines = [{"area": one.area, "fine": one.fine, "says": one.says, "mend": one.mend, "mended": one.mended} for one in found]
-        emit({"schema": "playnex.doctor/1", "well": well, "findings": lines})
-        return int(not well)
+        emit(document)
+        return int(not document["well"])
     for one in found:
         sign = "succeeded" if one.fine else "fallback" if one.mended else "failed"
         write(f"{door.terminal.symbol(sign)} {one.area}: {one.says}{' (mended)' if one.mended else ''}")
         if not one.fine and not one.mended:
             write(f"    {one.mend}")
-    return int(not well)
+    return int(not document["well"])

@@ -140,9 +140,10 @@ async def _schema(name: str) -> int:
 
 
 async def _show(name: str, shape: Literal["graph", "mermaid", "json", "page"]) -> int:
+    from playnex.app.definition_lines import flow_document
     from playnex.app.opening import opened
     from playnex.cli import flow_graph
-    from playnex.cli.showing import flow_document, flow_page
+    from playnex.cli.showing import flow_page
 
     async with opened(door.workspace) as opened_app:
         pinned = opened_app.definitions.flow(name)

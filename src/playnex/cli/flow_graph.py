@@ -5,12 +5,10 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from playnex.cli.terminal import Terminal, gist, seconds, shows_signs
+from playnex.app.run_graph import LONGEST, does
+from playnex.cli.terminal import Terminal, gist, shows_signs
 from playnex.spec.flow import FlowSpec, StepSpec
 from playnex.spec.waves import waves
-
-LONGEST = 60
-"""Characters of a condition or a value in the graph."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,27 +51,6 @@ def mermaid(flow: FlowSpec) -> str:
         lines.append(f'    {names[step.id]}{{{{"{text}"}}}}' if step.switch else f'    {names[step.id]}["{text}"]')
     lines += [f"    {names[need]} --> {names[step.id]}" for step in flow.steps for need in step.needs]
     return "\n".join(lines)
-
-
-def does(step: StepSpec) -> str:
-    """What the step does, in a few words."""
-    if step.switch is not None:
-        return f"switch on {gist(step.switch.on, LONGEST)}"
-    if step.approve is not None:
-        return "a person decides"
-    if step.wait is not None:
-        return f"waits for {step.wait.signal or seconds(step.wait.seconds or 0)}"
-    if step.repeat is not None:
-        until = f" until {gist(step.repeat.until, LONGEST)}" if step.repeat.until else ""
-        return f"repeats, {step.repeat.most} times at most{until}"
-    if step.kind == "save":
-        return f"saves {gist(step.save or '', LONGEST)}"
-    return who(step) if step.kind == "pattern" else f"{step.kind} {step.target}"
-
-
-def who(step: StepSpec) -> str:
-    """What or whom the step names; of a pattern, its agents too."""
-    return f"{step.target} of {', '.join(dict.fromkeys(step.members()))}" if step.kind == "pattern" else step.target
 
 
 def when(step: StepSpec) -> Iterable[str]:

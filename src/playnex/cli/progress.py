@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from playnex.app.step_lines import StepLine, Watched
 from playnex.cli.ear import Ear
 from playnex.cli.terminal import Terminal, counted, seconds, visible
-from playnex.cli.watching import StepLine, Watched, layout_of, line_text
+from playnex.cli.watching import layout_of, line_text
 from playnex.journal.events import Event
 from playnex.spec.flow import FlowSpec
 

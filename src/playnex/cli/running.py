@@ -14,6 +14,7 @@ from playnex.app.control import Control
 from playnex.app.forking import fork as fork_run
 from playnex.app.opening import App, opened
 from playnex.app.runs import Runs
+from playnex.app.serving_place import SERVING, ServingPlace
 from playnex.app.spending import typed_budget
 from playnex.canonical import Json
 from playnex.cli import door
@@ -170,8 +171,8 @@ async def carry(app: App, run: str, as_json: bool, *, through: bool = False) -> 
     except asyncio.CancelledError:
         door.terminal.say(await _left_text(app, run))
         return INTERRUPTED
-    except RunBusy:
-        if not watched.asked:
+    except RunBusy:  # somebody answered, or whoever serves this workspace was faster
+        if not watched.asked and not app.leases.is_held(SERVING):
             raise
         return await _followed(app, watched, as_json)
     except PlaynexError as error:
@@ -252,7 +253,9 @@ async def _watching(app: App, run: str) -> Watching:
     """Somebody to show the run; its first line is printed."""
     runs = Runs(app=app)
     flow, expected = (await runs.pinned(run)).flow, await runs.expectation(run)
-    door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(run)}")
+    served = ServingPlace(own=app.workspace.own).now(app.leases)
+    link = f"   {served.run_link(run)}" if served else ""
+    door.terminal.say(f"{door.terminal.symbol('run')} {flow.name}  run {short(run)}{link}")
     return Watching(journal=app.journal, run=run, progress=progress_for(flow, door.terminal, Ear(app.live, run)), expected=expected)
 
 

@@ -1,10 +1,10 @@
-"""`playnex schedule`: what is switched on; `playnex serve`: the process that fires it."""
+"""`playnex schedule`: which schedules are switched on, and when they fire next."""
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from playnex.cli import door
 from playnex.cli.flags import AsJson, FlowName
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from playnex.app.schedules import Planned
 
 app = App(name="schedule", help="Schedules: flows that start by themselves, once you have switched them on.", result_action="return_value")
-
-AtMost = Annotated[int, Parameter(name="--at-most", metavar="N", help="how many runs at the same time")]
-AsLines = Annotated[bool, Parameter(name="--jsonl", negative=(), help="print each line as one JSON object on stdout")]
 
 
 @app.command(name=["list", "ls"])
@@ -46,20 +43,10 @@ def disable(flow: FlowName, /, *, as_json: AsJson = False) -> int:
     return asyncio.run(_switch(flow, on=False, as_json=as_json))
 
 
-def serve(*, at_most: AtMost = 100, as_lines: AsLines = False) -> int:
-    """Fire the schedules that are on and carry on every run that can go on, until Ctrl-C.
-
-    $ playnex serve
-    $ playnex serve --jsonl
-    """
-    from playnex.cli.serving import serve as serve_until_stopped  # late, here and below: the engine is needed only here
-
-    return asyncio.run(serve_until_stopped(at_most, as_lines))
-
-
 async def _list(as_json: bool) -> int:
-    from playnex.app.opening import opened
-    from playnex.app.schedules import SCHEDULES_SCHEMA, SERVING, Schedules
+    from playnex.app.opening import opened  # late, here and below: the store is needed only when a command runs
+    from playnex.app.schedules import SCHEDULES_SCHEMA, Schedules
+    from playnex.app.serving_place import SERVING
 
     async with opened(door.workspace) as opened_app:
         planned = Schedules(app=opened_app, clock=opened_app.clock).planned()
@@ -95,7 +82,8 @@ def _span(seconds: float) -> str:
 
 async def _switch(flow: str, *, on: bool, as_json: bool) -> int:
     from playnex.app.opening import opened
-    from playnex.app.schedules import SCHEDULES_SCHEMA, SERVING, Schedules
+    from playnex.app.schedules import SCHEDULES_SCHEMA, Schedules
+    from playnex.app.serving_place import SERVING
 
     async with opened(door.workspace) as opened_app:
         schedules = Schedules(app=opened_app, clock=opened_app.clock)

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from playnex.app.control import Control
 from playnex.app.opening import App, opened
 from playnex.app.runs import Runs
-from playnex.app.schedules import SERVING, Schedules, Told
+from playnex.app.schedules import Schedules, Told
+from playnex.app.serving_place import SERVING, ServingPlace
 from playnex.app.working import working
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.running import INTERRUPTED, standing_text, stopping_cleanly
 from playnex.cli.terminal import counted, moment
 from playnex.cli.working import SIGNS
+from playnex.dashboard.serving import Dashboard, dashboard
 from playnex.engine.worker import GLANCE, Shift, Worker
 from playnex.errors import RunBusy
 from playnex.ids import short
@@ -30,21 +32,52 @@ LOOK = 0.5
 """Seconds between two looks for schedules that are due."""
 
 
-async def serve(at_most: int, as_lines: bool) -> int:
-    """Fire schedules and carry runs on until Ctrl-C; runs that were under way then go on when somebody serves again. The exit code."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How a person wants a workspace to be served: `port` 0 is any that is free."""
+
+    at_most: int = 100
+    as_lines: bool = False
+    opens: bool = False
+    port: int = 0
+
+
+async def serve(wishes: Wishes) -> int:
+    """Fire schedules, carry runs on and serve the dashboard until Ctrl-C; runs that were under way then go on when somebody serves again.
+    The exit code. Raises RunBusy where somebody serves this workspace already."""
     async with opened(door.workspace) as app, AsyncExitStack() as stack:
-        with suppress(RunBusy):  # another process serves too; each fire is one run all the same
+        try:
             await stack.enter_async_context(app.leases.hold(SERVING))
+        except RunBusy:
+            raise served_already(app) from None
         await stack.enter_async_context(working(app))
-        serving = Serving(app=app, log=Log(as_lines=as_lines))
-        serving.log.ready(len(app.timetable.enabled()))
+        shown = await stack.enter_async_context(dashboard(app, wishes.port))
+        serving = Serving(app=app, log=Log(as_lines=wishes.as_lines))
+        serving.log.ready(len(app.timetable.enabled()), shown)
+        if wishes.opens:
+            open_page(shown.link())
         going: set[str] = set()
         try:
             with stopping_cleanly(asyncio.current_task()):
-                await serving.until_stopped(Runs(app=app).worker(at_most), going)
+                await serving.until_stopped(Runs(app=app).worker(wishes.at_most), going)
         except asyncio.CancelledError:
             serving.log.stopped(await serving.let_go_on(going))
     return INTERRUPTED
+
+
+def served_already(app: App) -> RunBusy:
+    """Somebody serves this workspace, and where."""
+    found = ServingPlace(own=app.workspace.own).now(app.leases)
+    where = f" at {found.address} (process {found.process})" if found else ""
+    return RunBusy(f"this workspace is served already{where}", hint="open it with: playnex dashboard")
+
+
+def open_page(link: str) -> None:
+    """Show it in the person's browser, where there is one."""
+    import webbrowser  # late: few commands open one
+
+    with suppress(webbrowser.Error):
+        webbrowser.open(link)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +124,13 @@ class Log:
 
     as_lines: bool
 
-    def ready(self, enabled: int) -> None:
+    def ready(self, enabled: int, shown: Dashboard) -> None:
         """It begins."""
-        text = f"serving; the schedules of {counted(enabled, 'flow')} are on; stop with Ctrl-C"
-        self._line("ready", text, "run", enabled=enabled)
+        text = f"serving {shown.served.address}; the schedules of {counted(enabled, 'flow')} are on; stop with Ctrl-C"
+        self._line("ready", text, "run", enabled=enabled, address=shown.served.address)
+        if not self.as_lines:
+            door.terminal.say(f"  open {shown.link()}")
+            door.terminal.say("  the link is good for one use within ten minutes; another: playnex dashboard")
 
     def fired(self, told: Told) -> None:
         """A fire, or why there was none."""

@@ -4,22 +4,17 @@ import json
 import sys
 
 from playnex.app.inbox import asking_step
-from playnex.app.pinning import Pinned, pin
+from playnex.app.pinning import Pinned
 from playnex.app.reports import shown_state
+from playnex.app.run_graph import who
+from playnex.app.step_lines import WHY
 from playnex.canonical import Json, encode
-from playnex.cli.flow_graph import who
-from playnex.cli.showing_agent_memory import memory_json, memory_lines
+from playnex.cli.showing_agent_memory import memory_lines
 from playnex.cli.terminal import Terminal, columns, counted, gist, indented, moment, seconds, spent, tokens, visible, whole
-from playnex.cli.watching import WHY
 from playnex.ids import short
 from playnex.spec import expression
 from playnex.spec.agent import AgentSpec
 from playnex.spec.flow import BriefSpec, Budget
-
-
-def flow_document(pinned: Pinned) -> Json:
-    """`playnex.flow/1`."""
-    return {"schema": "playnex.flow/1", **pin(pinned)["flow"], "agents": sorted(pinned.agents)}
 
 
 def flow_page(pinned: Pinned, terminal: Terminal) -> str:
@@ -41,22 +36,6 @@ def _brief_lines(brief: BriefSpec) -> list[str]:
     told = (("goal", [brief.goal]), ("constraints", brief.constraints), ("context", [brief.context]), ("success", brief.success))
     lines = [f"{name:<13}{text.strip()}" for name, texts in told for text in texts if text]
     return [*lines, ""] if lines else []
-
-
-def agent_document(agent: AgentSpec) -> dict[str, Json]:
-    """An agent as JSON."""
-    return {
-        "name": agent.name,
-        "description": agent.description,
-        "model": agent.model,
-        "tools": list(agent.tools),
-        "memory": memory_json(agent),
-        "limits": {"turns": agent.turns, "tokens": agent.limits.tokens, "usd": agent.limits.usd, "time": agent.limits.time},
-        "plan": agent.plan,
-        "reflect": agent.reflect,
-        "output": agent.output,
-        "instructions": agent.instructions,
-    }
 
 
 def agent_page(agent: AgentSpec, terminal: Terminal) -> str:

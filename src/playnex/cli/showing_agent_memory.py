@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from playnex.app.definition_lines import memory_json
 from playnex.canonical import Json
 from playnex.cli import door
 from playnex.cli.terminal import counted, emit, indented, write
@@ -37,18 +38,6 @@ def memory_document(agent: "AgentSpec", gathered: "Gathered") -> dict[str, Json]
         "given": [_piece_json(piece) for piece in gathered.pieces],
         "left_out": [{"name": name, "characters": characters} for name, characters in gathered.left_out],
         "words_alone": gathered.why,
-    }
-
-
-def memory_json(agent: "AgentSpec") -> dict[str, Json]:
-    """Its memory as its file has it."""
-    memory, recall = agent.memory, agent.memory.recall
-    return {
-        "read": list(memory.read),
-        "write": list(memory.write),
-        "history": memory.history,
-        "pinned": memory.pinned,
-        "recall": {"limit": recall.limit, "in": list(memory.recalled), "at_start": recall.at_start} if recall else None,
     }
 
 

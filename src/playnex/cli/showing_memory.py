@@ -2,8 +2,8 @@
 
 import time
 
+from playnex.app.capsule_lines import author_text, head_json
 from playnex.cli import door
-from playnex.cli.capsule_texts import author_text, head_json
 from playnex.cli.terminal import ago, columns, emit, write
 from playnex.ids import short
 from playnex.spec.envelope import capsule_json

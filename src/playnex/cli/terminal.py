@@ -4,12 +4,14 @@ import json
 import os
 import sys
 import time
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TextIO
 
+from playnex.app.phrasing import counted, gist, seconds, tokens, visible
 from playnex.canonical import Json
+
+__all__ = ["counted", "gist", "seconds", "tokens", "visible"]
 
 Style = Literal["bold", "dim", "red", "green", "yellow", "blue", "cyan", "bold red", "bold green"]
 Color = Literal["auto", "always", "never"]
@@ -33,12 +35,6 @@ STYLES: dict[str, Style] = {
     "run": "bold",
     "waiting": "yellow",
 }
-
-HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-"""Categories of Unicode whose signs are spelt out."""
-
-BLANK = "\u115f\u1160\u3164\uffa0\u2800"
-"""Letters that look like nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,33 +110,6 @@ def columns(heads: Sequence[str], rows: Sequence[Sequence[str]], terminal: Termi
     return "\n".join([head, *(line.rstrip() for line in lines[1:])])
 
 
-def gist(value: Json, width: int = 60) -> str:
-    """One line that gives an idea of a result."""
-    match value:
-        case None:
-            text = ""
-        case str():
-            text = next((line for line in value.splitlines() if line.strip()), "")
-        case dict():
-            text = " · ".join(gist(part, 40) for part in value.values())
-        case list():
-            text = counted(len(value), "item")
-        case _:
-            text = json.dumps(value)
-    text = visible(" ".join(text.split()).lstrip("# "))
-    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
-
-
-def visible(text: str) -> str:
-    """The text with all that would not be seen, or would move what is seen, spelt out: control characters, marks of direction, invisible
-    letters. Line breaks and tabs stay."""
-    return "".join(_spelt(sign) if unicodedata.category(sign) in HIDDEN or sign in BLANK else sign for sign in text)
-
-
-def _spelt(sign: str) -> str:
-    return sign if sign in "\n\t" else ascii(sign)[1:-1]
-
-
 def whole(value: Json) -> str:
     """All of a value, for people: a text as it is, anything else as JSON, nothing for none."""
     match value:
@@ -152,26 +121,9 @@ def whole(value: Json) -> str:
             return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 request`, `4 requests`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def spent(usage: Json) -> str:
     """A usage in words: `154 tokens in 4 requests`."""
     return f"{counted(usage['input_tokens'] + usage['output_tokens'], 'token')} in {counted(usage['requests'], 'request')}"
-
-
-def tokens(count: int) -> str:
-    """`412 tok`, `12.3k tok`, or nothing for none."""
-    if not count:
-        return ""
-    return f"{count} tok" if count < 10_000 else f"{count / 1000:.1f}k tok"
-
-
-def seconds(duration: float) -> str:
-    """`0.3s`, `12.4s`, `3m 05s`."""
-    return f"{duration:.1f}s" if duration < 100 else f"{int(duration) // 60}m {int(duration) % 60:02d}s"
 
 
 def moment(at: float) -> str:

@@ -265,13 +265,12 @@ class SqliteJournal:
         row = self._database.read.execute(f"SELECT {rows.SUMMARY} FROM runs WHERE id = ?", (run,)).fetchone()
         if row is None:
             raise rows.unknown(run)
-        return self._summary(row)
+        return self.summary_of(row)
 
     async def runs(self, *, limit: int = 50, state: RunState | None = None) -> tuple[RunSummary, ...]:
-        found = self._database.read.execute(
-            f"SELECT {rows.SUMMARY} FROM runs WHERE ?1 IS NULL OR state = ?1 ORDER BY number DESC LIMIT ?2", (state, limit)
-        )
-        return tuple(self._summary(row) for row in found.fetchall())
+        of_state, values = ("WHERE state = ?", (state, limit)) if state else ("", (limit,))  # one condition for both would scan all runs
+        found = self._database.read.execute(f"SELECT {rows.SUMMARY} FROM runs {of_state} ORDER BY number DESC LIMIT ?", values)
+        return tuple(self.summary_of(row) for row in found.fetchall())
 
     async def tokens_of(self, flow: str, *, before: str, limit: int) -> tuple[int, ...]:
         return rows.tokens_of(self._database.read, (flow, before, limit))
@@ -279,9 +278,10 @@ class SqliteJournal:
     async def line_of(self, group: str) -> tuple[RunSummary, ...]:
         ends = ", ".join(f"'{state}'" for state in END_STATES)
         sql = f"SELECT {rows.SUMMARY} FROM runs WHERE concurrency = ? AND concurrency <> '' AND state NOT IN ({ends}) ORDER BY number"
-        return tuple(self._summary(row) for row in self._database.read.execute(sql, (group,)).fetchall())
+        return tuple(self.summary_of(row) for row in self._database.read.execute(sql, (group,)).fetchall())
 
-    def _summary(self, row: Sequence[Any]) -> RunSummary:
+    def summary_of(self, row: Sequence[Any]) -> RunSummary:
+        """The columns of SUMMARY as a record."""
         return rows.summary(row, encoding.decode(row[-1], self._blob))
 
     async def due(self, now: float, limit: int = 1000) -> tuple[str, ...]:

@@ -40,6 +40,17 @@ SPOKEN = "playnex.tools.mcp.connection"
 """Loaded by the first server that starts, in a thread: the SDK takes two seconds of a slow processor."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a server stands: its `processes` that can be called, how often in a row it was started `in_vain`, for how many seconds it
+    `rests`, and the file that its own words go to."""
+
+    processes: int
+    in_vain: int
+    rests: float
+    log: Path
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Servers:
     """All within one event loop; `close` before it ends. `environment` is ours, of which a server sees what its entry grants;
@@ -86,6 +97,13 @@ class Servers:
         for pool in self._pools.values():
             if not (waits and pool.spec.browser):
                 pool.give_back(run)
+
+    def standing(self, name: str) -> "Standing":
+        """How the server stands in this process."""
+        up = sum(each.server == name and each.is_usable() for each in self._living)
+        pool = self._pools.get(name)
+        rests = max(0.0, pool.rests_until - self.clock.monotonic()) if pool and pool.in_vain >= IN_A_ROW else 0.0
+        return Standing(processes=up, in_vain=pool.in_vain if pool else 0, rests=rests, log=self.own / "logs" / f"mcp-{name}.log")
 
     async def close(self) -> None:
         """End all; safe to call twice."""

@@ -1,0 +1,57 @@
+// The page's own icons, drawn on a grid of 16 with a line of 1.5.
+import { html } from "../vendor/playnex-vendor.js";
+
+const DRAWN = {
+  runs: "M3.5 3.2v9.6l9-4.8z",
+  flows: "M4 2.5v4M4 13.5a1.5 1.5 0 1 0 0-.01M4 6.5c0 3 8 1 8 4.5M12 13.5a1.5 1.5 0 1 0 0-.01M4 2.5a1 1 0 1 0 0 .01",
+  inbox: "M2 9.5 4 3h8l2 6.5V13H2zM2 9.5h3.5l1 1.8h3l1-1.8H14",
+  capsules: "M3 2.5h7l3 3v8H3zM10 2.5v3h3M5.5 8.5h5M5.5 11h3.5",
+  agents: "M8 2v1.5M3 5.5h10v7H3zM6 8.3v1.2M10 8.3v1.2M1.5 8v2M14.5 8v2",
+  tools: "M9.8 2.3a3.6 3.6 0 0 0-3.6 4.9L2.5 11l2.4 2.5 3.8-3.8a3.6 3.6 0 0 0 4.7-4.5L11 7.4 8.7 5.1 11 2.6a3.6 3.6 0 0 0-1.2-.3z",
+  batches: "M2.5 2.5h4.2v4.2H2.5zM9.3 2.5h4.2v4.2H9.3zM2.5 9.3h4.2v4.2H2.5zM9.3 9.3h4.2v4.2H9.3z",
+  doctor: "M1.8 8.5h3l1.7-4.5 3 8 1.8-3.5h2.9",
+  search: "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9M10.3 10.3l3.4 3.4",
+  sun: "M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6M8 1.3v1.2M8 13.5v1.2M1.3 8h1.2M13.5 8h1.2M3.3 3.3l.8.8M11.9 11.9l.8.8M3.3 12.7l.8-.8M11.9 4.1l.8-.8",
+  moon: "M13 9.6A5.6 5.6 0 0 1 6.4 3 5.3 5.3 0 1 0 13 9.6z",
+  screen: "M2 3h12v8H2zM6 13.5h4M8 11v2.5",
+  copy: "M5.5 5.5h7.5v7.5H5.5zM10.5 5.5V3H3v7.5h2.5",
+  close: "M4 4l8 8M12 4l-8 8",
+  chevron: "M6 4l4 4-4 4",
+  down: "M4 6l4 4 4-4",
+  plus: "M8 3v10M3 8h10",
+  minus: "M3 8h10",
+  fit: "M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10",
+  check: "M3 8.5l3.2 3.2L13 4.8",
+  alert: "M8 2.2 14.5 13.5h-13zM8 6.3v3.4M8 11.6v.2",
+  pause: "M5.5 3v10M10.5 3v10",
+  play: "M4.5 3v10l8-5z",
+  stop: "M3.5 3.5h9v9h-9z",
+  retry: "M12.8 6.5A5 5 0 1 0 13 9.3M13 3v3.6H9.4",
+  fork: "M4.5 4.5a1.5 1.5 0 1 0 0-.01M4.5 4.5v7M4.5 13.5a1.5 1.5 0 1 0 0-.01M11.5 4.5a1.5 1.5 0 1 0 0-.01M11.5 4.8c0 3.5-7 2-7 6",
+  compare: "M8 2v12M2.5 4.5h3M2.5 7.5h3M2.5 10.5h3M10.5 4.5h3M10.5 7.5h3M10.5 10.5h3",
+  chat: "M2.5 3h11v7.5H7L4 13.2v-2.7H2.5z",
+  graph: "M5.8 2.2h4.4v3.3H5.8zM1.8 10.5h4.4v3.3H1.8zM9.8 10.5h4.4v3.3H9.8zM8 5.5v2.3M4 10.5V7.8h8v2.7",
+  bolt: "M9 1.8 3.5 9H8l-1 5.2L12.5 7H8z",
+  model: "M8 1.8l1.6 4.6 4.6 1.6-4.6 1.6L8 14.2 6.4 9.6 1.8 8l4.6-1.6z",
+  agent: "M8 1.8l1.6 4.6 4.6 1.6-4.6 1.6L8 14.2 6.4 9.6 1.8 8l4.6-1.6z",
+  tool: "M9.8 2.3a3.6 3.6 0 0 0-3.6 4.9L2.5 11l2.4 2.5 3.8-3.8a3.6 3.6 0 0 0 4.7-4.5L11 7.4 8.7 5.1 11 2.6a3.6 3.6 0 0 0-1.2-.3z",
+  python: "M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5",
+  approve: "M8 1.8l5.2 2v4c0 3.2-2.2 5.2-5.2 6.4C5 13 2.8 11 2.8 7.8v-4zM5.7 8l1.7 1.7 3-3.2",
+  wait: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2M8 4.8V8l2.2 1.6",
+  flow: "M2.5 3h4v3h-4zM9.5 10h4v3h-4zM4.5 6v5.5h5",
+  pattern: "M8 1.8 14 5v6l-6 3.2L2 11V5zM2 5l6 3.2L14 5M8 8.2v6",
+  step: "M3 3h10v10H3z",
+  capsule: "M3 2.5h7l3 3v8H3zM10 2.5v3h3M5.5 8.5h5M5.5 11h3.5",
+  out: "M6 3H3v10h10v-3M9 3h4v4M13 3 7.5 8.5",
+  user: "M8 2.5a2.7 2.7 0 1 0 0 5.4 2.7 2.7 0 0 0 0-5.4M2.8 13.5c.5-2.7 2.6-4 5.2-4s4.7 1.3 5.2 4",
+  lock: "M4 7.5h8v6H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5",
+  pin: "M6 2.5h4l-.5 4 2 2.5h-7l2-2.5zM8 9v4.5",
+  trash: "M3 4.5h10M6.5 4.5V2.8h3v1.7M4.3 4.5l.6 9h6.2l.6-9",
+  edit: "M3 13l.6-2.8 7.2-7.2 2.2 2.2-7.2 7.2z",
+  check_step: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2M5.3 8.2l2 2 3.5-4",
+};
+DRAWN.check_list = DRAWN.check_step;
+
+export function Icon({ name, size = 16 }) {
+  return html`<svg class="icon" viewBox="0 0 16 16" width=${size} height=${size} aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round"><path d=${DRAWN[name] || DRAWN.step} /></svg>`;
+}
