@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 from dashboard.newsroom import newsroom, write
 from offline import offline, online
 from playnex.canonical import Json
-from playnex.testing.model_replies import Asked, Reply
+from playnex.testing.model_replies import Asked, Reply, slowly, word_by_word
 from playnex.testing.model_server import serving
 from playnex.tools.browser.launch import browser_program
 
@@ -37,8 +37,11 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SLOWLY = 1.2
-"""Seconds that a model takes where the topic asks for it."""
+SLOWLY = 0.6
+"""Seconds until a model begins to speak where the topic asks for it."""
+
+PACE = 0.05
+"""Seconds between two of its words then."""
 
 CALL = """async ([method, path, body]) => {
   const answer = await fetch(path, {method, body: body === null ? undefined : JSON.stringify(body),
@@ -52,7 +55,7 @@ AXE = "axe-core@4.14.1"
 def unhurried(asked: Asked) -> Reply:
     """The newsroom's answers; those about something slow take their time."""
     reply = newsroom(asked)
-    return replace(reply, delay=SLOWLY) if "slowly" in asked.prompt else reply
+    return word_by_word(slowly(reply, SLOWLY), PACE) if "slowly" in asked.prompt else reply
 
 
 @dataclass(slots=True, kw_only=True)

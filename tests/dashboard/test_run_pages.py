@@ -195,8 +195,9 @@ def test_eight_tabs_stay_live_over_one_stream(context: Any, page: Any) -> None:
     run = run_of(page, "research-to-article", {"topic": "Eight go slowly"})
     tabs = [context.new_page() for _ in range(8)]
     origin = page.evaluate("location.origin")
-    for tab in tabs:
+    for tab in tabs:  # each of them is a new wish on the one stream, and between them models speak
         tab.goto(f"{origin}/runs/{run}", wait_until="commit")
+        expect(node(tab, "Ask the desk")).to_be_visible()
     for tab in tabs:
         expect(node(tab, "Ask the desk")).to_have_accessible_name("Ask the desk, waiting", timeout=2 * PATIENCE)
         tab.close()

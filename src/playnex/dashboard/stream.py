@@ -92,6 +92,8 @@ class Streams:
     written: int = 0
     heads: set[tuple[str, int]] | None = None
     is_closed: bool = False
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Who has it may read events and say so; else what comes between two readings would be told to nobody."""
 
     async def run(self) -> None:
         """Look and tell, until this is cancelled."""
@@ -119,6 +121,8 @@ class Streams:
                     last_leases = now
                     self._see_to_leases()
                     await self._see_to_capsules()
+                    async with self.turn:
+                        self._let_go()
                 if now - last_rows >= ROWS and self.changed:
                     last_rows = now
                     await self._tell_rows()
@@ -154,23 +158,25 @@ class Streams:
                 yield line
         finally:
             self.listeners.pop(listener.id, None)
-            self._let_go()
 
     async def watch(self, stream: str, runs: Mapping[str, int], batches: set[str]) -> None:
         """All that a listener wants from now on. Raises NotFoundError."""
         listener = self.listeners.get(stream)
         if listener is None:
             raise NotFoundError("there is no such stream", hint="open one: GET /api/stream")
-        listener.runs, listener.batches = {}, set(batches)
         if runs:
             self.app.live.listen()
-        for run, position in runs.items():
-            with suppress(NotFoundError):  # a page may be older than the store
-                live = await self._live(run)
-                await self._catch_up(listener, live, position)
-                listener.runs[run] = live.view.position
-                live.spoken = {}  # who comes later is told from the beginning
-        self._let_go()
+        async with self.turn:
+            listener.batches = set(batches)
+            followed: dict[str, int] = {}
+            for run, position in runs.items():
+                with suppress(NotFoundError):  # a page may be older than the store
+                    live = await self._live(run)
+                    await self._catch_up(listener, live, position)
+                    followed[run] = live.view.position
+                    live.spoken = {}  # who comes later is told from the beginning
+            listener.runs = followed
+            self._let_go()
 
     async def _live(self, run: str) -> Live:
         if (known := self.live.get(run)) is None:
@@ -203,9 +209,10 @@ class Streams:
         changed = self.app.overview.changed(self.seen, newest)
         self.seen = newest
         self.changed.update(changed)
-        for run in changed:
-            if run in self.live:
-                await self._advance(self.live[run])
+        async with self.turn:
+            for run in changed:
+                if run in self.live:
+                    await self._advance(self.live[run])
 
     async def _advance(self, live: Live) -> None:
         view = live.view

@@ -10,6 +10,8 @@ export class Line {
   stream = "";
   state = "connecting";
   tries = 0;
+  stale = false; // the server does not know yet what the tabs follow
+  declaring = false;
 
   // `send` gives a message to the tab.
   join(id, send) {
@@ -89,27 +91,38 @@ export class Line {
     for (const tab of this.tabs.values()) {
       if (line.run !== undefined) {
         if (!(line.run in tab.runs)) continue;
-        tab.runs[line.run] = Math.max(tab.runs[line.run], line.position);
+        if (line.position !== undefined) tab.runs[line.run] = Math.max(tab.runs[line.run], line.position);
       }
       tab.send({ line });
     }
   }
 
-  // Tell the server all that the tabs follow now, each run from where the tab that is least far has got to.
+  // Tell the server what the tabs follow now. One telling after another: two at once could arrive in the wrong order.
   async declare() {
-    if (!this.stream) return;
+    this.stale = true;
+    if (this.declaring) return;
+    this.declaring = true;
+    while (this.stale && this.stream) {
+      this.stale = false;
+      await this.tell(this.stream);
+    }
+    this.declaring = false;
+  }
+
+  // All that is followed, each run from where the tab that is least far has got to.
+  async tell(stream) {
     const runs = {};
     const batches = new Set();
     for (const tab of this.tabs.values()) {
       for (const [run, position] of Object.entries(tab.runs)) runs[run] = Math.min(runs[run] ?? Infinity, position);
       for (const batch of tab.batches) batches.add(batch);
     }
-    const answer = await fetch(`/api/stream/${this.stream}/watch`, {
+    const answer = await fetch(`/api/stream/${stream}/watch`, {
       method: "POST",
       headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
       body: JSON.stringify({ runs, batches: [...batches] }),
     }).catch(() => null);
-    if (!answer?.ok) this.stopReading?.abort();
+    if (!answer?.ok && stream === this.stream) this.stopReading?.abort();
   }
 
   become(state) {
