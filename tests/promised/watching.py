@@ -15,8 +15,8 @@ PROMISES = (
     ),
     Promise(
         id="W2",
-        says="The dashboard shows runs, a run's live graph, timeline and transcript, each step's input, prompt and output, approvals, capsules, "
-        "flows with a form, agents, tools and batches; and does from there what the command line does.",
+        says="The dashboard shows runs, a run's live graph, timeline and transcript, each step's input, prompt and output, what waits for "
+        "a person, capsules, flows with a form, agents, tools and batches; and does from there what the command line does.",
         docs="docs/dashboard.md#one-run",
         tests=(
             "tests/dashboard/test_run_pages.py::test_a_run_is_found_by_its_words_and_the_address_says_what_was_looked_for",
