@@ -142,7 +142,7 @@ def test_a_runs_calls_are_listed_with_who_made_them_what_was_given_and_what_came
         run = served.post("/api/runs", flow="grade", inputs={"n": number})["run"]
         served.until(run, lambda header: header["state"] in ("succeeded", "failed"))
         (call,) = served.get(f"/api/runs/{run}/tools")["items"]
-        assert (call["step"], call["tool"], call["arguments"], call["status"]) == ("read", "marks.read", {"n": number}, state)
+        assert (call["step"], call["tool"], call["arguments"], call["status"]) == ("read/tool-1", "marks.read", {"n": number}, state)
         assert str(result) in json.dumps(call["result"])
 
 
