@@ -128,4 +128,4 @@ def bound(port: int, usual: int) -> socket.socket:
             continue
         found.setblocking(False)
         return found
-    raise UsageError(f"port {port} is taken, or not for everybody to use", hint="choose another with --port N, or let one be found: --port 0")
+    raise UsageError(f"port {port} is taken, or not for everybody", hint="choose another with --port N, or let one be found: --port 0")
