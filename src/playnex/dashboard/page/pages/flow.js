@@ -23,7 +23,7 @@ export default function Flow({ params, query }) {
   const tab = query.tab || (data && data.document === null ? "file" : "run");
   const keys = useMemo(() => [{ key: "f", says: "The flow's file", does: () => ask({ tab: "file" }) }, { key: "s", says: "Start it", does: () => (ask({ tab: null }), setTimeout(() => document.querySelector(".run-form :is(input, textarea, select, button)")?.focus())) }, { key: "u", says: "Its runs", does: () => go(`/runs?flow=${encodeURIComponent(params.flow)}`) }], [params.flow]);
   usePage({ title: params.flow, command: tab === "file" ? `playnex check ${data?.path || ""}` : `playnex flow run ${params.flow}${(data?.inputs || []).filter((one) => one.required).map((one) => ` --input ${one.name}="…"`).join("")}`, keys });
-  if (error && !data) return html`<${Failed} error=${error} onRetry=${again} />`;
+  if (error && !data) return html`<${Failed} error=${error} onRetry=${again} back=${["/flows", "All flows"]} />`;
   if (!data) return html`<header class="page-head"><h1 class="cut">${params.flow}</h1></header><div class="page"><${Skeleton} lines=${8} /></div>`;
   const graph = (tab === "file" && checked?.graph) || data.graph;
   return html`<div class="flow-page">
