@@ -49,7 +49,7 @@ function Facts({ item }) {
     ${item.actor && html`<span class="chip"><${Icon} name="agent" />${item.actor}</span>`}
     ${item.step && html`<span class="chip mono cut" title=${item.step}>${item.step}</span>`}
     <span class="dim" title=${fullMoment(item.since)}>asked ${ago(item.since)}</span>
-    ${item.until && html`<span class="dim" title=${fullMoment(item.until)}>· after ${fullMoment(item.until)} it counts as a no</span>`}</p>`;
+    ${item.until && html`<span class="dim" title=${fullMoment(item.until)}>after ${fullMoment(item.until)} it counts as a no</span>`}</p>`;
 }
 
 function Approval({ item, mode, text, setText, busy, say, open, withKeys }) {
@@ -96,4 +96,4 @@ function Outcome({ mode, text, setText, busy, say, open }) {
 
 const Parked = ({ busy, say }) => html`<div class="ask-buttons"><button class="button primary" disabled=${busy} onClick=${() => say({ decision: "resume" }, "It goes on")}><${Icon} name="play" />Let it go on</button></div>`;
 
-const focused = (box) => box && !box.dataset.seen && ((box.dataset.seen = "yes"), box.focus(), box.setSelectionRange(0, 0));
+const focused = (box) => box && !box.dataset.seen && ((box.dataset.seen = "yes"), box.focus(), box.setSelectionRange(0, 0), (box.scrollTop = 0));

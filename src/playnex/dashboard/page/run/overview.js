@@ -14,7 +14,7 @@ export function Overview({ store, onSelect, missing }) {
     ${header.state === "failed" && html`<section class="alert" data-tone="bad"><h2>Failed${header.reason ? html` <code>${header.reason}</code>` : ""}</h2><p>${header.message}</p>
       ${header.error_step && html`<button class="button small" onClick=${() => onSelect(topOf(header.error_step))}>See the step</button>`}</section>`}
     ${header.shown_state === "interrupted" && html`<section class="alert" data-tone="wait"><h2>No worker</h2><p>The process that carried this run is gone. What is finished is kept; resume it, and it goes on at the first unfinished step.</p></section>`}
-    ${(header.state === "paused" || (header.state === "parked" && !header.unknown.length)) && html`<section class="alert" data-tone="wait"><h2>${header.state === "paused" ? "Paused" : "Waits for you to say how it goes on"}</h2>${header.message && html`<p>${header.message}</p>`}</section>`}
+    ${(header.state === "paused" || (header.state === "parked" && !header.unknown.length)) && html`<section class="alert" data-tone="wait"><h2>${header.state === "paused" ? "Paused" : "Waits for you to say how it goes on"}</h2><p>${header.message || "What was under way has ended. Nothing goes on until it is resumed."}</p></section>`}
     ${store.frame.value === null && html`<${Waiting} store=${store} rows=${asking} withUnknown />`}
     ${header.output !== null && header.output !== undefined && html`<section><h2 class="small">Output</h2><${Shown} value=${header.output} label="Output" /></section>`}
     <section><h2 class="small">Input</h2>${header.inputs && Object.keys(header.inputs).length ? html`<${Inputs} inputs=${header.inputs} />` : html`<p class="none">None.</p>`}</section>

@@ -27,7 +27,7 @@ export function Timeline({ store, selected, onSelect }) {
 }
 
 // Whether a tick's figure leaves room for those of the folded stretches.
-const isClear = (tick, folds) => folds.every((fold) => tick.x < fold.x - 0.09 || tick.x > fold.x + fold.width + 0.05);
+const isClear = (tick, folds) => folds.every((fold) => tick.x < fold.x - 0.14 || tick.x > fold.x + fold.width + 0.05);
 
 // The steps of the flow; those within a step where it, or one of them, is selected.
 function visible(store, selected) {

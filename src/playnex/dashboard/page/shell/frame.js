@@ -79,16 +79,17 @@ function skip(event) {
 // A room is loaded when it is first visited, its style sheets before it is drawn.
 function Room({ room, params, query }) {
   const [ready, setReady] = useState(loaded.get(room.path));
-  const [failed, setFailed] = useState("");
+  const [failed, setFailed] = useState(null);
+  useEffect(() => void (failed?.wasAway && liveness.value === "live" && location.reload()), [failed, liveness.value]);
   useEffect(() => {
     if (ready) return;
     for (const name of room.ahead || []) fetchAhead(name);
     Promise.all([room.load(), ...(room.styles || []).map(style)]).then(([module]) => {
       loaded.set(room.path, module);
       setReady(module);
-    }, (error) => setFailed(error.message));
+    }, (error) => setFailed({ text: error.message, wasAway: liveness.peek() !== "live" }));
   }, [room]);
-  if (failed) return html`<${Empty} icon="alert" whole title="This page could not be loaded" text=${failed} />`;
+  if (failed) return html`<${Empty} icon="alert" whole title="This page could not be loaded" text=${failed.wasAway ? "It comes as soon as the server answers again." : failed.text}><button class="button" onClick=${() => location.reload()}>Try again</button><//>`;
   return ready ? html`<${ready.default} params=${params} query=${query} />` : html`<div class="loading" aria-busy="true"></div>`;
 }
 
@@ -117,7 +118,7 @@ function Lost() {
 // What holds for every page: that it shows what was, or that nothing goes on.
 function Notice() {
   if (liveness.value === "lost") return html`<p class="notice" data-tone="wait" role="alert"><b>The server does not answer.</b> This is what was known; the page goes on by itself as soon as somebody serves again: <code>playnex dashboard</code></p>`;
-  if (workspace.value?.halted) return html`<p class="notice" data-tone="bad" role="alert"><b>All runs are stopped.</b> None starts or goes on, no schedule fires. <a href="/doctor">Let them start again…</a></p>`;
+  if (workspace.value?.halted && path.value !== "/doctor") return html`<p class="notice" data-tone="bad" role="alert"><b>All runs are stopped.</b> None starts or goes on, no schedule fires. <a href="/doctor">Let them start again…</a></p>`;
   return null;
 }
 
