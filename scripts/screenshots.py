@@ -21,7 +21,7 @@ from playnex.testing.model_replies import Asked, Reply, slowly  # noqa: E402
 
 PICTURES = ROOT / "docs/images/dashboard"
 SIZES = {"": {"width": 1280, "height": 800}, "-phone": {"width": 390, "height": 844}}
-COLOURS = 160
+COLOURS = 192
 PACE = 0.12
 """Seconds of which the newsroom's tools and models take a few."""
 
@@ -88,7 +88,11 @@ def both(page: Any) -> None:
     page.get_by_role("button", name="Edit").click()
     box, seen = page.get_by_label("Text of notes/tides"), call(page, "GET", "/api/capsules/notes/tides")
     box.fill(seen["body"].replace("some fifty minutes later each day", LATER))
-    other = seen["body"].replace("- low water: *bare*", DRIER) if DRIER not in seen["body"] else seen["body"].replace(DRIER, "- low water: *bare*")
+    other = (
+        seen["body"].replace("- low water: *bare*", DRIER)
+        if DRIER not in seen["body"]
+        else seen["body"].replace(DRIER, "- low water: *bare*")
+    )
     call(page, "PUT", f"/api/capsules/{seen['id']}", {"body": other, "expected": seen["version"]})
     page.get_by_role("button", name="Save version").click()
 
@@ -103,7 +107,7 @@ def replay(page: Any) -> None:
 VISITS = {
     "runs": Visit(path="/runs", on_phone=True),
     "run": Visit(path="/runs/{run}?step=body"),
-    "run-live": Visit(path="/runs/{live}?step=outline", does=lambda page: page.locator(".spoken").wait_for()),
+    "run-live": Visit(path="/runs/{live}?step=body", does=lambda page: page.locator(".spoken").wait_for()),
     "run-approval": Visit(path="/runs/{run}", on_phone=True),
     "run-failed": Visit(path="/runs/{broken}"),
     "run-prompt": Visit(path="/runs/{run}?step=facts&tab=prompt"),
@@ -184,7 +188,11 @@ def made_runs(browser: Any, built: House) -> Mapping[str, str]:
         call(page, "POST", f"/api/inbox/{run[-6:]}/release", {"decision": "approve"})
         until_state(page, run, "succeeded")
     article = call(page, "GET", "/api/capsules/articles/tides-for-beginners")
-    better = article["body"].replace("Durable execution this week", "Tides for beginners").replace("a promise, not a hope", "a promise that one can test")
+    better = (
+        article["body"]
+        .replace("Durable execution this week", "Tides for beginners")
+        .replace("a promise, not a hope", "a promise that one can test")
+    )
     call(page, "PUT", f"/api/capsules/{article['id']}", {"body": better, "expected": 1})
     return names | {"batch": call(page, "GET", "/api/batches")["batches"][0]["batch"]}
 
@@ -216,7 +224,9 @@ def shrink(picture: Path) -> None:
         return
     with Image.open(picture) as opened:
         image = opened.convert("RGB")
-    counted = sorted(image.getcolors(image.width * image.height) or (), reverse=True)
+    counted = sorted(
+        image.getcolors(image.width * image.height) or (), key=lambda one: one[0] * (1 + max(one[1]) - min(one[1])), reverse=True
+    )
     kept = [colour for _, colour in counted[:COLOURS]]
     index = {colour: min(range(len(kept)), key=lambda one: distance(kept[one], colour)) for _, colour in counted}
     parts = iter(image.tobytes())
@@ -226,7 +236,7 @@ def shrink(picture: Path) -> None:
 
 
 def distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:
-    """Between two colours; surfaces keep theirs, since the most common ones are all kept."""
+    """Between two colours. Surfaces keep theirs, since the most common ones are all kept, and the lively before the grey."""
     return sum((left - right) ** 2 for left, right in zip(one, other, strict=True))
 
 

@@ -22,5 +22,5 @@ const title = (row) => html`<a class="runs-title" href=${`/runs/${row.run}`} tit
 
 export function took(row) {
   if (row.state !== "running" || !row.worker) return row.seconds;
-  return row.seconds + Math.max(0, now.value / 1000 - row.updated);
+  return (row.seconds || 0) + Math.max(0, now.value / 1000 - (row.counted ?? row.updated));
 }
