@@ -5,12 +5,13 @@
 // and from stream.js
 //   useStream((line) => ...)            the lines of the one stream
 //   watch({ runs, batches })            what this page wants to follow
-// Its style sheet, if it needs one, is named here and loaded with it. `ahead` names the modules that it imports, to be fetched at once.
+// Its style sheet, if it needs one, is named here and loaded with it. `ahead` names the modules that it imports,
+// to be fetched at once where one comes from another page; the document of its own address names them all.
 
 export const ROOMS = [
   { path: "/runs", name: "Runs", icon: "runs", nav: true, key: "r", load: () => import("./pages/runs.js"), styles: ["runs"], ahead: ["parts/table.js", "runs/list.js", "runs/columns.js", "runs/chosen.js"] },
   { path: "/runs/:run", name: "Run", under: "/runs", load: () => import("./pages/run.js"), styles: ["run", "inspector"], full: true,
-    ahead: ["place", "graph", "store", "head", "actions", "inspector", "overview", "approval", "step_tabs", "prompts", "timeline", "scale", "slider"].map((name) => `run/${name}.js`) },
+    ahead: ["place", "graph", "store", "head", "actions", "inspector", "overview", "approval", "step_tabs", "prompts", "timeline", "scale", "slider"].map((name) => `run/${name}.js`).concat("vendor/dagre.js") },
   { path: "/compare", name: "Compare", under: "/runs", load: () => import("./pages/compare.js"), styles: ["compare"] },
   { path: "/flows", name: "Flows", icon: "flows", nav: true, load: () => import("./pages/flows.js"), styles: ["rooms", "flows"] },
   { path: "/flows/:flow", name: "Flow", under: "/flows", load: () => import("./pages/flow.js"), styles: ["run", "rooms", "flows"], full: true },
