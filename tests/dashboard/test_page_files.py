@@ -48,3 +48,13 @@ def first_modules() -> set[str]:
             found.add(path)
             rest += [(path.parent / name).resolve() for name in IMPORTED.findall(path.read_text())]
     return {path.relative_to(PAGE).as_posix() for path in found}
+
+
+def test_no_selector_is_styled_in_two_sheets() -> None:
+    """A page keeps the sheets of those that were visited before it, so that the order of visits would decide."""
+    homes: dict[str, set[str]] = {}
+    for sheet in (PAGE / "style").glob("*.css"):
+        for selectors in re.findall(r"^([^@{}/\s][^{}]*?)\s*\{", sheet.read_text(), re.MULTILINE):
+            for one in [selectors] if "(" in selectors else selectors.split(", "):
+                homes.setdefault(one, set()).add(sheet.name)
+    assert {one: found for one, found in homes.items() if len(found) > 1 and one not in ("body", "kbd")} == {}
