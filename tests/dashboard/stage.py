@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -66,11 +67,13 @@ class Served:
 
     def until(self, run: str, is_so: Callable[[Any], bool]) -> Any:
         """The run's snapshot, once it is so."""
+        end = time.monotonic() + SECONDS
         with self.stream() as lines:
             while True:
                 found = self.get(f"/api/runs/{run}")
                 if is_so(found["header"]):
                     return found
+                assert time.monotonic() < end, f"waited in vain: {found['header']}"
                 next(lines)
 
     @contextmanager

@@ -14,8 +14,9 @@ import pytest
 from dashboard.stage import Served, serving_folder
 from playnex.app.templates import lay_out
 from playnex.dashboard.page_files import PageFiles
+from playnex.dashboard.serving import bound
 from playnex.dashboard.tickets import Tickets, new_code, secret_of
-from playnex.errors import CredentialError
+from playnex.errors import CredentialError, UsageError
 
 BODY = b'{"flow":"none"}'
 
@@ -241,6 +242,16 @@ def test_the_server_listens_on_loopback_alone(served: Served) -> None:
     listening = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
     own = [row[1] for row in listening if row[3] == "0A" and row[1].endswith(f":{served.port:04X}")]
     assert own == [f"0100007F:{served.port:04X}"]
+
+
+def test_a_port_that_is_taken_or_that_there_is_not_is_told(served: Served) -> None:
+    with pytest.raises(UsageError, match=f"port {served.port} is taken"):
+        bound(served.port, usual=0)
+    for port in (-1, 65_536, 10**9):
+        with pytest.raises(UsageError, match=f"there is no port {port}"):
+            bound(port, usual=0)
+    with bound(0, usual=served.port) as another:
+        assert another.getsockname()[1] != served.port
 
 
 def test_a_code_is_good_once(served: Served) -> None:

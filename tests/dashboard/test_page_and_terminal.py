@@ -85,13 +85,19 @@ def same(served: Served, at: Desk, run: str) -> list[str]:
             faults.append(f"{step['step']}: the terminal has {said}, the page {row}")
         if "usage" in step and row["tokens"] != step["usage"]["input_tokens"] + step["usage"]["output_tokens"]:
             faults.append(f"{step['step']}: the terminal has {step['usage']}, the page {row['tokens']} tokens")
-    for line in watched.splitlines():
-        if (match := WATCHED.match(line)) and (status := SIGNS.get(match["sign"])):
-            row = rows[match["step"]]
-            told = (row["gist"], row["note"], f"{row['tokens']} tok" if row["tokens"] else "")
-            if row["status"] != status or not all(word in match["rest"] for word in told):
-                faults.append(f"watch says {line!r}, the page {row}")
-    return faults + _of_patches(served, run, page)
+    return faults + _of_watched(watched, rows) + _of_patches(served, run, page)
+
+
+def _of_watched(watched: str, rows: Any) -> list[str]:
+    """A step that failed and went on has several lines: the last one counts."""
+    lines = {match["step"]: match for line in watched.splitlines() if (match := WATCHED.match(line)) and match["sign"] in SIGNS}
+    faults = [] if len(lines) > 1 else [f"watch says of no step how it ended: {watched!r}"]
+    for step, match in lines.items():
+        row = rows[step]
+        told = (row["gist"], row["note"], f"{row['tokens']} tok" if row["tokens"] else "")
+        if row["status"] != SIGNS[match["sign"]] or not all(word in match["rest"] for word in told):
+            faults.append(f"watch says {match[0]!r}, the page {row}")
+    return faults
 
 
 def _of_header(header: Any, shown: Any) -> list[str]:

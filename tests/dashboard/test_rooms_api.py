@@ -137,6 +137,15 @@ def test_a_flow_is_shown_with_its_form_its_record_and_its_schedule(served: Serve
     assert served.post("/api/schedules/refund", on=False)["schedules"][0]["next"] is None
 
 
+def test_a_runs_calls_are_listed_with_who_made_them_what_was_given_and_what_came_of_it(served: Served) -> None:
+    for number, state, result in ((1, "succeeded", 1), (-1, "failed", "it is below zero")):
+        run = served.post("/api/runs", flow="grade", inputs={"n": number})["run"]
+        served.until(run, lambda header: header["state"] in ("succeeded", "failed"))
+        (call,) = served.get(f"/api/runs/{run}/tools")["items"]
+        assert (call["step"], call["tool"], call["arguments"], call["status"]) == ("read/tool-1", "marks.read", {"n": number}, state)
+        assert str(result) in json.dumps(call["result"])
+
+
 def test_a_flow_with_faults_is_not_written_unless_that_is_wanted(served: Served) -> None:
     flow = served.get("/api/flows/grade")
     broken = flow["text"].replace("marks.read", "marks.reed")

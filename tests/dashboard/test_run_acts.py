@@ -1,16 +1,18 @@
 """What a person does with runs on the dashboard: stop, go on, again, from here with other words; and a step opened."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dashboard.stage import Served, serving_folder
-from flows.stage import pair_desk
-from playnex.testing.model_replies import Asked, Reply, answer, slowly
+from flows.stage import pair_desk, wait_for
+from offline import offline
+from playnex.testing.model_replies import Asked, Reply, answer, refusal, slowly
 from playnex.testing.model_server import serving
 
 ASKING = """\
@@ -24,19 +26,62 @@ steps:
 output: ${{ steps.two.output }}
 """
 
+FRUGAL = """\
+playnex: 1
+name: frugal
+budget: { turns: 1 }
+steps:
+  one: { agent: helper, prompt: Write the first part. }
+  two: { agent: helper, prompt: Write the second part., needs: one }
+"""
+MOODY = """\
+playnex: 1
+name: moody
+steps:
+  one: { agent: helper, prompt: Write the first part. }
+  two: { agent: helper, prompt: Nobody answers this before it is mended., needs: one }
+"""
+PAYING = '''\
+"""A payment, whose process can die in the middle."""
+
+import os
+import time
+
+import playnex
+
+
+@playnex.flow
+async def paying(ctx, inputs):
+    """Pay once."""
+
+    async def pay():
+        with open("paid", "a") as told:
+            told.write("paid\\n")
+        while not os.path.exists("open"):
+            time.sleep(0.01)
+        return 18
+
+    return await ctx.step("pay", pay, effect="once")
+'''
+
 DONE = ("succeeded", "failed", "cancelled")
+MENDED: list[bool] = []
 
 
 def says(asked: Asked) -> Reply:
+    if "before it is mended" in asked.prompt and not MENDED:
+        return refusal(400, "not like this")
     return slowly(answer("Boats float."), 0.2)
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    with serving(says) as server:
-        pair_desk(tmp_path, server.url)
-        (tmp_path / "flows/asking.yaml").write_text(ASKING)
-        with serving_folder(tmp_path) as served:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("acts")
+    with offline(), serving(says) as server:  # before the first test is
+        pair_desk(folder, server.url)
+        for name, text in {"asking.yaml": ASKING, "frugal.yaml": FRUGAL, "moody.yaml": MOODY, "paying.py": PAYING}.items():
+            (folder / "flows" / name).write_text(text)
+        with serving_folder(folder) as served:
             yield served
 
 
@@ -88,14 +133,49 @@ def test_a_run_is_paused_resumed_and_cancelled(served: Served) -> None:
 
 
 @pytest.mark.slow
+def test_a_failed_run_is_retried_from_its_step_and_an_exhausted_one_goes_on_with_more(served: Served) -> None:
+    failed = served.post("/api/runs", flow="moody", inputs={})["run"]
+    spent = served.post("/api/runs", flow="frugal", inputs={})["run"]
+    told = served.until(failed, lambda header: header["state"] in DONE)["header"]
+    assert (told["state"], told["error_step"]) == ("failed", "two")
+    MENDED.append(True)
+    served.post(f"/api/runs/{failed}/retry", step="two")
+    again = served.until(failed, lambda header: header["state"] == "succeeded")
+    assert [row["status"] for row in again["steps"] if not row["parent"]] == ["succeeded", "succeeded"]
+    header = served.until(spent, lambda header: header["state"] in DONE)["header"]
+    assert (header["reason"], header["budget"]["turns"]) == ("exhausted", 1)
+    served.post(f"/api/runs/{spent}/resume", budget={"turns": 2})
+    assert served.until(spent, lambda header: header["state"] == "succeeded")["header"]["budget"]["turns"] == 2
+
+
+@pytest.mark.slow
+def test_a_payment_that_may_have_happened_is_asked_about_and_goes_on_as_a_person_says(served: Served) -> None:
+    command = [sys.executable, "-m", "playnex", "flow", "run", "paying"]
+    worker = subprocess.Popen(command, cwd=served.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for((served.folder / "paid").exists, "the payment")
+    worker.kill()
+    worker.wait()
+    (served.folder / "open").touch()
+    run = served.get("/api/runs", flow="paying")["runs"][0]["run"]
+    parked = served.until(run, lambda header: header["state"] == "parked")
+    item = item_of(served, run)
+    assert ([one["step"] for one in parked["header"]["unknown"]], item["run"]) == (["pay"], run)
+    served.post(f"/api/runs/{run}/resolve", decision="done", value=17)
+    ended = served.until(run, lambda header: header["state"] in DONE)["header"]
+    assert (ended["state"], ended["output"], (served.folder / "paid").read_text()) == ("succeeded", 17, "paid\n")
+
+
+@pytest.mark.slow
 def test_the_same_key_starts_one_run_and_pages_of_the_list_follow_each_other(served: Served) -> None:
     one, two = (served.post("/api/runs", flow="pair", inputs={}, key="k")["run"] for _ in range(2))
     assert one == two
     runs = {one} | {served.post("/api/runs", flow="pair", inputs={})["run"] for _ in range(4)}
     first = served.get("/api/runs", limit=3)
-    rest = served.get("/api/runs", limit=3, before=first["next"])
-    assert {row["run"] for row in (*first["runs"], *rest["runs"])} == runs and (first["total"], rest["next"]) == (5, None)
-    assert served.get("/api/runs", q="no such word")["runs"] == [] and len(served.get("/api/runs", flow="pair")["runs"]) == 5
+    rest = served.get("/api/runs", limit=2, before=first["next"])
+    assert {row["run"] for row in (*first["runs"], *rest["runs"])} == runs
+    every = served.get("/api/runs", flow="pair", limit=200)
+    assert (every["total"], every["next"]) == (len(every["runs"]), None) and runs <= {row["run"] for row in every["runs"]}
+    assert served.get("/api/runs", q="no such word")["runs"] == []
 
 
 @pytest.mark.slow

@@ -39,6 +39,9 @@ PROMISES = (
         id="X4",
         says="The record shows which agent called which tool, in what order, with what arguments, state and result.",
         docs="docs/agents.md#the-loop",
-        tests=("tests/flows/test_context.py::test_the_record_shows_which_agent_called_which_tool_with_what",),
+        tests=(
+            "tests/flows/test_context.py::test_the_record_shows_which_agent_called_which_tool_with_what",
+            "tests/dashboard/test_rooms_api.py::test_a_runs_calls_are_listed_with_who_made_them_what_was_given_and_what_came_of_it",
+        ),
     ),
 )

@@ -51,6 +51,7 @@ PROMISES = (
             "tests/flows/test_stopping.py::test_the_embedded_models_server_ends_with_the_run_that_is_stopped",
             "tests/mcp_servers/test_trust.py::"
             "test_stop_all_ends_calls_of_servers_and_of_python_tools_and_nothing_starts_until_it_is_lifted",
+            "tests/dashboard/test_run_pages.py::test_a_run_is_paused_resumed_and_cancelled_by_keys_and_buttons",
         ),
     ),
     Promise(
@@ -62,6 +63,9 @@ PROMISES = (
             "tests/flows/test_python_flows.py::test_a_run_is_replayed_forked_from_a_step_and_compared_and_what_is_kept_is_not_asked_again",
             "tests/flows/test_python_flows.py::test_a_forked_run_sees_memory_as_it_was_at_its_fork_in_prompts_and_through_tools",
             "tests/flows/test_capsules.py::test_a_forked_run_lists_and_reads_the_versions_that_were_there_at_its_fork",
+            "tests/dashboard/test_run_pages.py::test_the_slider_shows_the_run_as_it_was",
+            "tests/dashboard/test_run_pages.py::test_a_fork_with_another_prompt_keeps_what_came_before_and_is_compared_with_the_old_run",
+            "tests/dashboard/test_run_pages.py::test_two_chosen_runs_are_compared_from_the_list",
         ),
     ),
     Promise(
@@ -76,6 +80,8 @@ PROMISES = (
             "tests/flows/test_inbox.py::test_a_terminal_that_is_closed_over_a_question_has_said_no_and_nothing_goes_on_by_itself",
             "tests/engine/test_waits.py::test_an_answer_that_came_before_the_question_is_none",
             "tests/mcp_servers/test_trust.py::test_a_call_that_asks_waits_through_restarts_and_its_answer_is_recorded",
+            "tests/dashboard/test_run_pages.py::test_an_approval_is_edited_and_answered_where_it_stands",
+            "tests/dashboard/test_rooms.py::test_a_no_is_said_with_its_reason",
         ),
     ),
     Promise(
@@ -86,6 +92,7 @@ PROMISES = (
             "tests/flows/test_background.py::test_a_detached_run_goes_on_when_its_terminal_is_closed_and_a_watcher_ends_with_its_exit_code",
             "tests/flows/test_background.py::test_a_detached_run_waits_for_a_signal_and_goes_on_when_it_comes",
             "tests/flows/test_background.py::test_two_starts_with_one_key_at_the_same_moment_are_one_run",
+            "tests/dashboard/test_page_and_terminal.py::test_ctrl_c_ends_the_server_at_once_and_its_runs_go_on_with_the_next",
         ),
     ),
     Promise(

@@ -1,4 +1,4 @@
-"""What Playnex promises of agents, models, what it runs on and how it is used: requirements A, X, L, M, P and W."""
+"""What Playnex promises of agents, models, what it runs on and how it is used: requirements A, X, L, M and P."""
 
 from promised.promise import Promise
 
@@ -198,6 +198,7 @@ PROMISES = (
             "tests/mcp_servers/test_escapes.py::test_no_attempt_gets_out_of_a_sandbox",
             "tests/mcp_servers/test_escapes.py::test_no_attempt_gets_out_of_a_sandbox_that_an_unprivileged_user_starts",
             "tests/mcp_servers/test_escapes.py::test_without_a_sandbox_nearly_every_attempt_gets_through",
+            "tests/dashboard/test_guard.py::test_the_server_listens_on_loopback_alone",
         ),
     ),
     Promise(
@@ -262,6 +263,7 @@ PROMISES = (
             "tests/cli/test_capsule.py::test_any_two_versions_are_compared",
             "tests/cli/test_capsule.py::test_the_editor_gives_the_next_version_or_a_conflict",
             "tests/cli/test_capsule.py::test_a_list_has_pages_pins_and_what_was_deleted",
+            "tests/dashboard/test_rooms_api.py::test_a_capsule_is_made_changed_compared_brought_back_and_deleted",
         ),
     ),
     Promise(
@@ -310,6 +312,8 @@ PROMISES = (
             "tests/capsules/mirror/test_mirror.py::test_no_link_leads_out_of_the_folder_neither_to_read_nor_to_write",
             "tests/capsules/mirror/test_editors.py::test_a_look_in_the_middle_of_a_save_reads_the_old_or_the_whole_new_text",
             "tests/capsules/mirror/test_crashes.py::test_files_agents_and_crashes_at_length",
+            "tests/dashboard/test_rooms.py::test_what_is_saved_in_the_editor_is_what_is_read_next",
+            "tests/dashboard/test_rooms.py::test_two_writers_see_both_texts_and_nothing_is_lost",
         ),
     ),
     Promise(
@@ -332,41 +336,6 @@ PROMISES = (
         tests=(
             "tests/flows/test_memory.py::test_only_pinned_capsules_stand_in_the_context",
             "tests/flows/test_memory.py::test_what_an_agent_would_be_given_is_shown_before_any_run",
-        ),
-    ),
-    Promise(
-        id="W1",
-        says="A run is watched on the command line and on the dashboard, which say the same: step, agent, state, tokens, time.",
-        docs="docs/dashboard.md#it-says-what-the-terminal-says",
-        tests=(
-            "tests/flows/test_research.py::test_steps_run_in_the_listed_order_and_each_is_watched_with_its_agent_and_tokens",
-            "tests/dashboard/test_page_and_terminal.py::test_after_random_runs_with_crashes_page_and_terminal_say_the_same",
-            "tests/dashboard/test_run_view.py::test_no_row_is_at_work_once_the_run_has_ended",
-        ),
-    ),
-    Promise(
-        id="W3",
-        says="Every command that prints data has --json; without a terminal there is no colour; errors say what to do.",
-        docs="docs/cli.md#commands",
-        tests=(
-            "tests/flows/test_research.py::test_steps_run_in_the_listed_order_and_each_is_watched_with_its_agent_and_tokens",
-            "tests/flows/test_research.py::test_a_missing_input_is_told_with_the_flag_to_add_and_exit_2",
-            "tests/cli/test_check_watch.py::test_under_json_each_check_is_a_line_and_new_files_and_folders_are_seen",
-            "tests/cli/test_dry_run.py::test_a_dry_run_asks_no_model_records_no_run_and_ends_well",
-            "tests/spec/test_broken_files.py::test_every_fault_says_what_to_do",
-        ),
-    ),
-    Promise(
-        id="W4",
-        says="Each run has a log outside the agents' reach: one JSON object a line, a view over its journal.",
-        docs="docs/durability.md#logs",
-        tests=(
-            "tests/flows/test_python_flows.py::test_the_runs_log_tells_each_step_with_its_result_and_what_was_said_from_outside",
-            "tests/flows/test_python_flows.py::test_an_agents_turns_and_tool_calls_are_in_the_log",
-            "tests/tools/test_file_tools.py::test_the_store_is_never_readable",
-            "tests/telemetry/test_telemetry.py::"
-            "test_a_run_that_waits_and_goes_on_is_one_trace_of_run_agent_requests_and_tool_calls_without_content",
-            "tests/telemetry/test_telemetry.py::test_the_names_are_those_of_the_conventions",
         ),
     ),
 )

@@ -23,6 +23,7 @@ from playnex.errors import UsageError
 PORT = 7777
 """Where a workspace is served that was never served before; the next free one where another workspace has it."""
 
+LAST_PORT = 65_535
 NEIGHBOURS = 20
 PATIENCE = 1.0
 """Seconds that answers under way have when the server ends."""
@@ -112,6 +113,8 @@ async def _until_up(server: Server, serving: "asyncio.Task[None]") -> None:
 
 def bound(port: int, usual: int) -> socket.socket:
     """A listening socket on loopback: at that port, or for 0 at the usual one or the next that is free. Raises UsageError."""
+    if not 0 <= port <= LAST_PORT:
+        raise UsageError(f"there is no port {port}", hint=f"choose one from 1 to {LAST_PORT}, or let one be found: --port 0")
     for wanted in (port,) if port else (usual, *range(PORT, PORT + NEIGHBOURS), 0):
         found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, so that asyncio sets TCP_NODELAY
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -125,4 +128,4 @@ def bound(port: int, usual: int) -> socket.socket:
             continue
         found.setblocking(False)
         return found
-    raise UsageError(f"port {port} is taken", hint="choose another with --port N, or let one be found: --port 0")
+    raise UsageError(f"port {port} is taken, or not for everybody", hint="choose another with --port N, or let one be found: --port 0")

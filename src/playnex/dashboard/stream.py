@@ -6,8 +6,9 @@ the listener has, so a page that comes back with its positions misses nothing.
 
 import asyncio
 import json
+import logging
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ from playnex.app.run_lines import RunLines
 from playnex.app.run_view import RunView, merged
 from playnex.canonical import Json
 from playnex.errors import NotFoundError, UsageError
+
+LOG = logging.getLogger("playnex.dashboard")
 
 LOOK = 0.1
 """Seconds between two looks at what other processes wrote."""
@@ -34,6 +37,9 @@ LEASES = 1.0
 """Seconds between two looks whether workers are alive."""
 
 BEAT = 10.0
+AGAIN = 1.0
+"""Seconds until another try, after what changed could not be read."""
+
 BEHIND = 2_000
 """Lines that a listener may be behind; one that is further is cut off, and comes back with its positions."""
 
@@ -84,7 +90,8 @@ class Streams:
     lines: RunLines
     listeners: dict[str, Listener] = field(default_factory=dict)
     live: dict[str, Live] = field(default_factory=dict)
-    seen: int = 0
+    seen: int = -1
+    """The position up to which all was told; -1 before the first look."""
     changed: set[str] = field(default_factory=set)
     asking: dict[str, int] = field(default_factory=dict)
     held: dict[str, bool] = field(default_factory=dict)
@@ -96,8 +103,28 @@ class Streams:
     """Who has it may read events and say so; else what comes between two readings would be told to nobody."""
 
     async def run(self) -> None:
-        """Look and tell, until this is cancelled."""
-        self.seen = await self.app.journal.position()
+        """Look and tell, until this is cancelled. What breaks it off, such as a disk that cannot be read, is logged; all who listen come
+        back with their positions."""
+        try:
+            while True:
+                try:
+                    await self._look_and_tell()
+                except Exception:
+                    LOG.exception("what changes could not be told; again in a moment")
+                    self._cut_all()
+                    await asyncio.sleep(AGAIN)
+        finally:
+            self.is_closed = True
+            self._cut_all()
+
+    def _cut_all(self) -> None:
+        self.live.clear()
+        for listener in tuple(self.listeners.values()):
+            listener.cut()
+
+    async def _look_and_tell(self) -> None:
+        if self.seen < 0:
+            self.seen = await self.app.journal.position()
         await self._count_all()
         awake = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -107,7 +134,7 @@ class Streams:
                 loop.call_soon_threadsafe(awake.set)
 
         end = self.app.database.listen(wake)
-        last_rows = last_leases = last_beat = last_spoken = loop.time()
+        rounds = [(every, does, [loop.time()]) for every, does in self._rounds()]
         try:
             while True:
                 with suppress(TimeoutError):
@@ -116,32 +143,29 @@ class Streams:
                         await asyncio.sleep(GATHER)
                 awake.clear()
                 await self._look()
-                now = loop.time()
-                if now - last_leases >= LEASES:
-                    last_leases = now
-                    self._see_to_leases()
-                    await self._see_to_capsules()
-                    async with self.turn:
-                        self._let_go()
-                if now - last_rows >= ROWS and self.changed:
-                    last_rows = now
-                    await self._tell_rows()
-                if now - last_spoken >= SPOKEN:
-                    last_spoken = now
-                    self._tell_spoken()
-                if now - last_beat >= BEAT:
-                    last_beat = now
-                    self._listen()
-                    self._all({"beat": self.app.clock.now()})
+                for every, does, last in rounds:
+                    if (now := loop.time()) - last[0] >= every:
+                        last[0] = now
+                        await does()
         finally:
             end()
-            self.close()
 
-    def close(self) -> None:
-        """Let every listener go."""
-        self.is_closed = True
-        for listener in tuple(self.listeners.values()):
-            listener.cut()
+    def _rounds(self) -> tuple[tuple[float, Callable[[], Awaitable[None]]], ...]:
+        """What is looked at now and then: every so many seconds."""
+        return (
+            (LEASES, self._see_to_leases),
+            (LEASES, self._see_to_capsules),
+            (LEASES, self._let_go),
+            (ROWS, self._tell_rows),
+            (SPOKEN, self._tell_spoken),
+            (BEAT, self._beat),
+        )
+
+    async def _beat(self) -> None:
+        """Go on to listen to models, as long as somebody looks at a run that goes on; and say that this is alive."""
+        if any(live.worker["worker"] for live in self.live.values()):
+            self.app.live.listen()
+        self._all({"beat": self.app.clock.now()})
 
     async def listen(self) -> AsyncIterator[bytes]:
         """The lines of a new listener, until it goes. Raises UsageError where there are too many."""
@@ -149,7 +173,7 @@ class Streams:
             raise UsageError(f"{MOST} pages listen already", hint="close some")
         listener = Listener(secrets.token_hex(8), asyncio.Queue())
         self.listeners[listener.id] = listener
-        listener.tell(_line({"stream": listener.id, "position": self.seen}))
+        listener.tell(_line({"stream": listener.id, "position": max(self.seen, 0)}))
         return self._sent(listener)
 
     async def _sent(self, listener: Listener) -> AsyncIterator[bytes]:
@@ -176,7 +200,6 @@ class Streams:
                     followed[run] = live.view.position
                     live.spoken = {}  # who comes later is told from the beginning
             listener.runs = followed
-            self._let_go()
 
     async def _live(self, run: str) -> Live:
         if (known := self.live.get(run)) is None:
@@ -196,11 +219,12 @@ class Streams:
         patch["run"] |= live.worker | {"position": view.position}
         listener.tell(_line({"run": run, "position": view.position, "at": self.app.clock.now(), "patch": patch}))
 
-    def _let_go(self) -> None:
+    async def _let_go(self) -> None:
         """Forget the runs that nobody looks at any more."""
-        wanted = {run for listener in self.listeners.values() for run in listener.runs}
-        for run in [run for run in self.live if run not in wanted]:
-            del self.live[run]
+        async with self.turn:
+            wanted = {run for listener in self.listeners.values() for run in listener.runs}
+            for run in [run for run in self.live if run not in wanted]:
+                del self.live[run]
 
     async def _look(self) -> None:
         newest = await self.app.journal.position()
@@ -233,12 +257,7 @@ class Streams:
                 listener.tell(raw)
                 listener.runs[view.run] = view.position
 
-    def _listen(self) -> None:
-        """Go on to listen to models, as long as somebody looks at a run that goes on."""
-        if any(live.worker["worker"] for live in self.live.values()):
-            self.app.live.listen()
-
-    def _tell_spoken(self) -> None:
+    async def _tell_spoken(self) -> None:
         """What models say just now to the runs that somebody looks at; an empty text where a request is over."""
         for run, live in self.live.items():
             spoken = self.app.live.said(run)
@@ -248,7 +267,7 @@ class Streams:
             if changed:
                 self._tell_run(live.view, {"run": run, "said": changed})
 
-    def _see_to_leases(self) -> None:
+    async def _see_to_leases(self) -> None:
         """Notice workers that died, of the runs that somebody looks at and of the list."""
         for live in self.live.values():
             worker = self.lines.worker_of(live.view)
@@ -263,6 +282,8 @@ class Streams:
         self.held = held
 
     async def _tell_rows(self) -> None:
+        if not self.changed:
+            return
         changed, self.changed = self.changed, set()
         summaries = [await self.app.journal.summary(run) for run in changed]
         for summary in summaries:
