@@ -93,6 +93,14 @@ def test_a_folder_that_cannot_be_written_takes_the_view_and_not_the_answer(tmp_p
     assert live.said("r1") == {}
 
 
+def test_who_cannot_say_that_they_listen_is_told_nothing_and_nothing_breaks(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).write_text("a file where the folder should be")
+    live = LiveText(own=tmp_path)
+    live.listen()
+    with live.told("r1", "one/turn-1/model") as hear:
+        assert hear is None
+
+
 def heard(live: LiveText) -> dict[str, str]:
     """What any run says."""
     return {step: text for folder in (live.own / FOLDER).iterdir() if folder.is_dir() for step, text in live.said(folder.name).items()}

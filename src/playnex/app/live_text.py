@@ -59,8 +59,10 @@ class LiveText:
 
     def listen(self) -> None:
         """Say that somebody listens, for the next half minute; what was left behind goes."""
-        folder = self._made()
-        (folder / LISTENING).touch()
+        folder = self.own / FOLDER
+        with suppress(OSError):  # as above: who cannot listen sees the answer all the same
+            folder.mkdir(mode=0o700, exist_ok=True)
+            (folder / LISTENING).touch()
         for text in folder.glob("*/*.json"):
             with suppress(OSError):
                 if time.time() - text.stat().st_mtime > LEFT:
@@ -98,8 +100,3 @@ class LiveText:
             return time.time() - (self.own / FOLDER / LISTENING).stat().st_mtime < PATIENCE
         except OSError:
             return False
-
-    def _made(self) -> Path:
-        folder = self.own / FOLDER
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return folder
