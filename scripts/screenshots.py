@@ -50,12 +50,12 @@ def read_page(page: int) -> str:
 '''
 CAPSULES = {
     "style/voice": "# How we write\n\nShort, friendly sentences. One thought each.\n\n- say what was done, then why\n- no word twice",
-    "notes/tides": "# Tides\n\nThe tide comes in **twice** a day, some fifty minutes later each day.\n\n- high water: *full*\n- low water: *bare*",
+    "notes/tides": "# Tides\n\nThe tide comes in **twice** a day, fifty minutes later each day.\n\n- high water: *full*\n- low water: *bare*",
     "notes/harbour": "The harbour falls dry at low tide.",
     "people/desk": "Ada reads every article before it goes out.",
 }
 DRIER = "- low water: *bare*, the harbour falls dry"
-LATER = "some **fifty** minutes later each day"
+LATER = "**fifty** minutes later each day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

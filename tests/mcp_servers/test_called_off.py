@@ -33,7 +33,7 @@ def test_an_installer_that_is_called_off_at_any_turn_of_the_loop_ends_whole(
 async def called_off(folder: Path, mark: str, turns: int) -> bool:
     """Whether the installer was given up in time; so many `turns` of the loop after it is there."""
     installing = asyncio.create_task(install_npm(folder, folder / "new", "some-server"))
-    while not saying(str(folder / "new")) and not installing.done():
+    while not saying(str(folder / "new")) and not installing.done():  # noqa: ASYNC110 (each turn of the loop is a moment)
         await asyncio.sleep(0)
     for _ in range(turns):
         await asyncio.sleep(0)

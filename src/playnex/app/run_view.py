@@ -61,8 +61,8 @@ class Patch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What is said of the run as a whole; times in seconds since 1970. `updated` is when its state last changed, `counted` the moment of the
-    last event: up to there `seconds` of work are counted."""
+    """What is said of the run as a whole; times in seconds since 1970. `updated` is when its state last changed, `counted` the moment of
+    the last event: up to there `seconds` of work are counted."""
 
     run: str
     short: str
