@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +69,9 @@ class House:
     def start(self, *typed: str) -> "subprocess.Popen[str]":
         """A `playnex` of its own process."""
         command = [sys.executable, "-m", "playnex", *typed, "--workspace", str(self.folder), "--no-input"]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+        child = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, cwd=self.folder
+        )
         self.children.append(child)
         return child
 
@@ -106,10 +108,10 @@ class House:
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
-    """A served newsroom, on this machine alone."""
-    with offline(), serving(unhurried) as models:
-        write(folder, models.url)
+def house(folder: Path, *, says: Callable[[Asked], Reply] = unhurried, pace: float = 0.0) -> Iterator[House]:
+    """A served newsroom, on this machine alone: what its models say, and what its tools take their time from, in seconds."""
+    with offline(), serving(says) as models:
+        write(folder, models.url, pace)
         built = House(folder=folder)
         try:
             built.serve()

@@ -61,7 +61,8 @@ def test_the_document_of_an_address_names_every_module_that_it_begins_with(path:
 
 
 @pytest.mark.parametrize(
-    ("path", "sheets"), [("/runs/01AB", {"run", "inspector"}), ("/doctor", {"rooms"}), ("/inbox/x/y", {"rooms"}), ("/nothing", set())]
+    ("path", "sheets"),
+    [("/runs/01AB", {"run", "inspector", "ask"}), ("/doctor", {"rooms"}), ("/inbox/x/y", {"rooms", "ask"}), ("/nothing", set())],
 )
 def test_the_document_of_an_address_names_its_style_sheets(path: str, sheets: set[str]) -> None:
     files = PageFiles()
@@ -69,3 +70,13 @@ def test_the_document_of_an_address_names_its_style_sheets(path: str, sheets: se
     document = files.document(path)
     assert document is not None
     assert set(re.findall(r"style/(\w+)\.css", document.body.decode())) == {"tokens", "shell", "parts"} | sheets
+
+
+def test_no_selector_is_styled_in_two_sheets() -> None:
+    """A page keeps the sheets of those that were visited before it, so that the order of visits would decide."""
+    homes: dict[str, set[str]] = {}
+    for sheet in (PAGE / "style").glob("*.css"):
+        for selectors in re.findall(r"^([^@{}/\s][^{}]*?)\s*\{", sheet.read_text(), re.MULTILINE):
+            for one in [selectors] if "(" in selectors else selectors.split(", "):
+                homes.setdefault(one, set()).add(sheet.name)
+    assert {one: found for one, found in homes.items() if len(found) > 1 and one not in ("body", "kbd")} == {}

@@ -141,9 +141,10 @@ def test_a_page_that_is_open_goes_on_after_the_server_was_killed_and_started_aga
     expect(home.get_by_role("contentinfo").get_by_text("live", exact=True)).to_be_visible()
     built.stop_serving()
     expect(home.get_by_role("contentinfo").get_by_text("reconnecting")).to_be_visible()
+    expect(home.get_by_role("alert")).to_contain_text("The server does not answer")
     built.serve()
     expect(home.get_by_role("contentinfo").get_by_text("live", exact=True)).to_be_visible()
-    home.get_by_role("region", name="Approval").get_by_role("button", name="Approve").click()
+    home.get_by_role("region", name="Approval").get_by_role("button", name="Approve", exact=True).click()
     saved = home.get_by_role("region", name="Graph").get_by_role("button", name=re.compile("Save capsule"))
     expect(saved).to_have_accessible_name("Save capsule, succeeded")
 

@@ -247,6 +247,20 @@ def test_no_text_of_capsules_agents_and_servers_runs_as_a_program(page: Any) -> 
     assert page.locator("main a[href^=javascript]").count() == 0 and page.evaluate("globalThis.itRan") is None
 
 
+def test_a_phone_reaches_every_room_by_its_bar(browser: Any, built: House) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    page = signed_in(context, built)
+    bar = page.get_by_role("navigation", name="Rooms")
+    assert bar.evaluate("bar => bar.scrollWidth <= bar.clientWidth")
+    bar.get_by_role("button", name="More").click()
+    more = page.get_by_role("navigation", name="More rooms")
+    expect(more.get_by_role("link")).to_have_text(["Agents", "Tools", "Batches", "Doctor"])
+    more.get_by_role("link", name="Doctor").click()
+    expect(page.get_by_role("heading", name="Doctor")).to_be_visible()
+    expect(more).to_have_count(0)
+    context.close()
+
+
 PAGES = (
     *("/inbox", "/capsules", "/capsules/notes/idea", "/capsules/notes/idea?tab=history", "/capsules/notes/idea?tab=compare"),
     *("/flows", "/flows/refund", "/flows/refund?tab=file", "/flows/refund?tab=schedules", "/flows/reading?tab=steps"),

@@ -120,7 +120,7 @@ def test_an_approval_is_edited_and_answered_where_it_stands(page: Any) -> None:
     approval = page.get_by_role("region", name="Approval")
     approval.get_by_role("button", name="Edit").click()
     approval.get_by_role("textbox").fill("# As a person wrote it")
-    approval.get_by_role("button", name="Approve as edited").click()
+    approval.get_by_role("button", name="Approve as changed").click()
     expect(node(page, "Save capsule")).to_have_accessible_name("Save capsule, succeeded")
     assert call(page, "GET", f"/api/runs/{run}/step?key=release")["output"] == "# As a person wrote it"
 

@@ -72,6 +72,7 @@ def test_patches_one_after_another_come_to_the_snapshot_wherever_they_are_put_to
     header, rows = whole(patches)
     assert rows == view.rows.known and all(getattr(view.header, name) == value for name, value in header.items())
     assert whole([merged(patches[:cut]), merged(patches[cut:])]) == (header, rows)
+    assert view.header.counted == (past[-1].at if past else 0.0)
 
 
 @given(st.lists(FACTS, max_size=40))

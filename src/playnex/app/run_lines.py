@@ -22,12 +22,12 @@ KEPT = 500
 MOMENT = 0.15
 """Seconds in which the rows of a page are counted."""
 
-UNCOUNTED: dict[str, Json] = {"seconds": None, "tokens": None, "usd": None, "last": "", "message": ""}
+UNCOUNTED: dict[str, Json] = {"counted": None, "seconds": None, "tokens": None, "usd": None, "last": "", "message": ""}
 
 AT_HAND = 64
 """Views of runs that go on that are kept at hand."""
 
-LINE = ("title", "seconds", "tokens", "usd", "last", "message")
+LINE = ("title", "counted", "seconds", "tokens", "usd", "last", "message")
 """What a row of the list has from the run's view."""
 
 OF_ENDED = ("output",)

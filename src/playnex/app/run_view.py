@@ -61,7 +61,8 @@ class Patch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What is said of the run as a whole; times in seconds since 1970."""
+    """What is said of the run as a whole; times in seconds since 1970. `updated` is when its state last changed, `counted` the moment of
+    the last event: up to there `seconds` of work are counted."""
 
     run: str
     short: str
@@ -72,6 +73,7 @@ class Header:
     message: str = ""
     started: float = 0.0
     updated: float = 0.0
+    counted: float = 0.0
     seconds: float = 0.0
     tokens: int = 0
     usd: float = 0.0
@@ -116,7 +118,7 @@ class RunView:
         self.position = event.position
         self._stand(event)
         self._take(event)
-        self.header = replace(self.header, seconds=round(self.time.own, 3), **self._counts())
+        self.header = replace(self.header, seconds=round(self.time.own, 3), counted=event.at, **self._counts())
         return Patch(run=_changes(before, self.header), steps=self.rows.changed())
 
     def fold_all(self, events: Iterable[Event]) -> "RunView":

@@ -7,7 +7,7 @@ import { stateOf } from "../words.js";
 
 export const STATES = { ".": "not begun", p: "pending", r: "running", w: "waiting", z: "paused", k: "parked", s: "succeeded", f: "failed", c: "cancelled" };
 const TONES = { s: "--good-bar", f: "--bad-bar", w: "--wait-bar", k: "--wait-bar", z: "--wait-bar", r: "--busy-bar", p: "--quiet-bar", c: "--quiet-bar", ".": "--quiet-soft" };
-const SIZES = [[400, 16], [2000, 12], [6000, 9], [Infinity, 7]];
+const SIZES = [[150, 24], [400, 16], [2000, 12], [6000, 9], [Infinity, 7]];
 
 const sizeFor = (cases) => SIZES.find(([most]) => cases <= most)[1];
 

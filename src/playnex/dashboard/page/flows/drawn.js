@@ -3,7 +3,7 @@ import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor/play
 import { Icon } from "../parts/icon.js";
 import { fitOf, place } from "../run/place.js";
 
-const ICONS = { switch: "compare", repeat: "retry" };
+const ICONS = { save: "capsule", switch: "compare", repeat: "retry" };
 
 export function Drawn({ graph }) {
   const box = useRef(null);

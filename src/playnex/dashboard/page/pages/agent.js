@@ -19,7 +19,7 @@ export default function Agent({ params, query }) {
   const { data, error, again } = useLoad(place);
   const tab = query.tab || (data && !data.agent ? "file" : "prompt");
   usePage({ title: params.agent, command: tab === "memory" ? `playnex agent show ${params.agent} --memory` : `playnex agent run ${params.agent} "…"` });
-  if (error && !data) return html`<${Failed} error=${error} onRetry=${again} />`;
+  if (error && !data) return html`<${Failed} error=${error} onRetry=${again} back=${["/agents", "All agents"]} />`;
   if (!data) return html`<header class="page-head"><h1 class="cut">${params.agent}</h1></header><div class="page"><${Skeleton} lines=${8} /></div>`;
   return html`<div class="flow-page"><header class="page-head"><a class="crumb" href="/agents">Agents</a><h1 class="cut" title=${data.name}>${data.name}</h1>${data.agent && html`<${Model} model=${data.model} />`}</header>
     ${data.agent?.description && html`<p class="flow-says">${data.agent.description}</p>`}
@@ -51,7 +51,7 @@ const listed = (names) => (names.length ? names.join(", ") : "nothing");
 
 function Memory({ memory, own }) {
   const facts = [["Reads", listed(own.read)], ["Writes", listed(own.write)], ["History", own.history ? "what it said earlier in the run" : "off"], ["Long-term memory", own.pinned ? "what is pinned" : "off"], ["Recall", own.recall ? `${own.recall.limit} hits of ${listed(own.recall.in)}` : "off"]];
-  return html`<dl class="facts">${facts.map(([name, says]) => html`<div key=${name}><dt>${name}</dt><dd>${says}</dd></div>`)}</dl>
+  return html`<dl class="limits">${facts.map(([name, says]) => html`<div key=${name}><dt>${name}</dt><dd>${says}</dd></div>`)}</dl>
     <h3>What it would be given now</h3>${memory.given.length ? html`<ul class="given" role="list">${memory.given.map((one) => html`<li key=${one.name}><a href=${`/capsules/${one.name}`}>${one.name}</a><span class="chip">${one.kind}</span><span class="dim">${count(one.characters)} characters, by ${one.by}</span></li>`)}</ul>` : html`<p class="dim">Nothing.</p>`}
     ${memory.left_out.map((one) => html`<p class="dim" key=${one.name}>left out, for it does not fit: ${one.name} (${count(one.characters)} characters)</p>`)}${memory.why && html`<p class="dim">recall goes by words alone: ${memory.why}</p>`}`;
 }
@@ -59,7 +59,7 @@ function Memory({ memory, own }) {
 function Limits({ agent }) {
   const { turns, tokens, usd: dollars, time } = agent.limits;
   const facts = [["Turns", count(turns)], ["Tokens", tokens ? count(tokens) : "no limit"], ["Cost", dollars ? usd(dollars) : "no limit"], ["Time", time ? seconds(time) : "no limit"], ["Plans first", agent.plan ? "yes" : "no"], ["Reflects", { never: "never", "after-error": "after an error", "every-turn": "every turn" }[agent.reflect]]];
-  return html`<dl class="facts">${facts.map(([name, says]) => html`<div key=${name}><dt>${name}</dt><dd>${says}</dd></div>`)}</dl>${agent.output && html`<h3>It answers in this form</h3><${Shown} value=${agent.output} label="Schema" />`}`;
+  return html`<dl class="limits">${facts.map(([name, says]) => html`<div key=${name}><dt>${name}</dt><dd>${says}</dd></div>`)}</dl>${agent.output && html`<h3>It answers in this form</h3><${Shown} value=${agent.output} label="Schema" />`}`;
 }
 
 // One message, one run: its answer stands here, and the run's own page has the rest.

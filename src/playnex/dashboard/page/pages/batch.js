@@ -27,7 +27,7 @@ export default function Batch({ params }) {
   const short = data ? data.batch.slice(-6) : params.batch;
   const keys = useMemo(() => (data?.failed ? [{ key: "r", says: "Retry what failed", does: retry }] : []), [data?.failed]);
   usePage({ title: data ? `${data.flow} · batch ${short}` : "Batch", command: data?.failed ? `playnex batch retry-failed ${short}` : `playnex batch status ${short}`, keys });
-  if (error && !data) return html`<${Failed} error=${error} onRetry=${again} />`;
+  if (error && !data) return html`<${Failed} error=${error} onRetry=${again} back=${["/batches", "All batches"]} />`;
   if (!data) return html`<header class="page-head"><h1>Batch</h1></header><div class="page"><${Skeleton} lines=${8} /></div>`;
   return html`<header class="page-head"><a class="crumb" href="/batches">Batches</a><h1 class="cut"><a class="plain" href=${`/flows/${encodeURIComponent(data.flow)}`}>${data.flow}</a></h1><span class="mono dim">${short}</span><${State} state=${data.state} /><span class="spring"></span>
       ${data.failed > 0 && html`<button class="button" disabled=${busy} onClick=${retry}><${Icon} name="retry" />Retry ${count(data.failed)} failed<kbd>r</kbd></button>`}</header>

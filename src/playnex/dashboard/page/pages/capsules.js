@@ -38,7 +38,7 @@ function Nothing() {
 
 function Missing({ name, error, again }) {
   usePage({ title: name, command: `playnex capsule view ${name}`, keys: FOCUS });
-  return html`<${Failed} error=${error} onRetry=${again} />`;
+  return html`<${Failed} error=${error} onRetry=${again} back=${["/capsules", "All capsules"]} />`;
 }
 
 function One({ capsule: newest, loaded, query }) {

@@ -23,7 +23,7 @@ export default function Flow({ params, query }) {
   const tab = query.tab || (data && data.document === null ? "file" : "run");
   const keys = useMemo(() => [{ key: "f", says: "The flow's file", does: () => ask({ tab: "file" }) }, { key: "s", says: "Start it", does: () => (ask({ tab: null }), setTimeout(() => document.querySelector(".run-form :is(input, textarea, select, button)")?.focus())) }, { key: "u", says: "Its runs", does: () => go(`/runs?flow=${encodeURIComponent(params.flow)}`) }], [params.flow]);
   usePage({ title: params.flow, command: tab === "file" ? `playnex check ${data?.path || ""}` : `playnex flow run ${params.flow}${(data?.inputs || []).filter((one) => one.required).map((one) => ` --input ${one.name}="…"`).join("")}`, keys });
-  if (error && !data) return html`<${Failed} error=${error} onRetry=${again} />`;
+  if (error && !data) return html`<${Failed} error=${error} onRetry=${again} back=${["/flows", "All flows"]} />`;
   if (!data) return html`<header class="page-head"><h1 class="cut">${params.flow}</h1></header><div class="page"><${Skeleton} lines=${8} /></div>`;
   const graph = (tab === "file" && checked?.graph) || data.graph;
   return html`<div class="flow-page">
@@ -47,7 +47,7 @@ const Broken = ({ faults }) => html`<section class="run-form"><h2>It cannot star
 function Record({ stats }) {
   if (!stats.steps.length) return html`<${Empty} icon="wait" title="No step has ended yet" text="Once it has run, each step's usual and slow times stand here." />`;
   const most = Math.max(...stats.steps.map((one) => one.p95), 0.001);
-  return html`<div class="page flow-record"><p class="dim">Of the newest ${count(stats.looked_at)} runs that ended. Half of them took no longer than p50, 95 of 100 no longer than p95.</p>
+  return html`<div class="page flow-record"><p class="dim">${stats.looked_at === 1 ? "Of the one run" : `Of the newest ${count(stats.looked_at)} runs`} that ended. Half of them took no longer than p50, 95 of 100 no longer than p95.</p>
     <div class="plain-table" tabindex="0" role="region" aria-label="Times of steps"><table><thead><tr><th>Step</th><th class="end">Runs</th><th class="end">p50</th><th class="end">p95</th><th class="wide-only"><span class="only-read">As bars</span></th></tr></thead>
     <tbody>${stats.steps.map((one) => html`<tr key=${one.step}><td class="mono">${one.step}</td><td class="num end">${count(one.runs)}</td><td class="num end">${seconds(one.p50)}</td><td class="num end">${seconds(one.p95)}</td>
       <td class="wide-only"><span class="times" aria-hidden="true"><i style=${{ width: `${(100 * one.p95) / most}%` }}></i><b style=${{ width: `${(100 * one.p50) / most}%` }}></b></span></td></tr>`)}</tbody></table></div></div>`;

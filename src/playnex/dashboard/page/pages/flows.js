@@ -1,6 +1,7 @@
 // Flows: what can be run, and how each has done.
 import { html, useMemo, useState } from "../vendor/playnex-vendor.js";
 import { Empty, Failed } from "../parts/empty.js";
+import { Icon } from "../parts/icon.js";
 import { useLoad } from "../parts/load.js";
 import { Skeleton } from "../parts/skeleton.js";
 import { usePage } from "../shell/page.js";
@@ -12,7 +13,7 @@ export default function Flows() {
   const keys = useMemo(() => [{ key: "/", says: "Search flows", does: () => document.getElementById("flows-search")?.focus() }], []);
   usePage({ title: "Flows", command: "playnex flow list", keys });
   const shown = data?.flows.filter((flow) => `${flow.name} ${flow.description}`.toLowerCase().includes(text.toLowerCase())) || [];
-  return html`<header class="page-head"><h1>Flows</h1><span class="spring"></span><input id="flows-search" class="input" type="search" placeholder="Search" aria-label="Search flows" value=${text} onInput=${(event) => setText(event.target.value)} /></header>
+  return html`<header class="page-head"><h1>Flows</h1><span class="spring"></span><label class="search"><${Icon} name="search" /><input id="flows-search" class="input" type="search" placeholder="Search" aria-label="Search flows" value=${text} onInput=${(event) => setText(event.target.value)} /></label></header>
     <div class="page">${error && !data ? html`<${Failed} error=${error} onRetry=${again} />` : !data ? html`<${Skeleton} lines=${6} />`
       : !data.flows.length ? html`<${Empty} icon="flows" title="No flows yet" text="A flow says which agents and tools do what, in which order." command="playnex flow create" />`
       : !shown.length ? html`<p class="dim">No flow is called “${text}”.</p>` : html`<ul class="cards" role="list">${shown.map((flow) => html`<${Card} key=${flow.name} flow=${flow} />`)}</ul>`}</div>`;
@@ -30,5 +31,5 @@ function Card({ flow }) {
 export function Success({ record }) {
   if (record.success === null || record.success === undefined) return null;
   const percent = Math.round(record.success * 100);
-  return html`<span class="success" data-tone=${percent >= 90 ? "good" : percent >= 60 ? "wait" : "bad"} title=${`${count(record.counts.succeeded || 0)} succeeded, ${count(record.counts.failed || 0)} failed`}><i aria-hidden="true"><i style=${{ width: `${percent}%` }}></i></i><span class="num">${percent}% well</span></span>`;
+  return html`<span class="success" data-tone=${percent >= 90 ? "good" : percent >= 60 ? "wait" : "bad"} title=${`${count(record.counts.succeeded || 0)} succeeded, ${count(record.counts.failed || 0)} failed`}><i aria-hidden="true"><i style=${{ width: `${percent}%` }}></i></i><span class="num">${percent} % succeeded</span></span>`;
 }

@@ -11,7 +11,7 @@ import { usePage } from "../shell/page.js";
 import { useStream } from "../stream.js";
 import { ago } from "../words.js";
 
-const KINDS = { approval: ["◐", "wait", "approval"], outcome: ["?", "bad", "outcome unknown"], parked: ["⏸", "wait", "parked"] };
+const KINDS = { approval: ["◐", "wait", "approval"], outcome: ["?", "bad", "outcome unknown"], parked: ["‖", "wait", "parked"] };
 
 export default function Inbox({ params }) {
   const { data, error, again } = useLoad("/api/inbox");

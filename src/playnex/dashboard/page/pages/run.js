@@ -1,5 +1,5 @@
 // A run: its graph, its time, its conversation, and what a chosen step was given and gave. One choice, kept in the address, for all of them.
-import { html, useEffect, useMemo, useState } from "../vendor/playnex-vendor.js";
+import { html, useEffect, useMemo, useRef, useState } from "../vendor/playnex-vendor.js";
 import { Failed } from "../parts/empty.js";
 import { Lazy } from "../parts/lazy.js";
 import { useMedia } from "../parts/media.js";
@@ -32,8 +32,10 @@ function Opened({ run, query }) {
   }, []);
   const header = store.header.value;
   const selected = query.step || "";
+  const aside = useRef(null);
+  useEffect(() => void (narrow && selected && aside.current?.scrollIntoView({ block: "start" })), [narrow, selected, header === null]);
   const select = (step) => ask({ step, tab: query.tab === "items" || store.rows.get(step)?.peek().items ? "" : query.tab });
-  const can = header ? actionsOf(store, header, { selected, setDialog }) : [];
+  const can = header && store.frame.value === null ? actionsOf(store, header, { selected, setDialog }) : [];
   const usable = can.map((one) => one.id).join();
   const keys = useMemo(() => [
     ...can.filter((one) => one.key).map((one) => ({ key: one.key, says: one.says, does: one.does })),
@@ -42,7 +44,7 @@ function Opened({ run, query }) {
     { key: "Escape", says: "Choose no step", when: () => Boolean(query.step), does: () => ask({ step: "" }) },
   ], [usable, selected, query.view, header === null]);
   usePage({ title: header?.title || header?.flow || "Run", command: commandOf(header, selected, query), keys });
-  if (store.error.value) return html`<${Failed} whole error=${store.error.value} onRetry=${() => ((store.error.value = null), store.open())} />`;
+  if (store.error.value) return html`<${Failed} whole error=${store.error.value} back=${["/runs", "All runs"]} onRetry=${() => ((store.error.value = null), store.open())} />`;
   if (!header) return html`<div class="run-wait"><${Skeleton} lines=${6} /></div>`;
   const view = query.view || "graph";
   return html`<div class="run">
@@ -56,7 +58,7 @@ function Opened({ run, query }) {
         <div class="run-time" style=${narrow ? {} : { height: `${low.value}px` }}><${Timeline} store=${store} selected=${selected} onSelect=${select} /></div>`}
       </div>
       ${!narrow && html`<${Split} name="inspector" size=${side} towards="right" least=${300} most=${() => innerWidth * 0.6} label="Width of the inspector" />`}
-      <aside class="run-side" aria-label="Inspector" style=${narrow ? {} : { width: `${side.value}px` }}><${Inspector} store=${store} selected=${selected} tab=${query.tab || ""} onSelect=${select} onFork=${() => setDialog("fork")} /></aside>
+      <aside class="run-side" ref=${aside} aria-label="Inspector" style=${narrow ? {} : { width: `${side.value}px` }}><${Inspector} store=${store} selected=${selected} tab=${query.tab || ""} onSelect=${select} onFork=${() => setDialog("fork")} /></aside>
     </div>
     ${dialog === "fork" && html`<${Lazy} load=${() => import("../run/fork.js")} store=${store} step=${selected || store.keys.value[0]} onClose=${() => setDialog("")} />`}
     ${can.find((one) => one.id === dialog)?.dialog?.(() => setDialog(""))}
@@ -64,7 +66,7 @@ function Opened({ run, query }) {
 }
 
 function commandOf(header, selected, query) {
-  if (!header) return "";
+  if (!header) return "playnex run list";
   if (query.view === "transcript") return header.commands?.transcript || `playnex run show ${header.short} --transcript`;
   if (selected && query.tab === "log") return header.commands?.logs || `playnex run logs ${header.short}`;
   return header.state === "running" || header.state === "pending" ? `playnex run watch ${header.short}` : `playnex run show ${header.short}`;

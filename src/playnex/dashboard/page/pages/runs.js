@@ -82,7 +82,7 @@ function nothing(query) {
     return html`<${Empty} icon="search" title="No run is like that" text="Look for fewer words, or in every state.">
       <button class="button" onClick=${() => go("/runs")}>Show all runs</button><//>`;
   }
-  return html`<${Empty} icon="runs" title="Nothing has run here yet" text="Start a flow from its page, or from a terminal. Its run appears here at once." command="playnex flow run FLOW" />`;
+  return html`<${Empty} icon="runs" title="Nothing has run here yet" text="Start a flow from its page, or from a terminal. Its run appears here at once." command="playnex flow run FLOW"><a class="button" href="/flows">Choose a flow</a><//>`;
 }
 
 function Filters({ query }) {

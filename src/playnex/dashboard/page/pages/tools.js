@@ -19,7 +19,7 @@ export default function Tools({ query }) {
   usePage({ title: "Tools", command: tab === "servers" ? "playnex mcp list" : "playnex tool list" });
   if (error && !data) return html`<${Failed} error=${error} onRetry=${again} />`;
   if (!data) return html`<header class="page-head"><h1>Tools</h1></header><div class="page"><${Skeleton} lines=${8} /></div>`;
-  return html`<header class="page-head"><h1>Tools</h1><span class="dim">calls of the newest ${count(data.looked_at)} runs</span></header>
+  return html`<header class="page-head"><h1>Tools</h1><span class="dim">${data.looked_at ? `calls and errors of the newest ${count(data.looked_at)} runs` : "no run has called one yet"}</span></header>
     ${data.faults.length > 0 && html`<section class="banner" data-tone="bad" aria-label="Faults"><${Icon} name="alert" /><div>${data.faults.map((one) => html`<p key=${one}>${one}</p>`)}</div></section>`}
     <${Tabs} label="Tools" at=${tab} onChange=${(id) => ask({ tab: id === "tools" ? null : id })} tabs=${[{ id: "tools", says: "Tools", count: data.tools.length }, { id: "servers", says: "MCP servers", count: data.servers.length }, { id: "spoilt", says: "Failed and refused", count: data.spoilt.length }]}>
       <div class="page tools-panel">${tab === "servers" ? html`<${Servers} servers=${data.servers} again=${again} />` : tab === "spoilt" ? html`<${Spoilt} calls=${data.spoilt} />` : html`<${All} tools=${data.tools} />`}</div><//>`;

@@ -18,8 +18,9 @@ function valueOf(text, shown) {
   }
 }
 
-// item: one of GET /api/inbox; `onDone(item)` is called when the answer was taken.
-export function Ask({ item, onDone, withKeys = false, level = 2 }) {
+// item: one of GET /api/inbox, or the beginning of one without an id, which cannot be answered yet; `onDone(item)` is called when the answer
+// was taken. `here`: it stands on the page of its run, which says the rest.
+export function Ask({ item, onDone, withKeys = false, level = 2, here = false }) {
   const [mode, setMode] = useState("");
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
@@ -32,10 +33,10 @@ export function Ask({ item, onDone, withKeys = false, level = 2 }) {
     );
   };
   const open = (next, first = "") => (setMode(next), setText(first));
-  const ways = { item, mode, text, setText, busy, say, open };
-  return html`<article class="ask" aria-label=${`Waiting: ${item.message}`}>
+  const ways = { item, mode, text, setText, busy: busy || !item.id, say, open };
+  return html`<article class=${here ? "ask here" : "ask"} aria-label=${`Waiting: ${item.message}`}>
     <${`h${level}`} class="ask-message">${item.message}<//>
-    <${Facts} item=${item} />
+    ${!here && html`<${Facts} item=${item} />`}
     ${mode !== "edit" && html`<div class="ask-show"><${Shown} value=${item.show} label="What is asked" /></div>`}
     ${item.more && mode !== "edit" && html`<details class="ask-more"><summary>Why it asks, and what else is known</summary><${Shown} value=${item.more} label="What else is known" /></details>`}
     ${item.kind === "approval" ? html`<${Approval} ...${ways} withKeys=${withKeys} />` : item.kind === "outcome" ? html`<${Outcome} ...${ways} />` : html`<${Parked} ...${ways} />`}
@@ -48,7 +49,7 @@ function Facts({ item }) {
     ${item.actor && html`<span class="chip"><${Icon} name="agent" />${item.actor}</span>`}
     ${item.step && html`<span class="chip mono cut" title=${item.step}>${item.step}</span>`}
     <span class="dim" title=${fullMoment(item.since)}>asked ${ago(item.since)}</span>
-    ${item.until && html`<span class="dim" title=${fullMoment(item.until)}>· after ${fullMoment(item.until)} it counts as a no</span>`}</p>`;
+    ${item.until && html`<span class="dim" title=${fullMoment(item.until)}>after ${fullMoment(item.until)} it counts as a no</span>`}</p>`;
 }
 
 function Approval({ item, mode, text, setText, busy, say, open, withKeys }) {
@@ -95,4 +96,4 @@ function Outcome({ mode, text, setText, busy, say, open }) {
 
 const Parked = ({ busy, say }) => html`<div class="ask-buttons"><button class="button primary" disabled=${busy} onClick=${() => say({ decision: "resume" }, "It goes on")}><${Icon} name="play" />Let it go on</button></div>`;
 
-const focused = (box) => box && !box.dataset.seen && ((box.dataset.seen = "yes"), box.focus());
+const focused = (box) => box && !box.dataset.seen && ((box.dataset.seen = "yes"), box.focus(), box.setSelectionRange(0, 0), (box.scrollTop = 0));

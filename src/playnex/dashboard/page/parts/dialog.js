@@ -5,7 +5,7 @@ import { Icon } from "./icon.js";
 
 const NONE = [];
 
-export function Dialog({ title, onClose, children, bare = false, narrow = false, wide = false }) {
+export function Dialog({ title, onClose, children, bare = false, narrow = false, wide = false, low = false }) {
   const box = useRef(null);
   useKeys(NONE, { alone: true });
   useEffect(() => {
@@ -15,7 +15,7 @@ export function Dialog({ title, onClose, children, bare = false, narrow = false,
     return () => before?.focus?.();
   }, []);
   const outside = (event) => event.target === box.current && onClose();
-  const size = bare ? "bare" : narrow ? "narrow" : wide ? "wide" : "";
+  const size = bare ? "bare" : narrow ? "narrow" : wide ? "wide" : low ? "narrow low" : "";
   return html`<dialog class=${`dialog ${size}`} ref=${box} aria-label=${title} onCancel=${(event) => (event.preventDefault(), onClose())} onMouseDown=${outside}>
     <div class="dialog-box">
       ${!bare && html`<header class="dialog-head"><h2>${title}</h2><button class="icon-button" aria-label="Close" onClick=${onClose}><${Icon} name="close" /></button></header>`}

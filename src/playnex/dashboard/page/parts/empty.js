@@ -12,7 +12,9 @@ export function Empty({ icon = "search", title, text, command, whole = false, ch
 }
 
 // For a page whose data could not be had.
-export function Failed({ error, onRetry, whole = false }) {
+// `back`: [address, words] of the list in which to look for what is not there.
+export function Failed({ error, onRetry, whole = false, back }) {
+  const isGone = error.status === 404;
   return html`<${Empty} icon="alert" whole=${whole} title=${error.message} text=${error.hint}>
-    ${onRetry && html`<button class="button" onClick=${onRetry}>Try again</button>`}<//>`;
+    ${isGone && back && html`<a class="button" href=${back[0]}>${back[1]}</a>`}${onRetry && !isGone && html`<button class="button" onClick=${onRetry}>Try again</button>`}<//>`;
 }

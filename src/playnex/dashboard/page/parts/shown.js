@@ -1,4 +1,4 @@
-// Any value for people: Markdown for a text, a tree for the rest, and the bare text of either.
+// Any value for people: Markdown for a text, a tree for the rest; either may be seen as it is.
 import { html, useState } from "../vendor/playnex-vendor.js";
 import { CodeBlock } from "./code.js";
 import { JsonTree } from "./json_tree.js";

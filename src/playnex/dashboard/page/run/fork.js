@@ -36,7 +36,7 @@ export default function ForkDialog({ store, step, onClose }) {
   return html`<${Dialog} title="Fork this run" wide onClose=${onClose}>
     <div class="dialog-body fork">
       <div class="fork-form">
-        <label class="field"><span>From step</span><select class="select" value=${from} onChange=${(event) => setFrom(event.target.value)}>${top.map((row) => html`<option key=${row.key} value=${row.key}>${row.name}</option>`)}</select></label>
+        <label class="field"><span>From step</span><select class="select" autofocus value=${from} onChange=${(event) => setFrom(event.target.value)}>${top.map((row) => html`<option key=${row.key} value=${row.key}>${row.name}</option>`)}</select></label>
         ${!defined ? html`<${Skeleton} lines=${4} />` : html`<${Fields} defined=${defined} from=${from} row=${store.row(from)} typed=${typed} set=${set} />`}
         <fieldset><legend>Inputs</legend>${Object.entries(header.inputs || {}).map(([name, value]) => html`<label class="field" key=${name}><span>${name}</span>
           <textarea class="input" rows=${text(value).length > 80 ? 3 : 1} value=${typed[name] ?? text(value)} onInput=${set(name)}></textarea></label>`)}</fieldset>

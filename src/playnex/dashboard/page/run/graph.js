@@ -1,7 +1,7 @@
 // The graph of a run: nodes that live, edges that move only where something is under way. It can be moved, and fits itself.
 import { computed, html, signal, useComputed, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/playnex-vendor.js";
 import { useKeys } from "../keys.js";
-import { lasting } from "../now.js";
+import { lasting, now } from "../now.js";
 import { Icon } from "../parts/icon.js";
 import { Sign } from "../parts/state.js";
 import { seconds, short, stateOf } from "../words.js";
@@ -135,7 +135,7 @@ function Node({ node, store, selected, onSelect }) {
   return html`<button id=${`node-${node.id}`} class="node" style=${box} data-tone=${tone} data-state=${row.status} data-many=${node.many ? "yes" : null} aria-pressed=${selected === key}
     aria-label=${`${node.label}, ${says}`} title=${node.label} onClick=${() => onSelect(key)}>
     <span class="node-top"><b class="cut">${node.label}</b><${Icon} name=${iconOf(node)} size=${13} /></span>
-    <span class="node-low"><${Sign} state=${row.status} /><span class="cut">${row.status === "pending" ? row.actor || node.actor || says : lowLine(row, says)}</span><span class="node-number num">${figure(row)}</span></span>
+    <span class="node-low"><${Sign} state=${row.status} /><span class="cut">${row.status === "pending" ? row.actor || node.actor || says : lowLine(row, says)}</span><span class="node-number num">${figure(row, store)}</span></span>
     ${row.items && row.items.total > 0 && html`<span class="node-bar" aria-hidden="true"><i style=${{ width: `${(100 * (row.items.done + row.items.failed)) / row.items.total}%` }}></i></span>`}
     ${row.attempts?.length > 0 && html`<span class="node-tries" title=${`${row.attempts.length} failed ${row.attempts.length === 1 ? "try" : "tries"}`}>↻${row.attempts.length}</span>`}
   </button>`;
@@ -143,11 +143,11 @@ function Node({ node, store, selected, onSelect }) {
 
 function lowLine(row, says) {
   if (row.items?.total) return `${row.items.done}/${row.items.total}${row.items.failed ? ` · ${row.items.failed} failed` : ""}`;
-  return row.status === "running" || row.status === "succeeded" ? says : says;
+  return says;
 }
 
-function figure(row) {
-  if (row.status === "running" || row.status === "retry") return seconds(lasting(row.began, null));
+function figure(row, store) {
+  if (row.status === "running" || row.status === "retry") return seconds(lasting(row.began, null, store.moment(now.value)));
   if (row.tokens) return `${short(row.tokens)} tok`;
   return row.seconds === null || row.seconds === undefined ? "" : seconds(row.seconds);
 }

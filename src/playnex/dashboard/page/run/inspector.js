@@ -9,10 +9,10 @@ import { Tabs } from "../parts/tabs.js";
 import { lasting } from "../now.js";
 import { ask } from "../router.js";
 import { count, seconds, usd } from "../words.js";
-import { Approval } from "./approval.js";
 import { Overview } from "./overview.js";
 import { Attempts, Input, Items, Log, Memory, Output, Tools } from "./step_tabs.js";
 import { Prompts } from "./prompts.js";
+import { Waiting } from "./waiting.js";
 
 const SOON = 250; // milliseconds after a change before the step is asked for again
 
@@ -39,7 +39,7 @@ function OneStep({ store, row, tab, onSelect, onFork }) {
         ${row.parent && html`<button class="chip link" onClick=${() => onSelect(row.parent)}>in ${row.parent}</button>`}</div>
       ${row.note && !row.ask && html`<p class="note" data-tone=${row.status === "failed" ? "bad" : "wait"}>${row.note}</p>`}
     </header>
-    ${row.ask && store.frame.value === null && html`<${Approval} store=${store} row=${row} />`}
+    ${row.ask && store.frame.value === null && html`<${Waiting} store=${store} rows=${[row]} />`}
     <${Tabs} tabs=${tabs} at=${at} onChange=${(next) => ask({ tab: next === tabs[0].id ? "" : next })} label="About the step">
       ${error ? html`<${Failed} error=${error} onRetry=${again} />` : at === "items" ? html`<${Items} store=${store} row=${row} onSelect=${onSelect} />` : !detail ? html`<${Skeleton} lines=${7} />` : body(at, { detail, row, store, onSelect })}
     <//>

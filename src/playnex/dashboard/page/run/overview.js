@@ -1,12 +1,10 @@
 // The run as a whole: what went wrong or waits, what it was given and gave, what left the machine.
 import { html } from "../vendor/playnex-vendor.js";
-import { api } from "../api.js";
 import { Icon } from "../parts/icon.js";
-import { toast, toastError } from "../parts/toasts.js";
+import { Shown } from "../parts/shown.js";
 import { fullMoment } from "../words.js";
-import { Approval } from "./approval.js";
 import { topOf } from "./actions.js";
-import { Shown } from "./step_tabs.js";
+import { Waiting } from "./waiting.js";
 
 export function Overview({ store, onSelect, missing }) {
   const header = store.header.value;
@@ -16,9 +14,8 @@ export function Overview({ store, onSelect, missing }) {
     ${header.state === "failed" && html`<section class="alert" data-tone="bad"><h2>Failed${header.reason ? html` <code>${header.reason}</code>` : ""}</h2><p>${header.message}</p>
       ${header.error_step && html`<button class="button small" onClick=${() => onSelect(topOf(header.error_step))}>See the step</button>`}</section>`}
     ${header.shown_state === "interrupted" && html`<section class="alert" data-tone="wait"><h2>No worker</h2><p>The process that carried this run is gone. What is finished is kept; resume it, and it goes on at the first unfinished step.</p></section>`}
-    ${(header.state === "paused" || header.state === "parked") && html`<section class="alert" data-tone="wait"><h2>${header.state === "paused" ? "Paused" : "Waits for you to say how it goes on"}</h2>${header.message && html`<p>${header.message}</p>`}</section>`}
-    ${(header.state === "parked" ? header.unknown : []).map((one) => html`<${Unknown} key=${one.step} store=${store} one=${one} />`)}
-    ${store.frame.value === null && asking.map((row) => html`<${Approval} key=${row.key} store=${store} row=${row} />`)}
+    ${(header.state === "paused" || (header.state === "parked" && !header.unknown.length)) && html`<section class="alert" data-tone="wait"><h2>${header.state === "paused" ? "Paused" : "Waits for you to say how it goes on"}</h2><p>${header.message || "What was under way has ended. Nothing goes on until it is resumed."}</p></section>`}
+    ${store.frame.value === null && html`<${Waiting} store=${store} rows=${asking} withUnknown />`}
     ${header.output !== null && header.output !== undefined && html`<section><h2 class="small">Output</h2><${Shown} value=${header.output} label="Output" /></section>`}
     <section><h2 class="small">Input</h2>${header.inputs && Object.keys(header.inputs).length ? html`<${Inputs} inputs=${header.inputs} />` : html`<p class="none">None.</p>`}</section>
     <section><h2 class="small">Run</h2><dl class="facts"><dt>Id</dt><dd><code>${header.run}</code></dd><dt>Started</dt><dd>${fullMoment(header.started)}</dd>
@@ -26,14 +23,6 @@ export function Overview({ store, onSelect, missing }) {
       <dt>Left the machine</dt><dd>${header.left_machine?.length ? header.left_machine.map((one) => html`<span class="left" key=${one.step}><${Icon} name="out" size=${12} />${one.whom}</span>`) : "nothing"}</dd></dl></section>
     <p class="dim overview-hint">Choose a step in the graph or the timeline to see what it was given and gave.</p>
   </div>`;
-}
-
-// A call with consequences that a crash cut off: only a person can look whether it was done.
-function Unknown({ store, one }) {
-  const say = (decision) => api.post(`/api/runs/${store.run}/resolve`, { decision, step: one.step }).then(() => toast("Noted; resume it to go on"), toastError);
-  return html`<section class="alert" data-tone="wait"><h2>Outcome unknown: ${one.step}</h2><p>It had begun when its process died. Look whether it was done, then say what happened.</p>
-    ${one.input !== null && one.input !== undefined && html`<${Shown} value=${one.input} label="What it was to do" />`}
-    <div class="approval-buttons"><button class="button small" onClick=${() => say("done")}>It was done</button><button class="button small" onClick=${() => say("again")}>Do it again</button><button class="button small danger" onClick=${() => say("failed")}>It failed</button></div></section>`;
 }
 
 function Inputs({ inputs }) {

@@ -17,8 +17,8 @@ export default function RaiseDialog({ header, onClose }) {
   };
   return html`<${Dialog} title="The budget is used up" narrow onClose=${onClose}><form onSubmit=${submit}>
     <div class="dialog-body"><p>${header.message || "What is finished is kept. Give it a higher limit, and it goes on where it stopped."}</p>
-      ${set.map(([name, says, shown]) => html`<label class="field" key=${name}><span>${says}, until now ${shown(header.budget[name])}</span>
-        <input class="input" type="number" min="0" step="any" value=${more[name] ?? ""} onInput=${(event) => setMore({ ...more, [name]: event.target.value })} /></label>`)}</div>
+      ${set.map(([name, says, shown], index) => html`<label class="field" key=${name}><span>${says}, until now ${shown(header.budget[name])}</span>
+        <input class="input" type="number" autofocus=${index === 0} min="0" step="any" value=${more[name] ?? ""} onInput=${(event) => setMore({ ...more, [name]: event.target.value })} /></label>`)}</div>
     <footer class="dialog-foot"><button class="button" type="button" onClick=${onClose}>Back</button><button class="button primary">Resume</button></footer>
   </form><//>`;
 }

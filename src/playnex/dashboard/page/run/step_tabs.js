@@ -4,19 +4,11 @@ import { CodeBlock } from "../parts/code.js";
 import { Icon } from "../parts/icon.js";
 import { JsonTree } from "../parts/json_tree.js";
 import { Markdown } from "../parts/markdown.js";
+import { Shown } from "../parts/shown.js";
 import { Sign } from "../parts/state.js";
 import { clock, count, seconds } from "../words.js";
 
 const isEmpty = (value) => value === null || value === undefined || value === "";
-
-// Text as Markdown, anything else as a tree; either may be seen as it is.
-export function Shown({ value, label = "Text" }) {
-  const [raw, setRaw] = useState(false);
-  if (isEmpty(value)) return null;
-  const isText = typeof value === "string";
-  return html`<div class="shown"><div class="shown-tools"><button class="link" aria-pressed=${raw} onClick=${() => setRaw(!raw)}>${raw ? (isText ? "Rendered" : "Tree") : "As it is"}</button></div>
-    ${raw ? html`<${CodeBlock} text=${isText ? value : JSON.stringify(value, null, 2)} label=${label} />` : isText ? html`<${Markdown} text=${value} />` : html`<${JsonTree} value=${value} />`}</div>`;
-}
 
 const None = ({ children }) => html`<p class="none">${children}</p>`;
 
@@ -24,7 +16,7 @@ export function Output({ detail, row, store }) {
   const output = detail.output;
   const spoken = row.status === "running" ? store.spoken(row.key) : "";
   if (spoken) return html`<div class="shown spoken">${spoken.trimStart().startsWith("{") ? html`<${CodeBlock} text=${spoken} label="What the model writes" />` : html`<${Markdown} text=${spoken} />`}<i class="caret" aria-hidden="true"></i></div>`;
-  return html`${isEmpty(output) ? html`<${None}>${row.status === "running" ? row.gist || "At work; what it gives appears here." : row.status === "pending" ? "It has not begun." : row.gist || "It gave nothing."}<//>` : html`<${Shown} value=${output} label="Output" />`}
+  return html`${isEmpty(output) ? html`<${None}>${row.status === "running" ? row.gist || "At work; what it gives appears here." : row.status === "pending" ? "It has not begun." : row.status === "waiting" ? row.note || "It waits." : row.gist || "It gave nothing."}<//>` : html`<${Shown} value=${output} label="Output" />`}
     ${row.status === "running" && !isEmpty(output) && html`<i class="caret" aria-hidden="true"></i>`}
     ${row.capsule && html`<p class="kept"><${Icon} name="capsule" /><a href=${`/capsules/${encodeURIComponent(row.capsule.id || row.capsule.name)}`}>${row.capsule.name}</a> <span class="dim">version ${row.capsule.version}</span></p>`}`;
 }

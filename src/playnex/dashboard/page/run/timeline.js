@@ -18,13 +18,22 @@ export function Timeline({ store, selected, onSelect }) {
   const end = Math.max(0, ...began.map((row) => row.ended ?? moment));
   const scale = scaleOf((works.length ? works : began).map((row) => ({ from: row.began, to: row.ended ?? moment })), end);
   return html`<section class="timeline" aria-label="Timeline">
-    <div class="timeline-axis" aria-hidden="true"><span>Timeline</span><div>${scale.ticks.map((tick) => html`<i key=${tick.seconds} style=${{ left: `${tick.x * 100}%` }}>${tick.seconds === 0 ? "0" : seconds(tick.seconds)}</i>`)}</div></div>
+    <div class="timeline-axis" aria-hidden="true"><span>Timeline</span><div>${scale.ticks.filter((tick) => isClear(tick, scale.folds)).map((tick) => html`<i key=${tick.seconds} style=${{ left: `${tick.x * 100}%` }}>${tick.seconds === 0 ? "0" : seconds(tick.seconds)}</i>`)}
+      ${scale.folds.map((fold) => html`<b key=${fold.x} style=${{ left: `${(fold.x + fold.width / 2) * 100}%` }}>${seconds(fold.seconds)}</b>`)}</div></div>
     <div class="timeline-rows" role="listbox" aria-label="Steps in time" tabindex="0" aria-activedescendant=${keys.includes(selected) ? `time-${selected}` : null} onKeyDown=${(event) => move(event, keys, selected, onSelect)}>
+<<<<<<< HEAD
       <div class="timeline-folds" aria-hidden="true"><div>${scale.folds.map((fold) => html`<i key=${fold.x} style=${{ left: `${fold.x * 100}%`, width: `${fold.width * 100}%` }} title=${`nothing for ${seconds(fold.seconds)}`}><b>${seconds(fold.seconds)}</b></i>`)}</div></div>
       ${keys.map((key) => html`<${Line} key=${key} row=${store.rows.get(key).peek()} scale=${scale} moment=${moment} isSelected=${key === selected} onSelect=${onSelect} />`)}
+=======
+      <div class="timeline-folds" aria-hidden="true"><div>${scale.folds.map((fold) => html`<i key=${fold.x} style=${{ left: `${fold.x * 100}%`, width: `${fold.width * 100}%` }} title=${`nothing for ${seconds(fold.seconds)}`}></i>`)}</div></div>
+      ${keys.map((key) => html`<${Line} key=${key} row=${store.row(key)} scale=${scale} moment=${moment} isSelected=${key === selected} onSelect=${onSelect} />`)}
+>>>>>>> main
     </div>
   </section>`;
 }
+
+// Whether a tick's figure leaves room for those of the folded stretches.
+const isClear = (tick, folds) => folds.every((fold) => tick.x < fold.x - 0.14 || tick.x > fold.x + fold.width + 0.05);
 
 // The steps of the flow; those within a step where it, or one of them, is selected.
 function visible(store, selected) {
@@ -61,13 +70,6 @@ function move(event, keys, selected, onSelect) {
   requestAnimationFrame(() => document.getElementById(`time-${next}`)?.scrollIntoView({ block: "nearest" }));
 }
 
-// Beside the bar where there is room, else in it.
-function Took({ from, to, took }) {
-  if (to <= 0.86) return html`<em class="time-took" style=${{ left: `${to * 100}%` }}>${took}</em>`;
-  if (from > 0.12) return html`<em class="time-took" style=${{ right: `${(1 - from) * 100}%` }}>${took}</em>`;
-  return html`<em class="time-took" style=${{ left: `${from * 100}%` }}><b>${took}</b></em>`;
-}
-
 function Line({ row, scale, moment, isSelected, onSelect }) {
   const { tone, says } = stateOf(row.status);
   const depth = row.parent ? row.key.split("/").length - 1 : 0;
@@ -78,6 +80,6 @@ function Line({ row, scale, moment, isSelected, onSelect }) {
     <span class="time-name" style=${{ paddingLeft: `${Math.min(depth, 4) * 14}px` }}><${Sign} state=${row.status} /><span class="cut">${row.name}</span></span>
     <span class="time-lane">${from !== null && html`<i class="time-bar" style=${{ left: `${from * 100}%`, width: `${Math.max(0.15, (to - from) * 100)}%` }}></i>
       ${row.attempts.map((tried) => html`<b class="time-try" key=${tried.number} style=${{ left: `${scale.at(tried.at) * 100}%` }} title=${`try ${tried.number}: ${tried.message} · ${fullMoment(tried.at)}`}></b>`)}
-      <${Took} from=${from} to=${to} took=${took} />`}</span>
+      <em class="time-took" style=${{ left: `${to * 100}%` }}>${took}</em>`}</span>
   </div>`;
 }

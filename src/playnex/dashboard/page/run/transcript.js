@@ -4,10 +4,10 @@ import { address, api } from "../api.js";
 import { Empty, Failed } from "../parts/empty.js";
 import { Icon } from "../parts/icon.js";
 import { Markdown } from "../parts/markdown.js";
+import { Shown } from "../parts/shown.js";
 import { Skeleton } from "../parts/skeleton.js";
 import { clock, count } from "../words.js";
 import { topOf } from "./actions.js";
-import { Shown } from "./step_tabs.js";
 
 const SOON = 400;
 const LONG = 900;

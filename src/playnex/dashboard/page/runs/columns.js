@@ -18,9 +18,9 @@ export function columns({ chosen, toggle }) {
   ];
 }
 
-const title = (row) => html`<a class="runs-title" href=${`/runs/${row.run}`} title=${row.title || row.run}><b>${row.title || html`<span class="dim">untitled</span>`}</b> <code class="dim">${row.short}</code><small class="narrow-only">${row.flow}</small></a>`;
+const title = (row) => html`<a class="runs-title" href=${`/runs/${row.run}`} title=${row.title || row.run}><b>${row.title || row.flow}</b> <code class="dim">${row.short}</code><small class="narrow-only">${row.flow}</small></a>`;
 
 export function took(row) {
   if (row.state !== "running" || !row.worker) return row.seconds;
-  return row.seconds + Math.max(0, now.value / 1000 - row.updated);
+  return (row.seconds || 0) + Math.max(0, now.value / 1000 - (row.counted ?? row.updated));
 }

@@ -8,11 +8,11 @@ import { Icon } from "../parts/icon.js";
 import { Lazy } from "../parts/lazy.js";
 import { Toasts } from "../parts/toasts.js";
 import { go, match, path, query } from "../router.js";
-import { ROOMS } from "../rooms.js";
+import { IN_BAR, ROOMS } from "../rooms.js";
 import { token } from "../session.js";
 import { liveness, useStream } from "../stream.js";
 import { theme, turnTheme } from "../theme.js";
-import { keysOpen, paletteOpen, starting } from "./open.js";
+import { keysOpen, moreOpen, paletteOpen, starting } from "./open.js";
 import { command, workspace } from "./page.js";
 import { SignIn } from "./sign_in.js";
 
@@ -38,6 +38,7 @@ function SignedIn() {
   const found = here();
   return html`<a class="skip" href="#content" onClick=${skip}>Skip to content</a>
     <${Bar} under=${found?.room.under || found?.room.path} />
+    <${Notice} />
     <main id="content" class=${found?.room.full ? "content full" : "content"} tabindex="-1">
       ${found ? html`<${Room} key=${found.room.path} ...${found} query=${query.value} />` : html`<${Lost} />`}
     </main>
@@ -47,7 +48,8 @@ function SignedIn() {
 function Above() {
   return html`${paletteOpen.value && html`<${Lazy} load=${() => import("./palette.js")} />`}
     ${starting.value && html`<${Lazy} key=${starting.value} load=${() => import("./start.js")} flow=${starting.value} />`}
-    ${keysOpen.value && html`<${Lazy} load=${() => import("./key_list.js")} />`}`;
+    ${keysOpen.value && html`<${Lazy} load=${() => import("./key_list.js")} />`}
+    ${moreOpen.value && html`<${Lazy} load=${() => import("./more.js")} />`}`;
 }
 
 function here() {
@@ -77,16 +79,17 @@ function skip(event) {
 // A room is loaded when it is first visited, its style sheets before it is drawn.
 function Room({ room, params, query }) {
   const [ready, setReady] = useState(loaded.get(room.path));
-  const [failed, setFailed] = useState("");
+  const [failed, setFailed] = useState(null);
+  useEffect(() => void (failed?.wasAway && liveness.value === "live" && location.reload()), [failed, liveness.value]);
   useEffect(() => {
     if (ready) return;
     for (const name of room.ahead || []) fetchAhead(name);
     Promise.all([room.load(), ...(room.styles || []).map(style)]).then(([module]) => {
       loaded.set(room.path, module);
       setReady(module);
-    }, (error) => setFailed(error.message));
+    }, (error) => setFailed({ text: error.message, wasAway: liveness.peek() !== "live" }));
   }, [room]);
-  if (failed) return html`<${Empty} icon="alert" whole title="This page could not be loaded" text=${failed} />`;
+  if (failed) return html`<${Empty} icon="alert" whole title="This page could not be loaded" text=${failed.wasAway ? "It comes as soon as the server answers again." : failed.text}><button class="button" onClick=${() => location.reload()}>Try again</button><//>`;
   return ready ? html`<${ready.default} params=${params} query=${query} />` : html`<div class="loading" aria-busy="true"></div>`;
 }
 
@@ -114,9 +117,17 @@ function Lost() {
   return html`<${Empty} icon="search" whole title="There is no such page" text="The address may be mistyped."><a class="button" href="/runs">All runs</a><//>`;
 }
 
+// What holds for every page: that it shows what was, or that nothing goes on.
+function Notice() {
+  if (liveness.value === "lost") return html`<p class="notice" data-tone="wait" role="alert"><b>The server does not answer.</b> This is what was known; the page goes on by itself as soon as somebody serves again: <code>playnex dashboard</code></p>`;
+  if (workspace.value?.halted && path.value !== "/doctor") return html`<p class="notice" data-tone="bad" role="alert"><b>All runs are stopped.</b> None starts or goes on, no schedule fires. <a href="/doctor">Let them start again…</a></p>`;
+  return null;
+}
+
 function Bar({ under }) {
   const waiting = workspace.value?.counts?.inbox || 0;
   const themeSays = { system: "as the system", light: "light", dark: "dark" }[theme.value];
+  const isBehind = ROOMS.filter((room) => room.nav).slice(IN_BAR).some((room) => room.path === under);
   const themeIcon = { system: "screen", light: "sun", dark: "moon" }[theme.value];
   return html`<nav class="bar" aria-label="Rooms">
     <a class="bar-mark" href="/runs" aria-label="Playnex" title=${workspace.value?.name || "Playnex"}><${Mark} /></a>
@@ -125,6 +136,7 @@ function Bar({ under }) {
         <${Icon} name=${room.icon} /><span>${room.name}</span>
         ${room.badge === "inbox" && waiting > 0 && html`<b class="bar-badge" aria-label=${`${waiting} waiting`}>${waiting > 99 ? "99+" : waiting}</b>`}
       </a>`)}
+      <button class="bar-room bar-more" data-current=${isBehind ? "yes" : null} onClick=${() => (moreOpen.value = true)} aria-haspopup="dialog"><${Icon} name="more" /><span>More</span></button>
     </div>
     <div class="bar-end">
       <button class="bar-room" onClick=${() => (paletteOpen.value = true)} aria-label="Find anything"><${Icon} name="search" /><span>Find</span></button>
@@ -142,7 +154,6 @@ function Foot() {
     ${command.value && html`<span class="foot-label">In the terminal</span>
       <button class="foot-command" title="Copy" aria-label=${`Copy the command ${command.value}`} onClick=${() => copy(command.value)}><code>${command.value}</code><${Icon} name="copy" /></button>`}
     <span class="foot-space"></span>
-    ${workspace.value?.halted && html`<span class="foot-halted">all runs are stopped: playnex stop --lift</span>`}
     <span class="foot-live" data-live=${liveness.value} role="status">${LIVENESS[liveness.value]}</span>
     <button class="foot-keys" onClick=${() => (keysOpen.value = true)} aria-label="Keys"><kbd>?</kbd> keys</button>
   </footer>`;
