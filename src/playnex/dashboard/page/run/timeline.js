@@ -21,13 +21,8 @@ export function Timeline({ store, selected, onSelect }) {
     <div class="timeline-axis" aria-hidden="true"><span>Timeline</span><div>${scale.ticks.filter((tick) => isClear(tick, scale.folds)).map((tick) => html`<i key=${tick.seconds} style=${{ left: `${tick.x * 100}%` }}>${tick.seconds === 0 ? "0" : seconds(tick.seconds)}</i>`)}
       ${scale.folds.map((fold) => html`<b key=${fold.x} style=${{ left: `${(fold.x + fold.width / 2) * 100}%` }}>${seconds(fold.seconds)}</b>`)}</div></div>
     <div class="timeline-rows" role="listbox" aria-label="Steps in time" tabindex="0" aria-activedescendant=${keys.includes(selected) ? `time-${selected}` : null} onKeyDown=${(event) => move(event, keys, selected, onSelect)}>
-<<<<<<< HEAD
-      <div class="timeline-folds" aria-hidden="true"><div>${scale.folds.map((fold) => html`<i key=${fold.x} style=${{ left: `${fold.x * 100}%`, width: `${fold.width * 100}%` }} title=${`nothing for ${seconds(fold.seconds)}`}><b>${seconds(fold.seconds)}</b></i>`)}</div></div>
-      ${keys.map((key) => html`<${Line} key=${key} row=${store.rows.get(key).peek()} scale=${scale} moment=${moment} isSelected=${key === selected} onSelect=${onSelect} />`)}
-=======
       <div class="timeline-folds" aria-hidden="true"><div>${scale.folds.map((fold) => html`<i key=${fold.x} style=${{ left: `${fold.x * 100}%`, width: `${fold.width * 100}%` }} title=${`nothing for ${seconds(fold.seconds)}`}></i>`)}</div></div>
-      ${keys.map((key) => html`<${Line} key=${key} row=${store.row(key)} scale=${scale} moment=${moment} isSelected=${key === selected} onSelect=${onSelect} />`)}
->>>>>>> main
+      ${keys.map((key) => html`<${Line} key=${key} row=${store.rows.get(key).peek()} scale=${scale} moment=${moment} isSelected=${key === selected} onSelect=${onSelect} />`)}
     </div>
   </section>`;
 }
