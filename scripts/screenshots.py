@@ -50,12 +50,12 @@ def read_page(page: int) -> str:
 '''
 CAPSULES = {
     "style/voice": "# How we write\n\nShort, friendly sentences. One thought each.\n\n- say what was done, then why\n- no word twice",
-    "notes/tides": "# Tides\n\nThe tide comes in **twice** a day, fifty minutes later each day.\n\n- high water: *full*\n- low water: *bare*",
+    "notes/tides": "# Tides\n\nThe tide comes in **twice** a day, fifty minutes later.\n\n- high water: *full*\n- low water: *bare*",
     "notes/harbour": "The harbour falls dry at low tide.",
     "people/desk": "Ada reads every article before it goes out.",
 }
 DRIER = "- low water: *bare*, the harbour falls dry"
-LATER = "**fifty** minutes later each day"
+LATER = "**fifty** minutes later"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def both(page: Any) -> None:
     """Two people write the same capsule: the page has a text, and somebody else saves another one."""
     page.get_by_role("button", name="Edit").click()
     box, seen = page.get_by_label("Text of notes/tides"), call(page, "GET", "/api/capsules/notes/tides")
-    box.fill(seen["body"].replace("some fifty minutes later each day", LATER))
+    box.fill(seen["body"].replace("fifty minutes later", LATER))
     other = (
         seen["body"].replace("- low water: *bare*", DRIER)
         if DRIER not in seen["body"]
