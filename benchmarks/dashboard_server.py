@@ -102,7 +102,7 @@ def streamed(served: Served, folder: Path) -> tuple[list[float], float, float]:
     run = new_id()
     ready, go = threading.Event(), threading.Event()
     said: list[tuple[int, float]] = []
-    writing = threading.Thread(target=lambda: asyncio.run(_inside(folder, run, (ready, go, said))), daemon=True)
+    writing = threading.Thread(target=lambda: asyncio.run(worker(folder, run, (ready, go, said))), daemon=True)
     writing.start()
     ready.wait(60)
     with served.stream() as lines:
@@ -134,7 +134,7 @@ def load(served: Served, does: Callable[[], object]) -> float:
     return (cpu(served) - before) / (time.monotonic() - began) * 100
 
 
-async def _inside(folder: Path, run: str, told: tuple[threading.Event, threading.Event, list[tuple[int, float]]]) -> None:
+async def worker(folder: Path, run: str, told: tuple[threading.Event, threading.Event, list[tuple[int, float]]]) -> None:
     """Another worker than the server: a run of twelve steps that start and finish, so many events a second."""
     ready, go, said = told
     async with opened(str(folder)) as app, app.leases.hold(run):

@@ -1,19 +1,17 @@
-"""Make the one file of other people's code that the dashboard's page loads, with its licences and its hash beside it.
+"""Make the files of other people's code that the dashboard's page loads, with their licences and their hashes beside them.
 
 `python scripts/vendor.py` fetches the packages named here by npm, joins what the page uses of them with esbuild, and writes
-`src/playnex/dashboard/page/vendor/`. Nobody needs it to use Playnex or to change the page: the file is kept in the repository.
+`src/playnex/dashboard/page/vendor/`. Nobody needs it to use Playnex or to change the page: the files are kept in the repository.
 """
 
 import hashlib
 import json
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 VENDOR = ROOT / "src/playnex/dashboard/page/vendor"
-NAME = "playnex-vendor.js"
 
 PACKAGES = {
     "preact": "10.29.8",
@@ -26,19 +24,24 @@ PACKAGES = {
 }
 ESBUILD = "0.25.12"
 
-ENTRY = """\
+PARTS = {
+    "playnex-vendor.js": """\
 export { h, render, Fragment, createContext } from "preact";
 export { useState, useEffect, useRef, useMemo, useCallback, useLayoutEffect, useContext } from "preact/hooks";
 export { signal, computed, effect, batch, untracked, useSignal, useComputed, useSignalEffect } from "@preact/signals";
 import { h } from "preact";
 import htm from "htm";
 export const html = htm.bind(h);
+""",
+    "dagre.js": """\
 import dagre from "@dagrejs/dagre";
 export const Graph = dagre.graphlib.Graph;
 export const layout = dagre.layout;
-export { Lexer } from "marked";
-"""
-"""What the page uses. Of marked only the lexer: it makes tokens, and the page makes its own elements of them, never HTML."""
+""",
+    "marked.js": 'export { Lexer } from "marked";\n',
+}
+"""What the page uses: everywhere, where a graph is drawn, and where Markdown is shown. Of marked only the lexer: it makes tokens, and the
+page makes its own elements of them, never HTML."""
 
 FLAGS = ("--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=none", "--charset=utf8")
 
@@ -47,12 +50,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         work = Path(made)
         fetch(work)
-        (work / "entry.js").write_text(ENTRY)
-        subprocess.run(["npx", "esbuild", "entry.js", *FLAGS, f"--outfile={NAME}"], cwd=work, check=True)
         VENDOR.mkdir(parents=True, exist_ok=True)
-        shutil.copy(work / NAME, VENDOR / NAME)
+        for name, entry in PARTS.items():
+            (work / "entry.js").write_text(entry)
+            subprocess.run(["npx", "esbuild", "entry.js", *FLAGS, f"--outfile={VENDOR / name}"], cwd=work, check=True)
         (VENDOR / "LICENCES.txt").write_text(licences(work))
-    about = {"file": NAME, "sha256": hashlib.sha256((VENDOR / NAME).read_bytes()).hexdigest(), "packages": PACKAGES, "esbuild": ESBUILD}
+    hashes = {name: hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() for name in PARTS}
+    about = {"sha256": hashes, "packages": PACKAGES, "esbuild": ESBUILD}
     (VENDOR / "about.json").write_text(json.dumps(about, indent=2) + "\n")
 
 

@@ -192,7 +192,13 @@ TestCapsules.settings = settings(max_examples=6, stateful_step_count=15, deadlin
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_laws_hold_through_many_lives() -> None:
-    run_state_machine_as_test(Capsules, settings=settings(max_examples=150, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(Capsules, settings=settings(max_examples=60, stateful_step_count=40, deadline=None))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_the_laws_hold_through_very_many_lives() -> None:
+    run_state_machine_as_test(Capsules, settings=settings(max_examples=2_000, stateful_step_count=40, deadline=None))
 
 
 @pytest.mark.parametrize("moment", ["before", "between", "after"])

@@ -232,9 +232,11 @@ def test_a_body_without_a_length_ends_at_the_limit(served: Served) -> None:
 
 
 def test_every_answer_tells_the_browser_how_little_it_may_do(served: Served) -> None:
-    for path in ("/", "/api/workspace", "/nothing", "/page/main.js", "/api/nothing"):
+    documents = ("/", "/api/workspace", "/nothing", "/page/mark.svg", "/page/index.html", "/page/stream_worker.js", "/api/nothing")
+    for path in (*documents, "/page/main.js", "/page/style/tokens.css"):
         heads = served.client.get(path).headers
-        assert "default-src 'none'" in heads["content-security-policy"] and heads["x-content-type-options"] == "nosniff"
+        assert heads["x-content-type-options"] == "nosniff" and heads["cross-origin-resource-policy"] == "same-origin"
+        assert path not in documents or "default-src 'none'" in heads["content-security-policy"]
         assert "set-cookie" not in heads and "access-control-allow-origin" not in heads
 
 
@@ -300,6 +302,12 @@ def test_a_link_among_the_pages_files_is_not_served(tmp_path: Path) -> None:
     files = PageFiles(page)
     files.look()
     assert set(files.files or {}) == {"index.html"}
+
+
+def test_a_long_answer_is_packed_for_who_takes_that(served: Served) -> None:
+    packed, plain = (served.client.get("/api/openapi.json", headers={"accept-encoding": coding}) for coding in ("gzip", "identity"))
+    assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    assert packed.json() == plain.json() and int(packed.headers["content-length"]) < len(plain.content) / 3
 
 
 def test_nothing_secret_stands_in_what_the_server_says(served: Served) -> None:

@@ -29,6 +29,7 @@ name: grade
 inputs: { n: { type: integer, required: true } }
 steps: { read: { tool: marks.read, with: { n: "${{ inputs.n }}" } } }
 """
+HALVING = GRADING.replace("grade", "halve").replace("marks.read", "marks.halve")
 TOOLS = '''\
 """Marks."""
 
@@ -43,6 +44,14 @@ async def read(n: int) -> int:
     if n < 0 and not os.path.exists("mended"):
         raise ValueError("it is below zero")
     return n
+
+
+@playnex.tool(effect="idempotent")
+async def halve(n: int) -> int:
+    """Half of one; an odd mark has none."""
+    if n % 2:
+        raise ValueError("it is odd")
+    return n // 2
 '''
 AGENT = "---\nname: clerk\ndescription: Files things.\ntools: [capsule.read]\n---\nYou are a clerk.\n"
 
@@ -55,6 +64,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (folder / "playnex.toml").write_text("")
     (folder / "flows/refund.yaml").write_text(ASKING)
     (folder / "flows/grade.yaml").write_text(GRADING)
+    (folder / "flows/halve.yaml").write_text(HALVING)
     (folder / "tools/marks.py").write_text(TOOLS)
     (folder / "agents/clerk.md").write_text(AGENT)
     with serving_folder(folder) as found:
@@ -138,11 +148,11 @@ def test_a_flow_is_shown_with_its_form_its_record_and_its_schedule(served: Serve
 
 
 def test_a_runs_calls_are_listed_with_who_made_them_what_was_given_and_what_came_of_it(served: Served) -> None:
-    for number, state, result in ((1, "succeeded", 1), (-1, "failed", "it is below zero")):
-        run = served.post("/api/runs", flow="grade", inputs={"n": number})["run"]
+    for number, state, result in ((2, "succeeded", 1), (3, "failed", "it is odd")):
+        run = served.post("/api/runs", flow="halve", inputs={"n": number})["run"]
         served.until(run, lambda header: header["state"] in ("succeeded", "failed"))
         (call,) = served.get(f"/api/runs/{run}/tools")["items"]
-        assert (call["step"], call["tool"], call["arguments"], call["status"]) == ("read/tool-1", "marks.read", {"n": number}, state)
+        assert (call["step"], call["tool"], call["arguments"], call["status"]) == ("read/tool-1", "marks.halve", {"n": number}, state)
         assert str(result) in json.dumps(call["result"])
 
 

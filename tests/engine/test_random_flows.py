@@ -169,7 +169,7 @@ def test_a_step_that_ends_between_two_steps_of_another_branch_is_found_again(see
 
 
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(flow=flows().map(numbered), seed=st.integers(0, 10**6), append=st.integers(1, 60))
 def test_a_great_many_flows_keep_both_laws(flow: Flow, seed: int, append: int) -> None:
     """The same flows each time; the soak tier takes others."""

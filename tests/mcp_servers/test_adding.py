@@ -46,9 +46,12 @@ def test_ctrl_c_while_a_package_is_installed_ends_the_installer_and_keeps_nothin
     mark = f"mark-{desk.folder.name}-install"
     path = installer(desk.folder, f"python3 -c 'import time; time.sleep(600)' {mark} &\nwait")
     adding = desk.start("mcp", "add", "new", "--npm", "some-server", PATH=path)
-    wait_for(lambda: saying(mark), "the installer to be at work")
-    adding.send_signal(signal.SIGINT)
-    assert adding.wait(timeout=60) == 130
+    try:
+        wait_for(lambda: saying(mark), "the installer to be at work")
+        adding.send_signal(signal.SIGINT)
+        assert adding.wait(timeout=60) == 130
+    finally:
+        adding.kill()
     assert left(mark) == []
     assert nothing_stayed(desk.folder)
 

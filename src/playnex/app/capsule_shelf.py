@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from playnex.capsules.capsule import Author, Capsule, Capsules
 from playnex.engine.history import fold
-from playnex.engine.verifying import as_text
 from playnex.errors import NotFoundError, UsageError
 from playnex.ids import matches
 from playnex.journal.events import StepFinished, StepStarted
 from playnex.journal.journal import Journal, RunSummary
 from playnex.spec.envelope import Envelope, from_json
 from playnex.spec.purged import shown
+from playnex.spec.result_text import as_text
 
 RUNS = "runs/"
 

@@ -16,9 +16,9 @@ from playnex.spec.check_targets import Catalogue, other_tool
 from playnex.spec.expression import is_template
 from playnex.spec.faults import Fault, Place, decoded, did_you_mean
 from playnex.spec.flow import FlowSpec, StepSpec
-from playnex.spec.read_agent import CONSEQUENTIAL, ReadAgent, read_agent
+from playnex.spec.read_agent import ReadAgent, read_agent
 from playnex.spec.read_flow import ReadFlow, in_file_order, read_flow
-from playnex.spec.tool_rules import approval_problem
+from playnex.spec.tool_rules import CONSEQUENTIAL, approval_problem
 from playnex.tools.toolbox import is_named
 from playnex.workspace import PYTHON_ENDING, Workspace, shown
 

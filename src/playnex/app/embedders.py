@@ -4,8 +4,6 @@ from pathlib import Path
 
 from playnex.config import EMBEDDED, Config
 from playnex.models.directory import key_of
-from playnex.models.minilm import MiniLM
-from playnex.models.server_embedder import ServerEmbedder
 from playnex.secrets.references import References
 from playnex.spec.embedder import Embedder
 
@@ -14,6 +12,10 @@ def embedder_of(config: Config, data: Path, secrets: References) -> Embedder | N
     """It, not loaded yet; None where none is named."""
     if not config.embedder:
         return None
+    # late: most workspaces search by words alone
+    from playnex.models.minilm import MiniLM
+    from playnex.models.server_embedder import ServerEmbedder
+
     settings = config.models.get(config.embedder)
     if config.embedder == EMBEDDED or settings is None or settings.kind == "embedded":
         return MiniLM(data)

@@ -9,8 +9,7 @@ from playnex.spec.agent import AgentSpec
 from playnex.spec.expression import expression_references, is_template, references
 from playnex.spec.flow import StepSpec
 from playnex.spec.inputs import is_among
-from playnex.spec.read_agent import CONSEQUENTIAL
-from playnex.spec.tool_rules import ASK, NEVER, why_it_asks
+from playnex.spec.tool_rules import ASK, CONSEQUENTIAL, NEVER, why_it_asks
 from playnex.tools.policy import Policy, has_consequences
 from playnex.tools.tool import Tool
 from playnex.tools.toolbox import is_named

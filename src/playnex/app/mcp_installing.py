@@ -7,13 +7,14 @@ import re
 import shutil
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from playnex.errors import ToolFailed, UsageError
 from playnex.secrets.known import KNOWN
+from playnex.tools.beginning import begun
 
 PATIENCE = 600.0
 PACKAGE = re.compile(r"(@[\w.-]+/)?[\w.-]+([@=]=?[\w.+-]+)?")
@@ -79,9 +80,10 @@ def _one(names: list[str], package: str) -> str:
 
 async def _run(command: tuple[str, ...], package: str) -> str:
     """What the command prints. Given up, by time or by Ctrl-C, it ends with all that it started."""
-    process = await asyncio.create_subprocess_exec(
+    making = asyncio.create_subprocess_exec(
         *command, env=KNOWN.environment(os.environ), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, start_new_session=True
     )
+    process = await begun(making, _end)
     try:
         async with asyncio.timeout(PATIENCE):
             out, err = (said.decode(errors="replace") for said in await process.communicate())
@@ -89,8 +91,7 @@ async def _run(command: tuple[str, ...], package: str) -> str:
         raise ToolFailed(f"{package} was not installed within {PATIENCE:g} seconds", hint="try again with a better connection") from None
     finally:
         if process.returncode is None:
-            _end(process.pid)
-            await process.wait()
+            await _end(process)
     if process.returncode:
         raise ToolFailed(f"{package} could not be installed: {_why(err)}", hint="installing needs the network once; running does not")
     return out
@@ -100,12 +101,14 @@ def _make(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
-def _end(pid: int) -> None:
+async def _end(process: Process) -> None:
+    """Kill the installer and all that it started, and read what it said to the end: before that, asyncio does not call it gone."""
     with suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):
-            os.killpg(pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)
         else:
-            os.kill(pid, signal.SIGTERM)
+            os.kill(process.pid, signal.SIGTERM)
+    await process.communicate()
 
 
 def _why(err: str) -> str:

@@ -10,12 +10,12 @@ from playnex.canonical import Json
 from playnex.capsules.capsule import Author, Capsule, writer_of
 from playnex.capsules.meaning.recall import Hit, Recalled
 from playnex.capsules.stores.words import Wanted
-from playnex.engine.verifying import as_text
 from playnex.errors import NotFoundError
 from playnex.journal.events import StepFinished, StepStarted
 from playnex.spec.context import Write
 from playnex.spec.envelope import CapsuleRef, Envelope, from_json
 from playnex.spec.memory import MemorySpec, Moment, fits
+from playnex.spec.result_text import as_text
 from playnex.tools.capsule_tools import EXCERPT
 
 ROUND = re.compile(r"(?:^|/)(?:round|try)-\d+(?=/|$)")

@@ -4,13 +4,14 @@ import logging
 import os
 import random
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playnex.app.capsule_shelf import CapsuleShelf
-from playnex.app.definitions import Definitions
 from playnex.app.embedders import embedder_of
 from playnex.app.halt import Halt
 from playnex.app.live_text import LiveText
@@ -63,6 +64,9 @@ from playnex.tools.toolbox import WorkspaceToolbox
 from playnex.tools.workers import Workers
 from playnex.workspace import Workspace, data_folder, find_workspace, shown
 
+if TYPE_CHECKING:
+    from playnex.app.definitions import Definitions
+
 LOG = logging.getLogger("playnex.capsules")
 """Warnings about files, for people: on stderr where nobody has arranged otherwise."""
 
@@ -106,7 +110,7 @@ class App:
     models: WorkspaceModels
     engine: Engine
     clock: Clock
-    definitions: Definitions
+    made_definitions: "Callable[[], Definitions]"
     timetable: Timetable
     halt: Halt
     live: LiveText
@@ -118,6 +122,11 @@ class App:
         await self.servers.close()
         await self.models.close()
         await self.functions.workers.close()
+
+    @property
+    def definitions(self) -> "Definitions":
+        """What reads and checks the workspace's files, as they are when it is asked."""
+        return self.made_definitions()
 
     @property
     def mirror(self) -> Mirror | None:
@@ -167,7 +176,7 @@ async def opened(typed: str) -> AsyncIterator[App]:
             barred=barred,
             timetable=Timetable(database),
             local=config.local,
-            definitions=_definitions(workspace, config, toolbox, faults=faults, unseen=of_servers.unseen),
+            made_definitions=partial(_definitions, workspace, config, toolbox, faults=faults, unseen=of_servers.unseen),
         )
     finally:
         await recall.close()
@@ -190,8 +199,10 @@ async def watching(app: App) -> AsyncIterator[None]:
 
 def _definitions(
     workspace: Workspace, config: Config, toolbox: WorkspaceToolbox, *, faults: tuple[Fault, ...], unseen: tuple[str, ...]
-) -> Definitions:
+) -> "Definitions":
     """What reads and checks the workspace's files; `faults` are those of the tools' own, `unseen` the servers that nobody has looked at."""
+    from playnex.app.definitions import Definitions  # late: whoever only looks at runs and capsules reads no flow
+
     tools = tuple(toolbox.get(name) for name in toolbox.names())
     return Definitions(
         workspace=workspace,

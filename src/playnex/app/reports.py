@@ -3,9 +3,9 @@
 from playnex.app.spending import Expectation, spending
 from playnex.app.transcript import departures
 from playnex.canonical import Json
-from playnex.engine.doing import ROUTE, is_route
 from playnex.engine.history import fold
 from playnex.engine.keys import is_of_the_run, outermost
+from playnex.engine.routes import ROUTE, is_route
 from playnex.journal.events import Event, RunState, StepFinished, StepIntended, StepStarted
 from playnex.journal.journal import RunSummary
 from playnex.spec.envelope import usage_json

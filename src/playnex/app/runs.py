@@ -4,24 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playnex import __version__
-from playnex.app import python_flows
-from playnex.app.actions import RunActions
-from playnex.app.fitness import Fitness
 from playnex.app.opening import App
 from playnex.app.pinning import Pinned, Unpinning, pin
-from playnex.app.python_flows import PythonFlow
 from playnex.app.reports import run_detail, run_document, run_line
 from playnex.app.spending import Expectation, expectation
-from playnex.app.team import Team
 from playnex.app.typed_ids import meant, reach
 from playnex.app.working import working
 from playnex.canonical import Json
 from playnex.engine.code import Code, Load
 from playnex.engine.engine import Ending
-from playnex.engine.interpreter import Interpreter
-from playnex.engine.replay import Replayed, replay
 from playnex.engine.worker import Worker, told_to_nobody
 from playnex.errors import ExpressionError, NotItsTurn, UsageError
 from playnex.ids import new_id
@@ -33,6 +27,11 @@ from playnex.spec.flow import FlowSpec
 from playnex.spec.inputs import path_inputs, private_inputs, resolve_inputs, untrusted_inputs
 from playnex.spec.memory import Moment
 from playnex.spec.origin import current
+
+if TYPE_CHECKING:
+    from playnex.app.python_flows import PythonFlow
+    from playnex.app.team import Team
+    from playnex.engine.replay import Replayed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +50,7 @@ class Runs:
         lack what it needs), UsageError for inputs."""
         checked = self.app.definitions.flow(flow)
         inputs = self.inputs_of(checked, given)
-        await Fitness(app=self.app).require(checked)
+        await require_fit(self.app, checked)
         return await self._begin(checked, inputs, key)
 
     def inputs_of(self, pinned: Pinned, given: Mapping[str, Json]) -> dict[str, Json]:
@@ -64,7 +63,7 @@ class Runs:
     async def start_agent(self, agent: str, message: str) -> str:
         """Start the one-step flow that is the agent alone; the new run's id. Raises NotFoundError, DefinitionError."""
         alone = self.app.definitions.agent_alone(agent, message)
-        await Fitness(app=self.app).require(alone)
+        await require_fit(self.app, alone)
         return await self._begin(alone, {}, "")
 
     async def _begin(self, pinned: Pinned, inputs: Mapping[str, Json], key: str) -> str:
@@ -105,8 +104,10 @@ class Runs:
         """Have the run take up what was posted to it, without waiting for anything. Raises as `carry`."""
         return await self.app.engine.advance(run, self.load(run))
 
-    async def replay(self, run: str) -> Replayed:
+    async def replay(self, run: str) -> "Replayed":
         """Call the run's code against its journal, without any effect. Raises NotFoundError, JournalMismatch."""
+        from playnex.engine.replay import replay  # late: only `run replay` does
+
         return await replay(run, self.app.journal, self.app.clock, load=self.load(run))
 
     def code(self, run: str, started: RunStarted) -> Code:
@@ -114,6 +115,11 @@ class Runs:
         return self._code_of(run, started, self.unpin(started.definition))
 
     def _code_of(self, run: str, started: RunStarted, pinned: Pinned) -> Code:
+        # late: whoever only reads runs, or answers one, does without agents, patterns and user code
+        from playnex.app import python_flows
+        from playnex.app.actions import RunActions
+        from playnex.engine.interpreter import Interpreter
+
         team, flows = self._team(run, started, pinned), self._sub_flows(run)
         if pinned.source:
             python_flows.make_importable(self.app.workspace.root)
@@ -129,7 +135,9 @@ class Runs:
         )
         return Code(body=interpreter.run, budget=pinned.flow.budget, flows=flows, agents=team)
 
-    def _team(self, run: str, started: RunStarted, pinned: Pinned) -> Team:
+    def _team(self, run: str, started: RunStarted, pinned: Pinned) -> "Team":
+        from playnex.app.team import Team  # late: as above
+
         folders = tuple(str(self._path(started.inputs[name])) for name in path_inputs(pinned.flow) if started.inputs.get(name))
         untrusted = frozenset(started.inputs) if current().is_untrusted else untrusted_inputs(pinned.flow)
         private = frozenset(started.inputs) if current().is_private else private_inputs(pinned.flow)
@@ -185,6 +193,13 @@ class Runs:
             raise UsageError(f"input {name!r}: there is no {self._path(typed)}", hint=f"name another with --input {name}=PATH")
 
 
+async def require_fit(app: App, pinned: Pinned) -> None:
+    """Refuse a flow whose agents' models were seen to lack what they need. Raises DefinitionError."""
+    from playnex.app.fitness import Fitness  # late: it counts what an agent would ask, and only a new run wants to know
+
+    await Fitness(app=app).require(pinned)
+
+
 def group_of(flow: FlowSpec, inputs: Mapping[str, Json]) -> str:
     """The concurrency group of a run with these inputs; empty for none. Raises UsageError where its name cannot be made."""
     if flow.concurrency is None:
@@ -204,7 +219,7 @@ class SubFlows:
 
     async def pin(self, name: str) -> Json:
         pinned = self.runs.app.definitions.flow(name)
-        await Fitness(app=self.runs.app).require(pinned)
+        await require_fit(self.runs.app, pinned)
         return pin(pinned)
 
     def load(self, definition: Json, given: Mapping[str, Json]) -> Code:
@@ -214,6 +229,6 @@ class SubFlows:
         return self.runs.code(self.run, started)
 
 
-async def _called(flow: PythonFlow, inputs: Mapping[str, Json], context: StepContext) -> Json:
+async def _called(flow: "PythonFlow", inputs: Mapping[str, Json], context: StepContext) -> Json:
     """A Python flow with its inputs; what it returns must be JSON."""
     return await flow.function(context, flow.given(inputs))

@@ -10,9 +10,6 @@ from playnex.engine.spending import NOTHING
 from playnex.errors import UsageError
 from playnex.journal.journal import Journal
 from playnex.spec.flow import Budget
-from playnex.spec.read_flow import read_budget
-from playnex.spec.reading import Reading
-from playnex.spec.yaml_source import read_yaml
 
 RUNS = 20
 """The newest runs of a flow that are looked at."""
@@ -69,6 +66,11 @@ def budget_of(history: History) -> Budget:
 
 def typed_budget(pairs: Sequence[str]) -> Budget:
     """Limits as a person types them, `tokens=400k`, in the units of a flow file. Raises UsageError."""
+    # late: the YAML library and all that reads flows, for a flag that is hardly ever given
+    from playnex.spec.read_flow import read_budget
+    from playnex.spec.reading import Reading
+    from playnex.spec.yaml_source import read_yaml
+
     text = "{ " + ", ".join(pair.replace("=", ": ", 1) for pair in pairs) + " }"
     yaml = read_yaml(text, "--budget")
     reading = Reading(path="--budget", faults=list(yaml.faults))

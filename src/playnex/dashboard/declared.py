@@ -1,5 +1,6 @@
 """A route as it is declared: what it takes, said once, parses its requests and makes its part of the OpenAPI document."""
 
+import gzip
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -48,6 +49,12 @@ STATUSES: tuple[tuple[type[PlaynexError], int], ...] = (
 )
 """What an error says in HTTP; any other is 500."""
 
+LONG = 1_000
+"""Bytes from which on an answer is packed."""
+
+QUICKLY = 4
+"""A level of gzip that takes some ten microseconds a kilobyte."""
+
 
 class Given(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a route takes: the names in its path, and beside them its query (GET) or its body."""
@@ -87,6 +94,9 @@ class Route(Generic[T]):
 
     async def answer(self, request: Request) -> Response:
         """What the request is answered with; never raises for what a person or a file did."""
+        return packed(await self._answer(request), request)
+
+    async def _answer(self, request: Request) -> Response:
         try:
             given = await self._given(request)
             said = await self.does(request.app.state.desk, given)
@@ -142,6 +152,17 @@ def error_document(error: PlaynexError) -> Json:
 def _fault(fault: Fault) -> Json:
     place = fault.place
     return {"path": place.path, "line": place.line, "column": place.column, "message": fault.message, "hint": fault.hint}
+
+
+def packed(answer: Response, request: Request) -> Response:
+    """The answer, packed where it is long and whoever asked takes that."""
+    body = getattr(answer, "body", b"")  # a stream has none
+    if len(body) < LONG or "gzip" not in request.headers.get("accept-encoding", ""):
+        return answer
+    answer.body = gzip.compress(body, compresslevel=QUICKLY, mtime=0)
+    answer.headers["content-encoding"] = "gzip"
+    answer.headers["content-length"] = str(len(answer.body))
+    return answer
 
 
 def json_answer(document: Json, status: int = 200) -> Response:

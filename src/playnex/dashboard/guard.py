@@ -39,6 +39,10 @@ SECURITY = {
 }
 HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
 
+LOADED = re.compile(r"/page/.*(?<!_worker)\.(?:js|css)")
+OF_LOADED = [(name, value) for name, value in HEADERS if name in (b"x-content-type-options", b"cross-origin-resource-policy")]
+"""All that a browser heeds on a script or style sheet that a document loads. A worker is under the policy that came with its own file."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
@@ -85,7 +89,7 @@ class Guard:
         if refused is not None:
             await _answer(refused, send)
             return
-        await self.site(scope, _bounded(receive), _guarded(send))
+        await self.site(scope, _bounded(receive), _guarded(send, OF_LOADED if LOADED.fullmatch(scope["path"]) else HEADERS))
 
     def refusal(self, scope: MutableMapping[str, Any]) -> Refused | None:
         """Why that request goes no further; None where it does."""
@@ -195,12 +199,12 @@ def _bounded(receive: Receive) -> Receive:
     return bounded
 
 
-def _guarded(send: Send) -> Send:
+def _guarded(send: Send, heads: list[tuple[bytes, bytes]]) -> Send:
     """Every answer tells the browser how little it may do with it."""
 
     async def guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
+            message = {**message, "headers": [*message.get("headers", ()), *heads]}
         await send(message)
 
     return guarded

@@ -3,12 +3,16 @@
 import gzip
 import hashlib
 import mimetypes
+import os
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+from playnex.dashboard.page_links import GAP, HOME, Room, links, rooms
 
 FOLDER = Path(__file__).parent / "page"
 PREFIX = "/page/"
@@ -49,6 +53,7 @@ class PageFiles:
     version: str = ""
     looked: float = 0.0
     files: dict[str, PageFile] | None = None
+    documents: list[tuple[Room, PageFile]] = field(default_factory=list)
 
     def answer(self, request: Request) -> Response:
         """The file of that address, or the page itself."""
@@ -58,40 +63,62 @@ class PageFiles:
         if path.startswith(PREFIX):
             version, _, rest = path.removeprefix(PREFIX).partition("/")
             if version == self.version:
-                return self._sent(rest, request, FOR_EVER)
-            return self._sent(path.removeprefix(PREFIX), request, ASK_AGAIN)
+                return _sent((self.files or {}).get(rest), request, {"cache-control": FOR_EVER})
+            return _asked_again((self.files or {}).get(path.removeprefix(PREFIX)), request)
         if path.split("/")[1] in ROOMS:
-            return self._sent(INDEX, request, ASK_AGAIN)
+            return _asked_again(self.document(path), request)
         return Response("there is no such page", status_code=404, media_type="text/plain")
+
+    def document(self, path: str) -> PageFile | None:
+        """The page for that address: the same everywhere, but for the files that it asks for at once."""
+        found = next((file for room, file in self.documents if room.has(HOME if path == "/" else path)), None)
+        return found or (self.files or {}).get(INDEX)
 
     def look(self) -> None:
         """Read the folder where that has not been done, or where a file of it changed."""
         self.looked = time.monotonic()
-        found = {path: path.stat() for path in sorted(self.folder.rglob("*")) if path.is_file() and not _is_linked(path, self.folder)}
-        version = hashlib.sha256(repr([(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in found.items()]).encode())
-        if self.files is None or version.hexdigest()[:16] != self.version:
-            self.version = version.hexdigest()[:16]
-            self.files = {path.relative_to(self.folder).as_posix(): self._read(path) for path in found}
+        found = sorted(_regular(self.folder))
+        version = hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+        if self.files is None or version != self.version:
+            self.version = version
+            raw = {Path(path).relative_to(self.folder).as_posix(): Path(path).read_bytes() for path, _, _ in found}
+            texts = {name: body.decode() for name, body in raw.items() if name.endswith((".js", ".html"))}
+            self.documents = [(room, self._document(texts, room)) for room in rooms(texts)]
+            self.files = {name: self._made(name, body) for name, body in raw.items()} | {INDEX: self._document(texts, None)}
 
-    def _read(self, path: Path) -> PageFile:
-        body = path.read_bytes()
-        if path.suffix in (".html", ".js", ".css"):
+    def _document(self, texts: dict[str, str], room: Room | None) -> PageFile:
+        return self._made(INDEX, texts.get(INDEX, "").replace(GAP, links(texts, room)).encode())
+
+    def _made(self, name: str, body: bytes) -> PageFile:
+        suffix = Path(name).suffix
+        if suffix in (".html", ".js", ".css"):
             body = body.replace(PREFIX.encode(), f"{PREFIX}{self.version}/".encode())
-        kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        kind = TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         return PageFile(body=body, packed=gzip.compress(body, mtime=0) if len(body) > SMALLEST else b"", kind=kind)
 
-    def _sent(self, name: str, request: Request, keep: str) -> Response:
-        file = (self.files or {}).get(name)
-        if file is None:
-            return Response("there is no such file", status_code=404, media_type="text/plain")
-        heads = {"etag": file.tag, "cache-control": keep, "vary": "accept-encoding"}
-        if file.tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=heads)
-        takes_packed = "gzip" in request.headers.get("accept-encoding", "") and file.packed
-        body, more = (file.packed, {"content-encoding": "gzip"}) if takes_packed else (file.body, {})
-        return Response(body, headers=heads | more, media_type=file.kind)
+
+def _asked_again(file: PageFile | None, request: Request) -> Response:
+    """The file, or that the browser still has it."""
+    heads = {"etag": file.tag, "cache-control": ASK_AGAIN, "vary": "accept-encoding"} if file else {}
+    if file and file.tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=heads)
+    return _sent(file, request, heads)
 
 
-def _is_linked(path: Path, folder: Path) -> bool:
-    """Whether the file, or a folder above it, is a link: it could lead out of the page's folder."""
-    return any(part.is_symlink() for part in (path, *path.parents) if part.is_relative_to(folder) and part != folder)
+def _sent(file: PageFile | None, request: Request, heads: dict[str, str]) -> Response:
+    if file is None:
+        return Response("there is no such file", status_code=404, media_type="text/plain")
+    takes_packed = "gzip" in request.headers.get("accept-encoding", "") and file.packed
+    body, more = (file.packed, {"content-encoding": "gzip"}) if takes_packed else (file.body, {})
+    return Response(body, headers=heads | more, media_type=file.kind)
+
+
+def _regular(folder: Path | str) -> Iterator[tuple[str, int, int]]:
+    """Path, size and moment of each file; no links, which could lead out of the page's folder."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _regular(entry.path)
+            elif entry.is_file(follow_symlinks=False):
+                stat = entry.stat(follow_symlinks=False)
+                yield entry.path, stat.st_size, stat.st_mtime_ns

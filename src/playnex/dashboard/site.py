@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from playnex.canonical import Json
 from playnex.dashboard.declared import Nothing, Route, json_answer
 from playnex.dashboard.desk import Desk
-from playnex.dashboard.guard import Guard, TooLarge
+from playnex.dashboard.guard import READS, Guard, TooLarge
 from playnex.dashboard.openapi import document_of
 from playnex.dashboard.page_files import PageFiles
 from playnex.dashboard.routes import ROUTES
@@ -43,7 +43,7 @@ def site(desk: Desk, port: Callable[[], int], files: PageFiles | None = None) ->
 
     paths = [Path(route.path, route.answer, methods=[route.method]) for route in EVERY]
     app = Starlette(
-        routes=[*paths, Path("/{rest:path}", page, methods=["GET", "HEAD"])],
+        routes=[Path("/page/{rest:path}", page, methods=READS), *paths, Path("/{rest:path}", page, methods=READS)],
         exception_handlers={HTTPException: _of_http, TooLarge: _too_large, Exception: _unforeseen},
     )
     app.router.redirect_slashes = False

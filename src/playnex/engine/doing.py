@@ -10,6 +10,7 @@ from playnex.canonical import Json
 from playnex.engine import failure
 from playnex.engine.actions import Actions
 from playnex.engine.gone import refuse_gone
+from playnex.engine.routes import ROUTE
 from playnex.engine.scope import Iteration, Scope, texts
 from playnex.engine.step_work import StepWork
 from playnex.errors import ExpressionError, StepFailed
@@ -18,19 +19,11 @@ from playnex.spec.context import Attempt, Do, Round, StepContext, StepPlan
 from playnex.spec.envelope import Envelope
 from playnex.spec.flow import RepeatSpec, StepSpec, form_of_output
 
-ROUTE = "route"
-"""The step below a switch's own in which its route is recorded."""
-
 ROUND = "run.round"
 """The step below a loop's own in which each of its rounds is recorded; a step's id has no dot, so none can be taken for it."""
 
 CarryOut: TypeAlias = Callable[[Sequence[StepSpec], Scope, StepContext], Awaitable[None]]
 """Carries out the steps of a loop in this scope."""
-
-
-def is_route(output: Json) -> bool:
-    """Whether a record's output is a route, and not that of somebody's own step of that name."""
-    return isinstance(output, dict) and output.keys() == {"value", "to", "by"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from playnex.engine import failure
 from playnex.engine.actions import Actions, AgentWork, Given, PatternWork, PythonWork, Saving, ToolWork
 from playnex.engine.gone import refuse_gone
 from playnex.engine.scope import Scope, texts
-from playnex.engine.verifying import Verifier, as_text
+from playnex.engine.verifying import Verifier
 from playnex.errors import StepFailed
 from playnex.spec.check_value import problems
 from playnex.spec.context import Approval, Attempt, StepPlan, Verify
@@ -14,6 +14,7 @@ from playnex.spec.envelope import CapsuleRef, Envelope, Label, capsule_json
 from playnex.spec.flow import ApproveSpec, StepSpec, VerifySpec, WaitSpec, form_of_output
 from playnex.spec.foreseen import foresees
 from playnex.spec.origin import Origin, within
+from playnex.spec.result_text import as_text
 
 CAPSULES = "capsules"
 """The step below a step's own in which the versions of its capsules are recorded."""

@@ -1,6 +1,5 @@
 """The checks on a step's output before anybody sees it, and the person who is asked about one that fails."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -13,6 +12,7 @@ from playnex.spec.check_value import problems
 from playnex.spec.context import Approval, Attempt, Verdict
 from playnex.spec.envelope import Envelope
 from playnex.spec.flow import StepSpec, VerifySpec, form_of_output
+from playnex.spec.result_text import as_text
 
 VERDICT_SCHEMA: Mapping[str, Json] = {
     "type": "object",
@@ -95,10 +95,3 @@ class Verifier:
             if not broken:
                 return Verdict(passed=True, instead=replace(record, output=shown, reason=f"approved by a person, though: {verdict.reason}"))
             problem = f" What you made of it does not fit the step's output: {'; '.join(broken)}."
-
-
-def as_text(value: Json) -> str:
-    """A result as a document: text as it is, anything else as a JSON block (rulings: `save`)."""
-    if isinstance(value, str):
-        return value
-    return f"```json\n{json.dumps(value, ensure_ascii=False, indent=2)}\n```\n"

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 from playnex.clock import Clock
 from playnex.config import ModelSettings, is_loopback
 from playnex.errors import CredentialError, ModelUnavailable, NotFoundError
-from playnex.models import smollm2
-from playnex.models.discovery import PLACES, Place, find_servers
-from playnex.models.embedded import EmbeddedServer, start_server
 from playnex.models.model import DEFAULT_CONTEXT, ModelCard
 from playnex.models.pace import Pace, Paces
 from playnex.models.price import price_of
@@ -20,6 +17,8 @@ from playnex.secrets.references import References
 from playnex.spec.faults import did_you_mean
 
 if TYPE_CHECKING:
+    from playnex.models.discovery import Place
+    from playnex.models.embedded import EmbeddedServer
     from playnex.models.openai_model import OpenAIModel
 
 MAIN = "main"
@@ -35,7 +34,7 @@ class Sources:
     data: Path
     own: Path | None = None
     local: bool = True
-    places: Sequence[Place] = PLACES
+    places: "Sequence[Place] | None" = None
     secrets: References = field(default_factory=lambda: References({}))
 
 
@@ -90,7 +89,9 @@ class WorkspaceModels:
             raise NotFoundError(
                 f"there is no model {alias!r}", hint=did_you_mean(alias, known) or f"name it in playnex.toml under [models.{alias}]"
             )
-        found = await find_servers(self._sources.places)
+        from playnex.models.discovery import PLACES, find_servers  # late, here and below: only where a model is really wanted
+
+        found = await find_servers(PLACES if self._sources.places is None else self._sources.places)
         return found[0] if found else self._embedded(alias)
 
     def _configured(self, settings: ModelSettings) -> ModelCard:
@@ -113,6 +114,8 @@ class WorkspaceModels:
         )
 
     def _embedded(self, alias: str) -> ModelCard:
+        from playnex.models import smollm2
+
         if not smollm2.is_installed(self._sources.data):
             raise NotFoundError(
                 "no model server answers on this machine, and the embedded model is not installed",
@@ -129,7 +132,9 @@ class WorkspaceModels:
         )
 
     async def _opened(self, card: ModelCard) -> "OpenAIModel":
-        from playnex.models.openai_model import OpenAIModel  # late: 1.7 s of CPU, only where a request is really made
+        from playnex.models import smollm2
+        from playnex.models.embedded import start_server
+        from playnex.models.openai_model import OpenAIModel  # 1.7 s of CPU
 
         if card.kind == "embedded":
             if self._server is None:

@@ -11,7 +11,7 @@ from playnex.spec.read_flow import in_file_order, read_budget
 from playnex.spec.read_memory import read_memory
 from playnex.spec.read_settings import read_schema
 from playnex.spec.reading import Reading
-from playnex.spec.tool_rules import ASK, NEVER, approval_problem
+from playnex.spec.tool_rules import ASK, CONSEQUENTIAL, NEVER, approval_problem
 from playnex.spec.yaml_source import read_yaml
 
 AGENT_KEYS = (
@@ -19,9 +19,6 @@ AGENT_KEYS = (
     "approval",
 )  # fmt: skip
 LATER_AGENT_KEYS = ("skills",)
-CONSEQUENTIAL = "consequential"
-"""The word in `approval` for all calls that have consequences."""
-
 HOTTEST = 2
 REFLECT = ("never", "after-error", "every-turn")
 

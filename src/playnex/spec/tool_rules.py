@@ -16,6 +16,9 @@ Egress = Literal["none", "remote"]
 NEVER, ASK = "never", "ask"
 EGRESSES: tuple[Egress, ...] = get_args(Egress)
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
+CONSEQUENTIAL = "consequential"
+"""The word in an agent's `approval` for all calls that have consequences."""
+
 ARGUMENTS = "args"
 """The one name that a rule knows."""
 

@@ -10,8 +10,7 @@ from typing import Literal
 
 from playnex.canonical import Json
 from playnex.spec.origin import Origin
-from playnex.spec.read_agent import CONSEQUENTIAL
-from playnex.spec.tool_rules import why_it_asks
+from playnex.spec.tool_rules import CONSEQUENTIAL, why_it_asks
 from playnex.tools.provenance import doubtful, is_given
 from playnex.tools.tool import Tool
 from playnex.tools.toolbox import is_named

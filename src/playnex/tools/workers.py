@@ -13,6 +13,7 @@ from pathlib import Path
 from playnex.canonical import Json, decode, encode
 from playnex.errors import ToolFailed
 from playnex.secrets.known import KNOWN
+from playnex.tools.beginning import begun
 from playnex.tools.private_memory import keep_memory_private
 from playnex.tools.process_tree import end_below
 
@@ -128,7 +129,7 @@ class Workers:
 
     async def _started(self) -> Worker:
         keep_memory_private()
-        process = await asyncio.create_subprocess_exec(
+        making = asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "playnex.tools.worker", str(self._workspace), str(os.getpid())),
             stdin=PIPE,
             stdout=PIPE,
@@ -137,6 +138,10 @@ class Workers:
             start_new_session=True,
             limit=LINE_LIMIT,
         )
+        process = await begun(making, lambda process: self._worker(process).end())
+        return self._worker(process)
+
+    def _worker(self, process: Process) -> Worker:
         return Worker(process, asyncio.create_task(self._keep(process)))
 
     async def _keep(self, process: Process) -> None:

@@ -1,4 +1,5 @@
 // Asks the server. What goes wrong comes as one kind of error, with the message and hint that the terminal would show.
+import { early } from "./early.js";
 import { signOut, token } from "./session.js";
 
 export class Refused extends Error {
@@ -13,7 +14,8 @@ async function ask(method, path, body, signal) {
   if (body !== undefined) headers["content-type"] = "application/json";
   let answer;
   try {
-    answer = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
+    answer = method === "GET" && (await early(path));
+    answer ||= await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refused(0, { kind: "away", message: "the server does not answer", hint: "start it again: playnex dashboard" });

@@ -5,7 +5,8 @@
 // and from stream.js
 //   useStream((line) => ...)            the lines of the one stream
 //   watch({ runs, batches })            what this page wants to follow
-// Its style sheet, if it needs one, is named here and loaded with it. `ahead` names the modules that it imports, to be fetched at once.
+// Its style sheet, if it needs one, is named here and loaded with it. `ahead` names the modules that it imports,
+// to be fetched at once where one comes from another page; the document of its own address names them all.
 
 // How many of the rooms the bar of a phone shows; the rest are behind its last button.
 export const IN_BAR = 4;
@@ -13,7 +14,7 @@ export const IN_BAR = 4;
 export const ROOMS = [
   { path: "/runs", name: "Runs", icon: "runs", nav: true, key: "r", load: () => import("./pages/runs.js"), styles: ["runs"], ahead: ["parts/table.js", "runs/list.js", "runs/columns.js", "runs/chosen.js"] },
   { path: "/runs/:run", name: "Run", under: "/runs", load: () => import("./pages/run.js"), styles: ["run", "inspector", "ask"], full: true,
-    ahead: ["place", "graph", "store", "head", "actions", "inspector", "overview", "waiting", "step_tabs", "prompts", "timeline", "scale", "slider"].map((name) => `run/${name}.js`) },
+    ahead: ["place", "graph", "store", "head", "actions", "inspector", "overview", "waiting", "step_tabs", "prompts", "timeline", "scale", "slider"].map((name) => `run/${name}.js`).concat("vendor/dagre.js") },
   { path: "/compare", name: "Compare", under: "/runs", load: () => import("./pages/compare.js"), styles: ["compare"] },
   { path: "/flows", name: "Flows", icon: "flows", nav: true, load: () => import("./pages/flows.js"), styles: ["rooms", "flows"] },
   { path: "/flows/:flow", name: "Flow", under: "/flows", load: () => import("./pages/flow.js"), styles: ["run", "rooms", "flows"], full: true },

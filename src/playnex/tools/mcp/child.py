@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from playnex.secrets.known import KNOWN
+from playnex.tools.beginning import begun
 from playnex.tools.mcp.enclosure import Way
 from playnex.tools.mcp.frames import Frames, TooLong
 from playnex.tools.mcp.guarding import guarded
@@ -134,7 +135,7 @@ async def started(around: Surroundings, log: Path, *, way: Way, descriptors: tup
     """The process, in a session and a group of its own, which is handed these descriptors. Raises OSError."""
     keep_memory_private()
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    process = await asyncio.create_subprocess_exec(
+    making = asyncio.create_subprocess_exec(
         *guarded(way.words, around.command, memory=around.memory),
         stdin=PIPE,
         stdout=PIPE,
@@ -145,9 +146,18 @@ async def started(around: Surroundings, log: Path, *, way: Way, descriptors: tup
         pass_fds=descriptors,
         limit=CHUNK,
     )
-    child = Child(process=process, around=around, log=log, private=way.private)
-    child.keep_log()
-    return child
+
+    def child(process: Process) -> Child:
+        made = Child(process=process, around=around, log=log, private=way.private)
+        made.keep_log()
+        return made
+
+    async def end(process: Process) -> None:
+        unwanted = child(process)
+        unwanted.kill()
+        await unwanted.gone()
+
+    return child(await begun(making, end))
 
 
 def _append(log: Path, text: bytes, written: int) -> int:

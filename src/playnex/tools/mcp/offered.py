@@ -11,7 +11,6 @@ from playnex.spec.faults import Fault, decoded
 from playnex.spec.read_servers import read_servers
 from playnex.spec.server import ServerSpec
 from playnex.tools.accounts import signs_in
-from playnex.tools.browser.calls import browser_tools
 from playnex.tools.mcp.definition import Definition, Pin, read_pin
 from playnex.tools.mcp.servers import Servers
 from playnex.tools.tool import Call, CallScope, Tool, ToolResult
@@ -58,6 +57,8 @@ def tools_of(spec: ServerSpec, pin: Pin, servers: Servers) -> tuple[Tool, ...]:
     """The accepted tools that the entry offers."""
     offered = [tool for tool in pin.tools if spec.offers(tool.name) and not unusable(tool)]
     if spec.browser:
+        from playnex.tools.browser.calls import browser_tools  # late: hardly any workspace has a browser
+
         return browser_tools(spec, offered, servers)
     return tuple(_tool(spec, definition, servers) for definition in offered)
 

@@ -13,7 +13,6 @@ from playnex.canonical import Json
 from playnex.clock import Clock
 from playnex.errors import ToolFailed, ToolRefused
 from playnex.spec.server import ServerSpec
-from playnex.tools.browser.start import start_browser
 from playnex.tools.mcp import sandbox
 from playnex.tools.mcp.child import Beside, Child, started
 from playnex.tools.mcp.definition import Definition
@@ -169,6 +168,8 @@ class Servers:
         around = surroundings(spec, self.root, self.environment)
         try:
             if spec.browser:
+                from playnex.tools.browser.start import start_browser  # late: hardly any workspace has a browser
+
                 return await start_browser(spec.browser, around, self._log(spec), enclose=partial(self._enclosed, spec))
             return await started(around, self._log(spec), way=await asyncio.to_thread(self._enclosed, spec, around))
         except (OSError, ValueError) as fault:

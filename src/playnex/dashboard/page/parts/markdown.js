@@ -1,14 +1,18 @@
 // Markdown as elements of our own: marked only cuts the text into tokens. HTML in it is shown as text, an image as a link, and a link
 // leads only to http, https or mailto.
-import { Lexer, html } from "../vendor/playnex-vendor.js";
+import { html, signal } from "../vendor/playnex-vendor.js";
 import { CodeBlock } from "./code.js";
 
 const SAFE = /^(https?:|mailto:)/i;
 
+const lexer = signal(null); // fetched with the first text that is shown
+let coming = null;
+
 export function Markdown({ text }) {
+  coming ||= import("../vendor/marked.js").then(({ Lexer }) => (lexer.value = Lexer), () => (coming = null));
   let tokens;
   try {
-    tokens = Lexer.lex(text || "", { gfm: true });
+    tokens = lexer.value.lex(text || "", { gfm: true });
   } catch {
     return html`<div class="prose"><p>${text}</p></div>`;
   }

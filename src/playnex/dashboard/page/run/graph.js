@@ -1,5 +1,5 @@
 // The graph of a run: nodes that live, edges that move only where something is under way. It can be moved, and fits itself.
-import { html, signal, useComputed, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/playnex-vendor.js";
+import { computed, html, signal, useComputed, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/playnex-vendor.js";
 import { useKeys } from "../keys.js";
 import { lasting, now } from "../now.js";
 import { Icon } from "../parts/icon.js";
@@ -84,12 +84,25 @@ function drag(event, view) {
   target.onpointerup = target.onpointercancel = () => (target.onpointermove = null);
 }
 
+// The dashes of what is under way move ten times a second. As an animation of the style sheet they would have the page drawn sixty times.
+const FLOW = { every: 100, length: 10, lasts: 700 };
+function useFlow(edges, moves) {
+  useEffect(() => {
+    if (!moves || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const flow = () => document.hidden || (edges.current.style.strokeDashoffset = -((performance.now() % FLOW.lasts) / FLOW.lasts) * FLOW.length);
+    const clock = setInterval(flow, FLOW.every);
+    return () => clearInterval(clock);
+  }, [moves]);
+}
+
 function Drawn({ placed, store, selected, onSelect }) {
+  const edges = useRef(null);
+  useFlow(edges, useMemo(() => computed(() => placed.edges.some((edge) => isMoving(statusOf(store, edge.to)))), [placed]).value);
   const move = (event) => {
     const next = nearest(event, placed);
     if (next) (event.preventDefault(), event.stopPropagation(), document.getElementById(`node-${next.id}`)?.focus());
   };
-  return html`<svg class="graph-edges" width=${placed.width} height=${placed.height} aria-hidden="true">
+  return html`<svg class="graph-edges" ref=${edges} width=${placed.width} height=${placed.height} aria-hidden="true">
       ${placed.edges.map((edge) => html`<${Edge} key=${edge.id} edge=${edge} store=${store} />`)}</svg>
     <div class="graph-nodes" onKeyDown=${move}>
     ${placed.nodes.map((node) => node.isGroup
@@ -106,9 +119,11 @@ export function keyOf(store, node) {
 
 const statusOf = (store, id) => store.row(keyOf(store, store.graph.value.nodes.find((node) => node.id === id) || { id }))?.status || "pending";
 
+const isMoving = (status) => status === "running" || status === "retry";
+
 function Edge({ edge, store }) {
   const [from, to] = [statusOf(store, edge.from), statusOf(store, edge.to)];
-  const state = to === "pending" ? "ahead" : to === "running" || to === "retry" ? "moving" : to === "skipped" || from === "skipped" ? "passed-by" : "done";
+  const state = to === "pending" ? "ahead" : isMoving(to) ? "moving" : to === "skipped" || from === "skipped" ? "passed-by" : "done";
   return html`<path class="edge" d=${edge.path} data-state=${state} data-kind=${edge.kind} />`;
 }
 

@@ -1,6 +1,6 @@
 // Where the nodes of a run's graph lie. Pure: nodes and edges in, positions and paths out. Both directions are tried, and the one is taken
 // that can be shown larger.
-import { Graph, layout } from "../vendor/playnex-vendor.js";
+import { Graph, layout } from "../vendor/dagre.js";
 
 export const NODE = { width: 178, height: 54 };
 const CLEAR = 26;

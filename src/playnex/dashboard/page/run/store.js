@@ -4,6 +4,8 @@ import { batch, signal } from "../vendor/playnex-vendor.js";
 import { api } from "../api.js";
 import { listen, watch } from "../stream.js";
 
+const PACE = 150; // milliseconds between two drawings of the timeline
+
 export class RunStore {
   header = signal(null);
   keys = signal([]);
@@ -13,6 +15,7 @@ export class RunStore {
   frames = signal([]);
   said = signal({}); // what models say just now, by the key of their request
   rows = new Map();
+  paced = signal(0); // counts changes of rows, a few times a second at most
   latest = { run: {}, steps: new Map() };
   position = 0;
   queue = [];
@@ -51,6 +54,7 @@ export class RunStore {
     this.closed = true;
     for (const stop of this.stops) stop();
     cancelAnimationFrame(this.due);
+    clearTimeout(this.pause);
   }
 
   // Patches that come within one frame are shown together.
@@ -69,6 +73,17 @@ export class RunStore {
     if (this.frame.peek() === null) this.show(this.latest, patches);
   }
 
+  // The first change after a pause is told at once.
+  pace() {
+    if (this.pause) return void (this.missed = true);
+    this.paced.value++;
+    this.pause = setTimeout(() => {
+      this.pause = 0;
+      if (this.missed) this.pace();
+      this.missed = false;
+    }, PACE);
+  }
+
   // With `patches`, only what they name is looked at.
   show(state, patches) {
     batch(() => {
@@ -81,6 +96,7 @@ export class RunStore {
       }
       const keys = this.keys.peek();
       if (state.steps.size !== keys.length || (!patches && keys.some((key) => !state.steps.has(key)))) this.keys.value = [...state.steps.keys()];
+      this.pace();
     });
   }
 

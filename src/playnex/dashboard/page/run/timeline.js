@@ -8,8 +8,9 @@ import { scaleOf } from "./scale.js";
 const MOST = 400; // rows that are drawn
 
 export function Timeline({ store, selected, onSelect }) {
+  void store.paced.value; // whatever of a row changes, all bars move a little: so not at each change
   const keys = visible(store, selected);
-  const rows = keys.map((key) => store.row(key)).filter(Boolean);
+  const rows = keys.map((key) => store.rows.get(key)?.peek()).filter(Boolean);
   const isLive = rows.some((row) => row.status === "running" || row.status === "retry" || row.status === "waiting");
   const moment = store.moment(isLive ? now.value : Date.now()) / 1000;
   const began = rows.filter((row) => row.began !== null);
@@ -21,7 +22,7 @@ export function Timeline({ store, selected, onSelect }) {
       ${scale.folds.map((fold) => html`<b key=${fold.x} style=${{ left: `${(fold.x + fold.width / 2) * 100}%` }}>${seconds(fold.seconds)}</b>`)}</div></div>
     <div class="timeline-rows" role="listbox" aria-label="Steps in time" tabindex="0" aria-activedescendant=${keys.includes(selected) ? `time-${selected}` : null} onKeyDown=${(event) => move(event, keys, selected, onSelect)}>
       <div class="timeline-folds" aria-hidden="true"><div>${scale.folds.map((fold) => html`<i key=${fold.x} style=${{ left: `${fold.x * 100}%`, width: `${fold.width * 100}%` }} title=${`nothing for ${seconds(fold.seconds)}`}></i>`)}</div></div>
-      ${keys.map((key) => html`<${Line} key=${key} row=${store.row(key)} scale=${scale} moment=${moment} isSelected=${key === selected} onSelect=${onSelect} />`)}
+      ${keys.map((key) => html`<${Line} key=${key} row=${store.rows.get(key).peek()} scale=${scale} moment=${moment} isSelected=${key === selected} onSelect=${onSelect} />`)}
     </div>
   </section>`;
 }
@@ -32,9 +33,9 @@ const isClear = (tick, folds) => folds.every((fold) => tick.x < fold.x - 0.14 ||
 // The steps of the flow; those within a step where it, or one of them, is selected.
 function visible(store, selected) {
   const open = new Set();
-  for (let key = selected; key; key = store.row(key)?.parent) open.add(key);
+  for (let key = selected; key; key = store.rows.get(key)?.peek().parent) open.add(key);
   return store.keys.value.filter((key) => {
-    const parent = store.row(key)?.parent;
+    const parent = store.rows.get(key)?.peek().parent;
     return parent === "" || open.has(parent);
   }).sort(inOrder(store)).slice(0, MOST);
 }
@@ -44,7 +45,7 @@ function inOrder(store) {
   const places = new Map(store.keys.value.map((key, index) => [key, index]));
   const path = (key) => {
     const way = [];
-    for (let at = key; at; at = store.row(at)?.parent) way.unshift(places.get(at) ?? 0);
+    for (let at = key; at; at = store.rows.get(at)?.peek().parent) way.unshift(places.get(at) ?? 0);
     return way;
   };
   return (one, other) => {

@@ -25,7 +25,7 @@ export function Frame() {
 
 function SignedIn() {
   useEffect(() => {
-    api.get("/api/workspace").then((said) => (workspace.value = said), () => {});
+    if (liveness.value === "live") api.get("/api/workspace").then((said) => (workspace.value = said), () => {});
   }, [liveness.value === "live"]);
   useStream((line) => {
     if (line.workspace) workspace.value = { ...workspace.value, ...line.workspace };
@@ -101,10 +101,12 @@ function fetchAhead(name) {
 
 const sheets = new Map();
 function style(name) {
+  const href = new URL(`../style/${name}.css`, import.meta.url).href;
+  if ([...document.styleSheets].some((sheet) => sheet.href === href)) return; // the document named it
   if (!sheets.has(name)) {
     sheets.set(name, new Promise((done) => {
       const link = document.createElement("link");
-      Object.assign(link, { rel: "stylesheet", href: new URL(`../style/${name}.css`, import.meta.url).href, onload: done, onerror: done });
+      Object.assign(link, { rel: "stylesheet", href, onload: done, onerror: done });
       document.head.append(link);
     }));
   }
