@@ -28,7 +28,7 @@ async def test_a_run_that_ended_before_it_was_followed_is_not_waited_for_whateve
         await app.journal.claim(run, "somebody else")
         await app.journal.append(run, 1, [Draft(key="", fact=RunFinished(status="succeeded", output="done"))])
         for _ in range(late):
-            await app.journal.post(run, "", SignalReceived(name="answer", payload="too late"))
+            await app.journal.post(run, "", SignalReceived(signal="answer", payload="too late"))
         watched = Watching(journal=app.journal, run=run, progress=PlainProgress((await Runs(app=app).pinned(run)).flow, Terminal()))
         async with asyncio.timeout(20):
             ending = await watched.until_stop(await watched.known(has_ended=True))
