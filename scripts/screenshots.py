@@ -50,12 +50,12 @@ def read_page(page: int) -> str:
 '''
 CAPSULES = {
     "style/voice": "# How we write\n\nShort, friendly sentences. One thought each.\n\n- say what was done, then why\n- no word twice",
-    "notes/tides": "# Tides\n\nThe tide comes in **twice** a day, fifty minutes later.\n\n- high water: *full*\n- low water: *bare*",
+    "notes/tides": "# Tides\n\nThe tide comes **twice** a day, some fifty minutes later each day.\n\n- high: *full*\n- low: *bare*",
     "notes/harbour": "The harbour falls dry at low tide.",
     "people/desk": "Ada reads every article before it goes out.",
 }
-DRIER = "- low water: *bare*, the harbour falls dry"
-LATER = "**fifty** minutes later"
+DRIER = "- low: *bare*, the harbour falls dry"
+LATER = "some **fifty** minutes later each day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +87,8 @@ def both(page: Any) -> None:
     """Two people write the same capsule: the page has a text, and somebody else saves another one."""
     page.get_by_role("button", name="Edit").click()
     box, seen = page.get_by_label("Text of notes/tides"), call(page, "GET", "/api/capsules/notes/tides")
-    box.fill(seen["body"].replace("fifty minutes later", LATER))
-    other = (
-        seen["body"].replace("- low water: *bare*", DRIER)
-        if DRIER not in seen["body"]
-        else seen["body"].replace(DRIER, "- low water: *bare*")
-    )
+    box.fill(seen["body"].replace("some fifty minutes later each day", LATER))
+    other = seen["body"].replace("- low: *bare*", DRIER) if DRIER not in seen["body"] else seen["body"].replace(DRIER, "- low: *bare*")
     call(page, "PUT", f"/api/capsules/{seen['id']}", {"body": other, "expected": seen["version"]})
     page.get_by_role("button", name="Save version").click()
 
@@ -160,6 +156,7 @@ def furnish(built: House) -> None:
     (built.folder / "tools/archive.py").write_text(ARCHIVE)
     (built.folder / "pages.jsonl").write_text("".join(json.dumps({"page": page}) + "\n" for page in range(1, 145)))
     (built.folder / ".mcp.json").write_text(json.dumps({"mcpServers": {"time": {"command": "mcp-server-time"}}}))
+    os.chdir(built.folder)  # so that the pages name its files by their short names
     built.stop_serving()
     built.serve()
     built.start("batch", "run", "read-scans", "pages.jsonl", "--at-most", "6", "--rate", "40/s").communicate(timeout=60)
@@ -171,7 +168,7 @@ def made_runs(browser: Any, built: House) -> Mapping[str, str]:
     for name, body in CAPSULES.items():
         call(page, "POST", "/api/capsules", {"name": name, "body": body})
     made = call(page, "GET", "/api/capsules/notes/tides")
-    call(page, "PUT", f"/api/capsules/{made['id']}", {"body": made["body"].replace("- low water: *bare*", DRIER), "expected": 1})
+    call(page, "PUT", f"/api/capsules/{made['id']}", {"body": made["body"].replace("- low: *bare*", DRIER), "expected": 1})
     call(page, "POST", f"/api/capsules/{made['id']}/pin")
     wanted = {
         "kept": ("research-to-article", {"topic": "Tides for beginners"}),

@@ -69,9 +69,7 @@ class House:
     def start(self, *typed: str) -> "subprocess.Popen[str]":
         """A `playnex` of its own process."""
         command = [sys.executable, "-m", "playnex", *typed, "--workspace", str(self.folder), "--no-input"]
-        child = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, cwd=self.folder
-        )
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
         self.children.append(child)
         return child
 

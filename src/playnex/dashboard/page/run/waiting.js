@@ -1,7 +1,7 @@
 // What waits for a person in this run, answered where it stands: the same cards as in the inbox.
 import { html, useEffect } from "../vendor/playnex-vendor.js";
 import { Ask } from "../parts/ask.js";
-import { useLoad } from "../parts/load.js";
+import { useEvery, useLoad } from "../parts/load.js";
 
 const NAMES = { approval: "Approval", outcome: "Outcome unknown" };
 const stepOf = (key) => key.replace(/\/(gate\.)?answer$/, "");
@@ -18,5 +18,6 @@ export function Waiting({ store, rows, withUnknown = false }) {
     ...rows.map((row) => known(stepOf(row.ask.key)) || { id: "", kind: "approval", step: stepOf(row.ask.key), ...row.ask }),
     ...unknown.map(({ step, input }) => known(step) || { id: "", kind: "outcome", step, message: `${step} may have happened or not`, show: input }),
   ];
+  useEvery(1000, again, items.some((item) => !item.id)); // asked of a server that was away, or before the inbox had it
   return items.map((item) => html`<section class="waiting" key=${item.step} aria-label=${NAMES[item.kind]}><${Ask} here item=${item} onDone=${again} /></section>`);
 }
