@@ -34,6 +34,13 @@ class Watching:
             self._show(event)
             self.shown = event.position
 
+    async def known(self, has_ended: bool) -> int:
+        """The position behind which the next stop counts: that of the last event, or before it where that is a stop. In a run that ended
+        it lies before the end, whatever was posted to the run since."""
+        events = await self.journal.skim(self.run)
+        last = next(event for event in reversed(events) if not has_ended or isinstance(event.fact, STOPS))
+        return last.position - isinstance(last.fact, STOPS)
+
     async def until_stop(self, known: int) -> Ending:
         """Show each event up to the first behind position `known` with which the run stops, other than to wait for a time."""
         async for event in self.journal.tail(self.run, self.shown):

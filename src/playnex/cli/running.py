@@ -27,7 +27,7 @@ from playnex.cli.terminal import emit, spent, whole, write
 from playnex.engine.engine import Ending
 from playnex.errors import NotFoundError, NotItsTurn, PlaynexError, RunBusy, StoreError
 from playnex.ids import short
-from playnex.journal.events import STOPS, RunFinished, RunParked, RunPaused, RunWaiting
+from playnex.journal.events import END_STATES, RunFinished, RunParked, RunPaused, RunWaiting
 from playnex.models import smollm2
 from playnex.workspace import Workspace, data_folder
 
@@ -137,9 +137,9 @@ async def _joined(app: App, run: str, as_json: bool) -> int:
 async def _followed(app: App, watched: Watching, as_json: bool) -> int:
     """Show, from where it was shown last, what somebody else carries out; the exit code."""
     run = watched.run
-    known = (await app.journal.events(run))[-1]
+    known = await watched.known((await app.journal.summary(run)).state in END_STATES)
     watched.progress.open()
-    showing = asyncio.ensure_future(watched.until_stop(known.position - isinstance(known.fact, STOPS)))
+    showing = asyncio.ensure_future(watched.until_stop(known))
     try:
         while not showing.done() and not await _is_orphaned(app, run):
             await asyncio.wait([showing], timeout=GLANCE)
