@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from dashboard.page_stage import House, call, chromium, house, run_of, signed_in, unhurried, until_state  # noqa: E402  the path comes first
-from playnex.testing.model_replies import Asked, Reply, slowly  # noqa: E402
+from playnex.testing.model_replies import Asked, Reply, slowly, word_by_word  # noqa: E402
 
 PICTURES = ROOT / "docs/images/dashboard"
 SIZES = {"": {"width": 1280, "height": 800}, "-phone": {"width": 390, "height": 844}}
@@ -103,7 +103,7 @@ def replay(page: Any) -> None:
 VISITS = {
     "runs": Visit(path="/runs", on_phone=True),
     "run": Visit(path="/runs/{run}?step=body"),
-    "run-live": Visit(path="/runs/{live}?step=body", does=lambda page: page.locator(".spoken").wait_for()),
+    "run-live": Visit(path="/runs/{live}?step=outline", does=lambda page: page.locator(".spoken").wait_for()),
     "run-approval": Visit(path="/runs/{run}", on_phone=True),
     "run-failed": Visit(path="/runs/{broken}"),
     "run-prompt": Visit(path="/runs/{run}?step=facts&tab=prompt"),
@@ -147,7 +147,7 @@ def main() -> None:
 def leisurely(asked: Asked) -> Reply:
     """What the newsroom's models say, not at once."""
     reply = unhurried(asked)
-    return reply if reply.delay else slowly(reply, PACE * 4)
+    return word_by_word(reply, PACE) if reply.delay else slowly(reply, PACE * 4)
 
 
 def furnish(built: House) -> None:
