@@ -106,10 +106,14 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, *, says: Callable[[Asked], Reply] = unhurried, pace: float = 0.0) -> Iterator[House]:
-    """A served newsroom, on this machine alone: what its models say, and what its tools take their time from, in seconds."""
+def house(
+    folder: Path, furnish: Callable[[Path], None] = lambda _: None, *, says: Callable[[Asked], Reply] = unhurried, pace: float = 0.0
+) -> Iterator[House]:
+    """A served newsroom, on this machine alone: what is added to its folder before it is served, what its models say, and what its tools
+    take their time from, in seconds."""
     with offline(), serving(says) as models:
         write(folder, models.url, pace)
+        furnish(folder)
         built = House(folder=folder)
         try:
             built.serve()

@@ -1,6 +1,7 @@
 """What people do in the inbox, with capsules, flows, agents and batches, done by roles and names in a real browser."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,7 @@ EVIL = '---\nname: evil\ndescription: "<img src=x onerror=ran()>"\n---\n<script>
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("rooms")) as made:
-        furnish(made.folder)
+    with house(tmp_path_factory.mktemp("rooms"), furnish) as made:
         made.start("batch", "run", "grade", str(made.folder / "cases.jsonl")).communicate(timeout=60)
         yield made
 
@@ -81,8 +81,6 @@ def furnish(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def browser(built: House) -> Iterator[Any]:
-    built.stop_serving()  # tools and servers that came after the server's start are seen by the next one
-    built.serve()
     with chromium() as made:
         yield made
 
@@ -121,6 +119,21 @@ def capsule(page: Any, name: str) -> Any:
     return call(page, "GET", f"/api/capsules/{name}")
 
 
+def typed_ahead(page: Any, key: str) -> None:
+    """Open the search and press a key before its module has come; then it comes, and is closed again."""
+    held: list[Any] = []
+    page.route("**/palette.js", lambda route: held.append(route))  # noqa: PLW0108 (its parameters are counted)
+    page.keyboard.press("Control+k")
+    page.keyboard.press(key)
+    until = time.monotonic() + PATIENCE / 1000
+    while not held and time.monotonic() < until:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    expect(page.get_by_role("combobox", name="Find anything")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.unroute("**/palette.js")
+
+
 def test_an_answer_is_changed_before_it_is_approved(page: Any) -> None:
     run = run_of(page, "refund", {"customer": "Ada", "amount": 5})
     until_state(page, run, "waiting")
@@ -138,6 +151,7 @@ def test_a_no_is_said_with_its_reason(page: Any) -> None:
     run = run_of(page, "refund", {"customer": "Bob"})
     until_state(page, run, "waiting")
     at(page, "/inbox")
+    typed_ahead(page, "a")  # which approves where no search is open
     page.get_by_role("button", name="Refuse…").click()
     page.get_by_label("Why not").fill("the sum is wrong")
     page.get_by_role("button", name="Refuse", exact=True).click()

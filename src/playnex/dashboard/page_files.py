@@ -67,7 +67,7 @@ class PageFiles:
             return _asked_again((self.files or {}).get(path.removeprefix(PREFIX)), request)
         if path.split("/")[1] in ROOMS:
             return _asked_again(self.document(path), request)
-        return Response("there is no such page", status_code=404, media_type="text/plain")
+        return _sent((self.files or {}).get(INDEX), request, {"cache-control": ASK_AGAIN}, status=404)  # which says that there is no such page
 
     def document(self, path: str) -> PageFile | None:
         """The page for that address: the same everywhere, but for the files that it asks for at once."""
@@ -105,12 +105,12 @@ def _asked_again(file: PageFile | None, request: Request) -> Response:
     return _sent(file, request, heads)
 
 
-def _sent(file: PageFile | None, request: Request, heads: dict[str, str]) -> Response:
+def _sent(file: PageFile | None, request: Request, heads: dict[str, str], status: int = 200) -> Response:
     if file is None:
         return Response("there is no such file", status_code=404, media_type="text/plain")
     takes_packed = "gzip" in request.headers.get("accept-encoding", "") and file.packed
     body, more = (file.packed, {"content-encoding": "gzip"}) if takes_packed else (file.body, {})
-    return Response(body, headers=heads | more, media_type=file.kind)
+    return Response(body, status_code=status, headers=heads | more, media_type=file.kind)
 
 
 def _regular(folder: Path | str) -> Iterator[tuple[str, int, int]]:

@@ -1,11 +1,11 @@
 // Keys. Those on top of the stack win, so a dialog's keys hide the page's. Nothing is heard while someone types.
-import { signal, useEffect } from "./vendor/playnex-vendor.js";
+import { signal, useLayoutEffect } from "./vendor/playnex-vendor.js";
 
 export const layers = signal([]);
 
 // [{ key: "p", says: "Pause", does, mod?: true (⌘ or Ctrl), hidden?: true }]
 export function useKeys(keys, { alone = false } = {}) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const layer = { keys, alone };
     layers.value = [...layers.value, layer];
     return () => (layers.value = layers.value.filter((one) => one !== layer));
