@@ -1,10 +1,10 @@
 """The switch that `playnex stop --all` sets and `playnex stop --lift` takes back: while it is set, no run starts or goes on."""
 
 import json
-import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from playnex.app.own_file import put
 from playnex.errors import AllStopped
 
 FILE = "stopped.json"
@@ -27,12 +27,7 @@ class Halt:
 
     def set(self, stopped: Stopped) -> None:
         """Set it; on the disk when this returns."""
-        fresh = self.own / f"{FILE}.{os.getpid()}"
-        with open(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(asdict(stopped), file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, self._path)
+        put(self._path, stopped)
 
     def lift(self) -> bool:
         """Take it back; whether it was set."""

@@ -8,13 +8,8 @@ AT_WORK = ("running", "retry", "waiting")
 
 
 def cut_off(row: StepRow, at: float) -> StepRow:
-    """The run has ended: what was under way was cut off, and what had not begun never will."""
+    """The run has ended, or the step around it: what was under way was cut off, and what had not begun never will."""
     return replace(row, status="cancelled", ended=at, note="cut off", ask=None, seconds=_took(row, at)) if row.status in AT_WORK else row
-
-
-def ended_below(row: StepRow, at: float) -> StepRow:
-    """The step around it has ended: the same."""
-    return cut_off(row, at)
 
 
 def at_rest(row: StepRow, *, is_waiting: bool, note: str) -> StepRow:

@@ -20,6 +20,7 @@ from playnex.engine.working_time import WorkingTime
 from playnex.errors import PlaynexError
 from playnex.ids import short
 from playnex.journal.events import (
+    END_STATES,
     POSTED,
     STOPS,
     AttemptFailed,
@@ -132,8 +133,7 @@ class RunView:
         return Patch(run=asdict(self.header), steps=self.rows.all())
 
     def _counts(self) -> dict[str, Any]:
-        is_over = self.standing.state in ("succeeded", "failed", "cancelled")
-        waits = () if is_over else tuple(_wait(key, wait) for key, wait in self.waits.items())
+        waits = () if self.standing.state in END_STATES else tuple(_wait(key, wait) for key, wait in self.waits.items())
         unknown = tuple({"step": key, "idempotency_key": self.intents[key], "input": self.asked.get(key)} for key in sorted(self.intents))
         return {
             "tokens": self.spent.tokens,

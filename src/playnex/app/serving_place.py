@@ -1,12 +1,12 @@
 """Where a workspace is served: a file in Playnex's own folder, true as long as its writer holds the lease."""
 
 import json
-import os
 import socket
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from playnex.app.own_file import put
 from playnex.ids import short
 
 FILE = "dashboard.json"
@@ -61,10 +61,7 @@ class ServingPlace:
 
     def announce(self, served: Served) -> None:
         """Say where; the caller holds the lease."""
-        fresh = self.own / f"{FILE}.{os.getpid()}"
-        with open(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(asdict(served), file)
-        os.replace(fresh, self.own / FILE)
+        put(self.own / FILE, served)
 
     def last(self) -> Served | None:
         """Where it was served last, by somebody who may be gone."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from playnex.app.row_ends import at_rest, cut_off, ended_below
+from playnex.app.row_ends import at_rest, cut_off
 from playnex.app.step_lines import told
 from playnex.app.step_row import Items, StepRow
 from playnex.engine.keys import is_below
@@ -158,7 +158,7 @@ class Rows:
     def end_below(self, key: str, at: float) -> None:
         """Nothing goes on within a step that ended."""
         below = [row for name, row in self.known.items() if name.startswith(f"{key}/")]
-        self.change(lambda row: ended_below(row, at), below)
+        self.change(lambda row: cut_off(row, at), below)
         if any(ITEM.fullmatch(row.key) for row in below):
             self.count_items(key)
 
@@ -191,6 +191,3 @@ def planned(flow: FlowSpec) -> Iterator[StepRow]:
     """A row for every step of the flow, before any has begun."""
     for step in flow.steps:
         yield StepRow(key=step.id, name=step.name or step.id, kind=step.kind, actor=step.target)
-
-
-__all__ = ["ITEM", "Rows", "StepRow", "planned"]

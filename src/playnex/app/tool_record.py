@@ -23,7 +23,7 @@ TAIL = 8_000
 
 @dataclass(slots=True, kw_only=True)
 class Count:
-    """The calls of one tool; `last` is the newest that did not end well."""
+    """The calls of one tool, and how many of them failed or were kept from happening."""
 
     calls: int = 0
     errors: int = 0

@@ -11,6 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from playnex.app.definition_texts import fault_json
 from playnex.canonical import Json
 from playnex.dashboard.desk import Desk
 from playnex.errors import (
@@ -145,13 +146,8 @@ def status_of(error: PlaynexError) -> int:
 
 def error_document(error: PlaynexError) -> Json:
     """`{"error": …}`: the words of the command line."""
-    faults = [_fault(fault) for fault in error.faults if isinstance(fault, Fault)] if isinstance(error, DefinitionError) else []
+    faults = [fault_json(fault) for fault in error.faults if isinstance(fault, Fault)] if isinstance(error, DefinitionError) else []
     return {"error": {"kind": error.code, "message": error.message, "hint": error.hint, "faults": faults}}
-
-
-def _fault(fault: Fault) -> Json:
-    place = fault.place
-    return {"path": place.path, "line": place.line, "column": place.column, "message": fault.message, "hint": fault.hint}
 
 
 def packed(answer: Response, request: Request) -> Response:

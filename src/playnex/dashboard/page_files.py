@@ -67,7 +67,8 @@ class PageFiles:
             return _asked_again((self.files or {}).get(path.removeprefix(PREFIX)), request)
         if path.split("/")[1] in ROOMS:
             return _asked_again(self.document(path), request)
-        return _sent((self.files or {}).get(INDEX), request, {"cache-control": ASK_AGAIN}, status=404)  # which says that there is no such page
+        lost = (self.files or {}).get(INDEX)  # the page itself says that there is no such page
+        return _sent(lost, request, {"cache-control": ASK_AGAIN}, status=404)
 
     def document(self, path: str) -> PageFile | None:
         """The page for that address: the same everywhere, but for the files that it asks for at once."""

@@ -84,14 +84,14 @@ class Live:
 
 @dataclass(slots=True, eq=False)
 class Streams:
-    """All listeners of one server, and what they are told."""
+    """All listeners of one server, and what they are told. `seen` is the position up to which all was told, -1 before the first look. Who
+    has the `turn` may read events and say so; else what comes between two readings would be told to nobody."""
 
     app: App
     lines: RunLines
     listeners: dict[str, Listener] = field(default_factory=dict)
     live: dict[str, Live] = field(default_factory=dict)
     seen: int = -1
-    """The position up to which all was told; -1 before the first look."""
     changed: set[str] = field(default_factory=set)
     asking: dict[str, int] = field(default_factory=dict)
     held: dict[str, bool] = field(default_factory=dict)
@@ -100,7 +100,6 @@ class Streams:
     heads: set[tuple[str, int]] | None = None
     is_closed: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Who has it may read events and say so; else what comes between two readings would be told to nobody."""
 
     async def run(self) -> None:
         """Look and tell, until this is cancelled. What breaks it off, such as a disk that cannot be read, is logged; all who listen come
@@ -134,7 +133,7 @@ class Streams:
                 loop.call_soon_threadsafe(awake.set)
 
         end = self.app.database.listen(wake)
-        rounds = [(every, does, [loop.time()]) for every, does in self._rounds()]
+        last = {does: loop.time() for _, does in self._rounds()}
         try:
             while True:
                 with suppress(TimeoutError):
@@ -143,9 +142,9 @@ class Streams:
                         await asyncio.sleep(GATHER)
                 awake.clear()
                 await self._look()
-                for every, does, last in rounds:
-                    if (now := loop.time()) - last[0] >= every:
-                        last[0] = now
+                for every, does in self._rounds():
+                    if (now := loop.time()) - last[does] >= every:
+                        last[does] = now
                         await does()
         finally:
             end()
@@ -248,7 +247,10 @@ class Streams:
             live.worker = self.lines.worker_of(view)
             patch["run"] |= live.worker
         patch["run"]["position"] = view.position
-        self._tell_run(view, {"run": view.run, "position": view.position, "at": events[-1].at, "patch": patch})
+        self._tell_patch(view, patch, events[-1].at)
+
+    def _tell_patch(self, view: RunView, patch: Json, at: float) -> None:
+        self._tell_run(view, {"run": view.run, "position": view.position, "at": at, "patch": patch})
 
     def _tell_run(self, view: RunView, line: Json) -> None:
         raw = _line(line)
@@ -274,9 +276,7 @@ class Streams:
             if worker != live.worker:
                 live.worker = worker
                 patch: Json = {"run": dict(worker), "steps": []}
-                self._tell_run(
-                    live.view, {"run": live.view.run, "position": live.view.position, "at": self.app.clock.now(), "patch": patch}
-                )
+                self._tell_patch(live.view, patch, self.app.clock.now())
         held = {run: self.app.leases.is_held(run) for run in self.app.overview.of_state("running")}
         self.changed.update(run for run, is_held in held.items() if self.held.get(run, True) != is_held)
         self.held = held
