@@ -137,12 +137,25 @@ def chromium() -> Iterator[Any]:
 
 
 def signed_in(context: Any, built: House) -> Any:
-    """A page of that context that has come in by a link; what goes wrong in it fails the test that asks `faults`."""
+    """A page of that context that has come in by a link."""
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(built.link)
     playwright.expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible(timeout=PATIENCE)
     return page
+
+
+@contextmanager
+def page_at(home: Any, path: str) -> Iterator[Any]:
+    """Another page of who is signed in at `home`; what goes wrong in its programs fails the test."""
+    made = home.context.new_page()
+    made.set_default_timeout(PATIENCE)
+    faults: list[str] = []
+    made.on("pageerror", lambda fault: faults.append(str(fault)))
+    made.goto(home.evaluate("location.origin") + path)
+    yield made
+    made.close()
+    assert faults == []
 
 
 def call(page: Any, method: str, path: str, body: Json = None) -> Any:

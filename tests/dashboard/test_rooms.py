@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.page_stage import PATIENCE, House, axe_source, call, chromium, house, playwright, run_of, signed_in, until_state
+from dashboard.page_stage import PATIENCE, House, axe_source, call, chromium, house, page_at, playwright, run_of, signed_in, until_state
 from dashboard.test_page_holds import VIOLATIONS
 
 pytestmark = pytest.mark.slow
@@ -99,15 +99,9 @@ def home(context: Any, built: House) -> Any:
 
 
 @pytest.fixture
-def page(home: Any, context: Any) -> Iterator[Any]:
-    made = context.new_page()
-    made.set_default_timeout(PATIENCE)
-    faults: list[str] = []
-    made.on("pageerror", lambda fault: faults.append(str(fault)))
-    made.goto(home.evaluate("location.origin") + "/doctor")
-    yield made
-    made.close()
-    assert faults == []
+def page(home: Any) -> Iterator[Any]:
+    with page_at(home, "/doctor") as made:
+        yield made
 
 
 def at(page: Any, path: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.page_stage import PATIENCE, House, call, chromium, house, open_run, playwright, run_of, signed_in, until_state
+from dashboard.page_stage import PATIENCE, House, call, chromium, house, open_run, page_at, playwright, run_of, signed_in, until_state
 
 pytestmark = pytest.mark.slow
 expect = playwright.expect
@@ -32,16 +32,10 @@ def home(context: Any, built: House) -> Any:
 
 
 @pytest.fixture
-def page(home: Any, context: Any) -> Iterator[Any]:
-    made = context.new_page()
-    made.set_default_timeout(PATIENCE)
-    faults: list[str] = []
-    made.on("pageerror", lambda fault: faults.append(str(fault)))
-    made.goto(home.evaluate("location.origin") + "/runs")
-    expect(made.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
-    yield made
-    made.close()
-    assert faults == []
+def page(home: Any) -> Iterator[Any]:
+    with page_at(home, "/runs") as made:
+        expect(made.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+        yield made
 
 
 @pytest.fixture(scope="module")

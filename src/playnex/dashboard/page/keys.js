@@ -1,5 +1,5 @@
 // Keys. Those on top of the stack win, so a dialog's keys hide the page's. Nothing is heard while someone types.
-import { signal, useLayoutEffect } from "./vendor/playnex-vendor.js";
+import { signal, useLayoutEffect, useMemo, useRef } from "./vendor/playnex-vendor.js";
 
 export const layers = signal([]);
 
@@ -10,6 +10,13 @@ export function useKeys(keys, { alone = false } = {}) {
     layers.value = [...layers.value, layer];
     return () => (layers.value = layers.value.filter((one) => one !== layer));
   }, [keys, alone]);
+}
+
+// ⌘S saves what is in an editor, as it is by then.
+export function useSaving(save) {
+  const latest = useRef(save);
+  latest.current = save;
+  useKeys(useMemo(() => [{ key: "s", mod: true, says: "Save", does: () => latest.current() }], []));
 }
 
 const TYPED = "input:not([type=checkbox],[type=radio],[type=range],[type=button]), textarea, select, [contenteditable=true]";

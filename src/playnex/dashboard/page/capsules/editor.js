@@ -1,7 +1,7 @@
 // The editor of a capsule: a plain text box with a preview. Where somebody was faster, both texts stand side by side, and nothing is lost.
-import { html, useEffect, useMemo, useRef, useState } from "../vendor/playnex-vendor.js";
+import { html, useEffect, useRef, useState } from "../vendor/playnex-vendor.js";
 import { api } from "../api.js";
-import { useKeys } from "../keys.js";
+import { useSaving } from "../keys.js";
 import { DiffSide } from "../parts/diff.js";
 import { Markdown } from "../parts/markdown.js";
 import { useMedia } from "../parts/media.js";
@@ -31,10 +31,7 @@ export function Editor({ capsule, onSaved, onClose }) {
       setBusy(false);
     }
   };
-  const latest = useRef(save);
-  latest.current = save;
-  const keys = useMemo(() => [{ key: "s", mod: true, says: "Save", does: () => latest.current() }], []);
-  useKeys(keys);
+  useSaving(save);
   useEffect(() => {
     const stay = (event) => isChanged && event.preventDefault();
     addEventListener("beforeunload", stay);

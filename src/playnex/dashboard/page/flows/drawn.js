@@ -1,20 +1,14 @@
 // A flow's steps as they stand in its file: what waits for what. The same drawing as a run's graph, with nothing under way.
-import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor/playnex-vendor.js";
+import { html, useMemo, useRef } from "../vendor/playnex-vendor.js";
 import { Icon } from "../parts/icon.js";
+import { useRoom } from "../parts/media.js";
 import { fitOf, place } from "../run/place.js";
 
 const ICONS = { save: "capsule", switch: "compare", repeat: "retry" };
 
 export function Drawn({ graph }) {
   const box = useRef(null);
-  const [room, setRoom] = useState(null);
-  useLayoutEffect(() => {
-    const look = () => box.current && setRoom({ width: box.current.clientWidth, height: box.current.clientHeight });
-    look();
-    const watch = new ResizeObserver(look);
-    watch.observe(box.current);
-    return () => watch.disconnect();
-  }, []);
+  const room = useRoom(box);
   const shape = JSON.stringify(graph);
   const placed = useMemo(() => room?.width && place(JSON.parse(shape), room), [shape, room]);
   const scale = placed ? fitOf(placed, room, 1) : 1;

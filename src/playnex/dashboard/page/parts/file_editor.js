@@ -1,7 +1,7 @@
 // A definition's file: checked as it is typed, its faults at their lines, saved where nobody was faster.
-import { html, useEffect, useMemo, useRef, useState } from "../vendor/playnex-vendor.js";
+import { html, useEffect, useRef, useState } from "../vendor/playnex-vendor.js";
 import { api } from "../api.js";
-import { useKeys } from "../keys.js";
+import { useSaving } from "../keys.js";
 import { toast, toastError } from "./toasts.js";
 import { typing } from "./typing.js";
 
@@ -36,10 +36,7 @@ export function FileEditor({ place, file, faults: first, onChecked, onSaved }) {
       setBusy(false);
     }
   };
-  const latest = useRef(save);
-  latest.current = save;
-  const keys = useMemo(() => [{ key: "s", mod: true, says: "Save", does: () => latest.current() }], []);
-  useKeys(keys);
+  useSaving(save);
   const jump = (fault) => {
     const lines = text.split("\n");
     const at = lines.slice(0, fault.line - 1).join("\n").length + (fault.line > 1 ? 1 : 0) + fault.column - 1;

@@ -1,8 +1,9 @@
 // The graph of a run: nodes that live, edges that move only where something is under way. It can be moved, and fits itself.
-import { computed, html, signal, useComputed, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/playnex-vendor.js";
+import { computed, html, signal, useComputed, useEffect, useLayoutEffect, useMemo, useRef } from "../vendor/playnex-vendor.js";
 import { useKeys } from "../keys.js";
 import { lasting, now } from "../now.js";
 import { Icon } from "../parts/icon.js";
+import { useRoom } from "../parts/media.js";
 import { Sign } from "../parts/state.js";
 import { seconds, short, stateOf } from "../words.js";
 import { fitOf, graphOf, place } from "./place.js";
@@ -11,15 +12,8 @@ const ZOOM = { least: 0.15, most: 2.5 };
 
 export function RunGraph({ store, selected, onSelect }) {
   const box = useRef(null);
-  const [room, setRoom] = useState(null);
+  const room = useRoom(box);
   const view = useMemo(() => signal({ x: 0, y: 0, scale: 1, isFitted: true }), []);
-  useLayoutEffect(() => {
-    const look = () => box.current && setRoom({ width: box.current.clientWidth, height: box.current.clientHeight });
-    look();
-    const watch = new ResizeObserver(look);
-    watch.observe(box.current);
-    return () => watch.disconnect();
-  }, []);
   const shape = shapeOf(store);
   const placed = useMemo(() => room && room.width && place(JSON.parse(shape), room), [shape, room]);
   const fit = () => {
