@@ -211,8 +211,17 @@ def test_what_a_model_says_is_told_while_it_says_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_of_another_process_is_shown_and_its_death_by_kill_is_noticed(served_pair: tuple[Served, Desk]) -> None:
-    served, at = served_pair
+def test_a_run_of_another_process_is_shown_and_its_death_by_kill_is_noticed(tmp_path: Path) -> None:
+    patience = [10.0]  # nothing ends by itself before the kill
+    with serving(lambda _asked: slowly(answer("A part."), patience[0])) as models:
+        at = pair_desk(tmp_path, models.url)
+        settings = tmp_path / "playnex.toml"
+        settings.write_text(settings.read_text().replace("timeout = 1", "timeout = 60"))
+        with serving_folder(tmp_path) as served:
+            killed_and_noticed(served, at, patience)
+
+
+def killed_and_noticed(served: Served, at: Desk, patience: list[float]) -> None:
     at.playnex("stop", "--all")  # else this server would take the run up again as soon as its worker is dead
     at.playnex("stop", "--lift")
     worker = at.start("flow", "run", "pair")
@@ -221,6 +230,7 @@ def test_a_run_of_another_process_is_shown_and_its_death_by_kill_is_noticed(serv
         (at.folder / ".playnex/stopped.json").write_text(json.dumps({"by": "a test", "at": 0.0}))
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
+        patience[0] = 0.0
         began = time.monotonic()
         row = next(row for line in lines for row in line.get("runs", ()) if row["run"] == run and not row["worker"])
     assert row["shown_state"] in ("interrupted", "paused") and time.monotonic() - began < SECONDS
